@@ -1,0 +1,181 @@
+import { Command, Errors, Flags, type Interfaces } from '@oclif/core';
+import pc from 'picocolors';
+import { ERROR_TABLE, OfxError, type ErrorCode } from '../errors.js';
+import { progressBar, SILENT_PROGRESS, type Progress } from './progress.js';
+import { explicitConfigFile, readConfigFile, settingsAsArguments, type FlagShape } from './settings.js';
+
+/** Version of the shape of every `--json` document. */
+export const SCHEMA_VERSION = 1;
+
+/** Tells why work was stopped: carried as the abort reason of the command's signal. */
+export class Interrupted extends Error {
+  override readonly name = 'Interrupted';
+  constructor(readonly signal: 'SIGINT' | 'SIGTERM') {
+    super(`Stopped by ${signal}.`);
+  }
+
+  get exitStatus(): number {
+    return this.signal === 'SIGINT' ? 130 : 143;
+  }
+}
+
+/** Work that does not stop by itself is cut off after this time (the contract gives it one second). */
+const SHUTDOWN_GRACE_MS = 800;
+
+/**
+ * What every command has in common: settings from the environment and a file, `--json`, errors from one table with
+ * their exit statuses, progress, and a clean stop on a signal.
+ */
+export abstract class BaseCommand extends Command {
+  static override enableJsonFlag = true;
+
+  static override baseFlags = {
+    config: Flags.string({
+      description: 'Settings file; every flag may stand in it [default: ofx.config.json, where there is one]',
+      helpValue: 'FILE',
+      helpGroup: 'GLOBAL',
+    }),
+    quiet: Flags.boolean({ char: 'q', description: 'Print errors only', helpGroup: 'GLOBAL' }),
+    'no-progress': Flags.boolean({ description: 'Show no progress bar', helpGroup: 'GLOBAL' }),
+  };
+
+  readonly #abort = new AbortController();
+
+  /** Aborted by the first SIGINT or SIGTERM, with an {@link Interrupted} as its reason. */
+  protected get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  override async init(): Promise<void> {
+    await super.init();
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, this.#interrupt);
+    process.stdout.on('error', stopOnClosedPipe);
+
+    const flags = { ...this.ctor.baseFlags, ...this.ctor.flags, json: { type: 'boolean' } } as Record<
+      string,
+      FlagShape
+    >;
+    const file = await readConfigFile(explicitConfigFile(this.argv, process.env), this.#knownSettings());
+    this.argv.unshift(...settingsAsArguments(this.argv, flags, this.id ?? '', process.env, file));
+  }
+
+  /** A line for people on stderr; silent under `--quiet`. */
+  protected note(text: string): void {
+    if (!this.#has('--quiet', '-q')) process.stderr.write(`${text}\n`);
+  }
+
+  protected warning(text: string): void {
+    this.note(`${pc.yellow('warning')}: ${text}`);
+  }
+
+  /** Progress for this run: a bar where somebody watches, otherwise nothing. */
+  protected progress(): Progress {
+    const watched =
+      process.stderr.isTTY &&
+      !process.env['CI'] &&
+      !this.#has('--no-progress') &&
+      !this.#has('--quiet', '-q');
+    return watched ? progressBar() : SILENT_PROGRESS;
+  }
+
+  /** Text on stdout, unless `--json` wants stdout for its one document. */
+  protected print(text: string): void {
+    if (!this.jsonEnabled()) process.stdout.write(`${text}\n`);
+  }
+
+  override toSuccessJson(result: unknown): unknown {
+    return { schemaVersion: SCHEMA_VERSION, ofx: this.config.version, ...(result as object) };
+  }
+
+  override toErrorJson(error: unknown): unknown {
+    const { code, message, suggestion } = describe(error);
+    return { schemaVersion: SCHEMA_VERSION, ofx: this.config.version, error: { code, message, suggestion } };
+  }
+
+  override logJson(json: unknown): void {
+    process.stdout.write(`${JSON.stringify(json, null, 2)}\n`);
+  }
+
+  protected override catch(error: Error & Partial<Interfaces.CommandError>): Promise<void> {
+    // `--help` and `--version` end a command by an exit error of status 0.
+    if (error instanceof Errors.ExitError) throw error;
+    const described = describe(this.signal.aborted ? this.signal.reason : error);
+    process.exitCode = described.exitStatus;
+    if (this.jsonEnabled()) this.logJson(this.toErrorJson(this.signal.aborted ? this.signal.reason : error));
+    process.stderr.write(`${pc.red('error')}: ${described.message}\n`);
+    if (described.suggestion) process.stderr.write(`${described.suggestion}\n`);
+    if (described.code === 'INTERNAL') process.stderr.write(defectReport(error, this.config));
+    return Promise.resolve();
+  }
+
+  protected override finally(): Promise<void> {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, this.#interrupt);
+    process.stdout.off('error', stopOnClosedPipe);
+    return Promise.resolve();
+  }
+
+  readonly #interrupt = (signal: NodeJS.Signals): void => {
+    const reason = new Interrupted(signal as 'SIGINT' | 'SIGTERM');
+    // A second signal, or work that does not heed the first, ends here.
+    if (this.#abort.signal.aborted) process.exit(reason.exitStatus);
+    this.#abort.abort(reason);
+    setTimeout(() => process.exit(reason.exitStatus), SHUTDOWN_GRACE_MS).unref();
+  };
+
+  #has(...tokens: string[]): boolean {
+    return tokens.some((token) => this.argv.includes(token));
+  }
+
+  #knownSettings(): { flags: Set<string>; commands: Map<string, Set<string>> } {
+    const commands = new Map(
+      this.config.commands.map(({ id, flags }) => [id.replaceAll(':', ' '), new Set(Object.keys(flags))]),
+    );
+    return { flags: new Set([...commands.values()].flatMap((names) => [...names])), commands };
+  }
+}
+
+interface DescribedError {
+  code: ErrorCode | 'INTERRUPTED';
+  exitStatus: number;
+  message: string;
+  suggestion: string | undefined;
+}
+
+function describe(error: unknown): DescribedError {
+  if (error instanceof OfxError) return error;
+  if (error instanceof Interrupted) {
+    return {
+      code: 'INTERRUPTED',
+      exitStatus: error.exitStatus,
+      message: error.message,
+      suggestion: undefined,
+    };
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  if (error instanceof Errors.CLIError) {
+    // oclif's parser ends its messages with this hint, which stands better as the next step.
+    const hint = 'See more help with --help';
+    return {
+      code: 'USAGE',
+      exitStatus: ERROR_TABLE.USAGE.exit,
+      message: message.replace(hint, '').trim(),
+      suggestion: `${hint}.`,
+    };
+  }
+  return { code: 'INTERNAL', exitStatus: ERROR_TABLE.INTERNAL.exit, message, suggestion: undefined };
+}
+
+function defectReport(error: unknown, config: Interfaces.Config): string {
+  const stack = error instanceof Error ? (error.stack ?? '') : '';
+  const where = (config.pjson as { bugs?: { url?: string } }).bugs?.url;
+  return (
+    `This is a defect of ofx. Please report it${where ? ` at ${where}` : ''} with the command and this text:\n` +
+    `${config.userAgent}\n${stack}\n`
+  );
+}
+
+/** `ofx … | head` closes our stdout: that is the reader's wish, no error of ours. */
+function stopOnClosedPipe(error: NodeJS.ErrnoException): void {
+  if (error.code === 'EPIPE') process.exit(0);
+  throw error;
+}

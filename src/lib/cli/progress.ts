@@ -1,0 +1,64 @@
+import cliProgress from 'cli-progress';
+
+/** What a job tells about long work; jobs know nothing of terminals. */
+export interface Progress {
+  start: (total: number, label: string) => void;
+  /** `done` items of the total are finished. */
+  update: (done: number) => void;
+  stop: () => void;
+}
+
+export const SILENT_PROGRESS: Progress = { start: nothing, update: nothing, stop: nothing };
+
+/** A bar on stderr with count, rate and time left. */
+export function progressBar(stream: NodeJS.WriteStream = process.stderr): Progress {
+  let bar: cliProgress.SingleBar | undefined;
+  let startedAt = 0;
+  let total = 0;
+  return {
+    start(newTotal, label) {
+      total = newTotal;
+      startedAt = performance.now();
+      bar = new cliProgress.SingleBar(
+        {
+          stream,
+          format: `${label} {bar} {value}/{total} · {rate}/s · {left} left`,
+          barCompleteChar: '█',
+          barIncompleteChar: '░',
+          barsize: 24,
+          hideCursor: true,
+          clearOnComplete: true,
+          // Signals are the base command's business: it must also stop the work.
+          gracefulExit: false,
+        },
+        cliProgress.Presets.shades_classic,
+      );
+      bar.start(total, 0, { rate: '–', left: '–' });
+    },
+    update(done) {
+      const seconds = (performance.now() - startedAt) / 1000;
+      const rate = done / seconds;
+      const known = done > 0 && seconds > 0;
+      bar?.update(done, {
+        rate: known ? rate.toPrecision(rate < 10 ? 2 : 3) : '–',
+        left: known ? formatSeconds((total - done) / rate) : '–',
+      });
+    },
+    stop() {
+      bar?.stop();
+      bar = undefined;
+    },
+  };
+}
+
+/** 4 → "4 s", 75 → "1 min 15 s", 4000 → "1 h 6 min" */
+export function formatSeconds(seconds: number): string {
+  const whole = Math.ceil(seconds);
+  if (whole < 60) return `${whole} s`;
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
+  return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
+}
+
+function nothing(): void {
+  // A job may report progress that nobody watches.
+}

@@ -1,0 +1,145 @@
+import { readFile } from 'node:fs/promises';
+import { OfxError, systemCode } from '../errors.js';
+
+/** What of a flag's definition decides how a setting from outside becomes an argument. */
+export interface FlagShape {
+  type: 'boolean' | 'option';
+  char?: string | undefined;
+  allowNo?: boolean | undefined;
+  multiple?: boolean | undefined;
+}
+
+export type FlagShapes = Readonly<Record<string, FlagShape>>;
+
+export const DEFAULT_CONFIG_FILE = 'ofx.config.json';
+
+/**
+ * Arguments that stand for what the environment and the config file say about flags that the command line leaves open.
+ * They go through the same parser as typed ones, so a bad value gets the same message wherever it comes from.
+ *
+ * Precedence: flag, then environment (`OFX_<FLAG>`), then the file's section of the command (`"predict": {…}`), then the
+ * file's top level, then the flag's default.
+ */
+export function settingsAsArguments(
+  argv: readonly string[],
+  flags: FlagShapes,
+  commandId: string,
+  environment: NodeJS.ProcessEnv,
+  file: Readonly<Record<string, unknown>>,
+): string[] {
+  const section = file[commandId.replaceAll(':', ' ')];
+  const own = isObject(section) ? section : {};
+  return Object.entries(flags).flatMap(([name, flag]) => {
+    if (isGiven(argv, name, flag)) return [];
+    const fromEnvironment = environment[environmentName(name)];
+    if (fromEnvironment !== undefined && fromEnvironment !== '') {
+      return asArguments(name, flag, flag.multiple ? fromEnvironment.split(',') : fromEnvironment);
+    }
+    return asArguments(name, flag, own[name] ?? file[name]);
+  });
+}
+
+/** `min-area` → `OFX_MIN_AREA` */
+export function environmentName(flag: string): string {
+  return `OFX_${flag.replaceAll('-', '_').toUpperCase()}`;
+}
+
+/**
+ * The config file's content. Without an explicit path a missing file means no settings.
+ *
+ * @throws {OfxError} USAGE where the file is missing, no JSON object, or names a flag that no command has
+ */
+export async function readConfigFile(
+  explicit: string | undefined,
+  known: { flags: ReadonlySet<string>; commands: ReadonlyMap<string, ReadonlySet<string>> },
+): Promise<Record<string, unknown>> {
+  const file = explicit ?? DEFAULT_CONFIG_FILE;
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (error) {
+    if (explicit === undefined && systemCode(error) === 'ENOENT') return {};
+    throw new OfxError(
+      'USAGE',
+      `Cannot read the config file ${file} (${systemCode(error) ?? 'unknown error'}).`,
+      {
+        suggestion: 'Check the path given by --config or OFX_CONFIG.',
+        cause: error,
+      },
+    );
+  }
+  let content: unknown;
+  try {
+    content = JSON.parse(text);
+  } catch (error) {
+    throw new OfxError('USAGE', `The config file ${file} is not valid JSON: ${(error as Error).message}`, {
+      cause: error,
+    });
+  }
+  if (!isObject(content)) {
+    throw new OfxError('USAGE', `The config file ${file} must hold one JSON object.`, {
+      suggestion: 'For example: {"threads": 2, "predict": {"size": 380}}',
+    });
+  }
+  for (const [key, value] of Object.entries(content)) {
+    const commandFlags = known.commands.get(key);
+    const unknown = commandFlags
+      ? Object.keys(isObject(value) ? value : {}).find((flag) => !commandFlags.has(flag))
+      : known.flags.has(key)
+        ? undefined
+        : key;
+    if (unknown !== undefined && key !== '$schema') {
+      const where = commandFlags ? ` in its section "${key}"` : '';
+      throw new OfxError('USAGE', `The config file ${file} names an unknown setting "${unknown}"${where}.`, {
+        suggestion: commandFlags
+          ? `Settings are named like the flags of "ofx ${key}": ${[...commandFlags].sort().join(', ')}.`
+          : 'Settings are named like flags, for all commands or below a command’s name.',
+      });
+    }
+  }
+  return content;
+}
+
+/** The value of `--config` on the command line, which decides what is read before anything is parsed. */
+export function explicitConfigFile(
+  argv: readonly string[],
+  environment: NodeJS.ProcessEnv,
+): string | undefined {
+  const end = argv.indexOf('--');
+  const own = end === -1 ? argv : argv.slice(0, end);
+  const index = own.findIndex((token) => token === '--config' || token.startsWith('--config='));
+  if (index === -1) return environment[environmentName('config')] || undefined;
+  const token = own[index]!;
+  return token.includes('=') ? token.slice(token.indexOf('=') + 1) : own[index + 1];
+}
+
+function isGiven(argv: readonly string[], name: string, flag: FlagShape): boolean {
+  const end = argv.indexOf('--');
+  return (end === -1 ? argv : argv.slice(0, end)).some(
+    (token) =>
+      token === `--${name}` ||
+      token.startsWith(`--${name}=`) ||
+      token === `--no-${name}` ||
+      (flag.char !== undefined && token.startsWith(`-${flag.char}`)),
+  );
+}
+
+function asArguments(name: string, flag: FlagShape, value: unknown): string[] {
+  if (value === undefined || value === null) return [];
+  if (flag.type === 'boolean') {
+    if (isTrue(value)) return [`--${name}`];
+    return flag.allowNo ? [`--no-${name}`] : [];
+  }
+  const values: unknown[] = Array.isArray(value) ? value : [value];
+  return values.map((one) => `--${name}=${String(one)}`);
+}
+
+function isTrue(value: unknown): boolean {
+  return (
+    value === true || (typeof value === 'string' && ['1', 'true', 'yes', 'on'].includes(value.toLowerCase()))
+  );
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,92 @@
+/**
+ * The one table of what can go wrong. Every error that a user can meet has a row here: the code that scripts match, the
+ * exit status of the command line and the status of an HTTP answer. Messages and suggestions are written where the
+ * error is raised, because only that place knows the file, the number or the flag.
+ */
+export const ERROR_TABLE = {
+  /** A defect of ours: a stack is printed, and where to report it. */
+  INTERNAL: { exit: 1, http: 500 },
+  USAGE: { exit: 2, http: 400 },
+  SIZE_NOT_AVAILABLE: { exit: 2, http: 400 },
+
+  GATE_FAILED: { exit: 3, http: 500 },
+  PARITY_FAILED: { exit: 3, http: 500 },
+
+  IMAGE_EMPTY: { exit: 65, http: 400 },
+  IMAGE_UNRECOGNISED: { exit: 65, http: 415 },
+  IMAGE_UNSUPPORTED: { exit: 65, http: 415 },
+  IMAGE_DAMAGED: { exit: 65, http: 400 },
+  IMAGE_TOO_LARGE: { exit: 65, http: 413 },
+  DATASET_INVALID: { exit: 65, http: 400 },
+  CHECKPOINT_INVALID: { exit: 65, http: 400 },
+  MANIFEST_INVALID: { exit: 65, http: 500 },
+  MODEL_CORRUPT: { exit: 65, http: 500 },
+  ONNX_INVALID: { exit: 65, http: 500 },
+  RESULT_INVALID: { exit: 65, http: 400 },
+
+  INPUT_MISSING: { exit: 66, http: 404 },
+  INPUT_UNREADABLE: { exit: 66, http: 400 },
+  NO_IMAGES: { exit: 66, http: 400 },
+  MODEL_NOT_FOUND: { exit: 66, http: 404 },
+
+  PYTHON_MISSING: { exit: 69, http: 500 },
+  PYTHON_PACKAGE_MISSING: { exit: 69, http: 500 },
+
+  OUTPUT_UNWRITABLE: { exit: 73, http: 500 },
+  IO_FAILED: { exit: 74, http: 500 },
+} as const satisfies Record<string, { exit: number; http: number }>;
+
+export type ErrorCode = keyof typeof ERROR_TABLE;
+
+/** Exit statuses that are results rather than errors. */
+export const EXIT = { done: 0, gateFailed: 3, someFailed: 4 } as const;
+
+/** An error that a user can act on: what happened, and the next step. */
+export class OfxError extends Error {
+  override readonly name = 'OfxError';
+  readonly code: ErrorCode;
+  /** The next step, as a sentence or a command. */
+  readonly suggestion: string | undefined;
+
+  constructor(code: ErrorCode, message: string, options: { suggestion?: string; cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.suggestion = options.suggestion;
+  }
+
+  get exitStatus(): number {
+    return ERROR_TABLE[this.code].exit;
+  }
+
+  get httpStatus(): number {
+    return ERROR_TABLE[this.code].http;
+  }
+}
+
+/**
+ * What crosses a thread or a file: an error's fields without its class. `instanceof` does not survive a structured
+ * clone, so workers hand their errors over in this form.
+ */
+export interface PlainError {
+  code: ErrorCode;
+  message: string;
+  suggestion?: string;
+}
+
+export function toPlainError(error: unknown): PlainError {
+  if (error instanceof OfxError) {
+    const { code, message, suggestion } = error;
+    return suggestion === undefined ? { code, message } : { code, message, suggestion };
+  }
+  return { code: 'INTERNAL', message: error instanceof Error ? error.message : String(error) };
+}
+
+export function fromPlainError({ code, message, suggestion }: PlainError): OfxError {
+  return new OfxError(code, message, suggestion === undefined ? {} : { suggestion });
+}
+
+/** The system's own codes for a file operation that failed, e.g. ENOENT. */
+export function systemCode(error: unknown): string | undefined {
+  const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
+  return typeof code === 'string' ? code : undefined;
+}
