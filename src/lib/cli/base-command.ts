@@ -1,6 +1,6 @@
 import { Command, Errors, Flags, type Interfaces } from '@oclif/core';
 import pc from 'picocolors';
-import { ERROR_TABLE, OfxError, type ErrorCode } from '../errors.js';
+import { ERROR_TABLE, EXIT, OfxError, type ErrorCode } from '../errors.js';
 import { progressBar, SILENT_PROGRESS, type Progress } from './progress.js';
 import { explicitConfigFile, readConfigFile, settingsAsArguments, type FlagShape } from './settings.js';
 
@@ -68,6 +68,17 @@ export abstract class BaseCommand extends Command {
     this.note(`${pc.yellow('warning')}: ${text}`);
   }
 
+  /** An input that failed while the run went on; told even under `--quiet`. */
+  protected failure(text: string): void {
+    process.stderr.write(`${pc.red('error')}: ${text}\n`);
+  }
+
+  /** A gate that the result did not pass: told by name, and by the exit status. */
+  protected gateFailed(text: string): void {
+    process.exitCode = EXIT.gateFailed;
+    process.stderr.write(`${pc.red('gate failed')}: ${text}\n`);
+  }
+
   /** Progress for this run: a bar where somebody watches, otherwise nothing. */
   protected progress(): Progress {
     const watched =
@@ -102,7 +113,7 @@ export abstract class BaseCommand extends Command {
     const described = describe(this.signal.aborted ? this.signal.reason : error);
     process.exitCode = described.exitStatus;
     if (this.jsonEnabled()) this.logJson(this.toErrorJson(this.signal.aborted ? this.signal.reason : error));
-    process.stderr.write(`${pc.red('error')}: ${described.message}\n`);
+    this.failure(described.message);
     if (described.suggestion) process.stderr.write(`${described.suggestion}\n`);
     if (described.code === 'INTERNAL') process.stderr.write(defectReport(error, this.config));
     return Promise.resolve();

@@ -1,10 +1,11 @@
 import { Flags } from '@oclif/core';
+import { OfxError } from '../errors.js';
 
 /** Flags that several commands share, so that one name always means one thing. */
 
 export const modelFlag = Flags.string({
   char: 'm',
-  description: 'Model: the name of a shipped or installed one, a folder with a model.json, or an .onnx file',
+  description: 'Name of a shipped or installed model, a folder with a model.json, or an .onnx file',
   helpValue: 'MODEL',
 });
 
@@ -14,3 +15,18 @@ export const threadsFlag = Flags.integer({
   min: 1,
   helpValue: 'N',
 });
+
+/** A number from 0 to 1. */
+export const fractionFlag = Flags.custom<number>({
+  helpValue: '0..1',
+  parse: (text, _context, { name }) => {
+    const value = Number(text);
+    if (text.trim() !== '' && value >= 0 && value <= 1) return Promise.resolve(value);
+    throw new OfxError('USAGE', `--${name} takes a number from 0 to 1, not "${text}".`);
+  },
+});
+
+/** Without the keys whose value is undefined: a flag that was not given is no setting. */
+export function pickDefined<T extends object>(values: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as never;
+}

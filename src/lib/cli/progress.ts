@@ -1,3 +1,4 @@
+import { clearLine, cursorTo } from 'node:readline';
 import cliProgress from 'cli-progress';
 
 /** What a job tells about long work; jobs know nothing of terminals. */
@@ -6,9 +7,18 @@ export interface Progress {
   /** `done` items of the total are finished. */
   update: (done: number) => void;
   stop: () => void;
+  /** Writes lines on the terminal that the bar stands on, above the bar. */
+  above: (write: () => void) => void;
 }
 
-export const SILENT_PROGRESS: Progress = { start: nothing, update: nothing, stop: nothing };
+export const SILENT_PROGRESS: Progress = { 
+  start: nothing,
+  update: nothing,
+  stop: nothing,
+  above: (write) => {
+    write();
+  },
+};
 
 /** A bar on stderr with count, rate and time left. */
 export function progressBar(stream: NodeJS.WriteStream = process.stderr): Progress {
@@ -47,6 +57,14 @@ export function progressBar(stream: NodeJS.WriteStream = process.stderr): Progre
     stop() {
       bar?.stop();
       bar = undefined;
+    },
+    above(write) {
+      if (bar) {
+        cursorTo(stream, 0);
+        clearLine(stream, 0);
+      }
+      write();
+      bar?.render();
     },
   };
 }

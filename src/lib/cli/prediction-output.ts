@@ -1,0 +1,61 @@
+import { stringify } from 'csv-stringify/sync';
+import { isFailed, type PredictResult, type PredictSummary } from '../jobs/predict-result.js';
+import {
+  PREDICTION_COLUMNS,
+  PREDICTION_HEADER,
+  predictionLine,
+  predictionParagraph,
+  predictionRow,
+  summaryLine,
+} from './prediction-text.js';
+
+export const PREDICTION_FORMATS = ['human', 'json', 'ndjson', 'csv'] as const;
+export type PredictionFormat = (typeof PREDICTION_FORMATS)[number];
+
+/** Writes results to stdout as they come. `json` is one document, which the command itself prints at the end. */
+export interface PredictionOutput {
+  start: (single: boolean) => void;
+  result: (result: PredictResult) => void;
+  end: (summary: PredictSummary) => void;
+}
+
+export function predictionOutput(format: PredictionFormat, write: (text: string) => void): PredictionOutput {
+  switch (format) {
+    case 'human':
+      return humanOutput(write);
+    case 'ndjson':
+      return { start: nothing, result: (result) => { write(`${JSON.stringify(result)}\n`); }, end: nothing };
+    case 'csv': {
+      const columns = [...PREDICTION_COLUMNS];
+      return {
+        start: () => { write(stringify([columns])); },
+        result: (result) => { write(stringify([predictionRow(result)], { columns })); },
+        end: nothing,
+      };
+    }
+    case 'json':
+      return { start: nothing, result: nothing, end: nothing };
+  }
+}
+
+function humanOutput(write: (text: string) => void): PredictionOutput {
+  let single = false;
+  return {
+    start(one) {
+      single = one;
+      if (!single) write(`${PREDICTION_HEADER}\n`);
+    },
+    result(result) {
+      // A single input that failed is the command's error, told on stderr.
+      if (!single) write(`${predictionLine(result)}\n`);
+      else if (!isFailed(result)) write(`${predictionParagraph(result)}\n`);
+    },
+    end(summary) {
+      if (!single) write(`${summaryLine(summary)}\n`);
+    },
+  };
+}
+
+function nothing(): void {
+  // This format has nothing to say here.
+}

@@ -1,0 +1,90 @@
+import pc from 'picocolors';
+import { isFailed, type PredictResult, type PredictSummary, type Prediction } from '../jobs/predict-result.js';
+
+/** One line an image, for runs over many. */
+export function predictionLine(result: PredictResult): string {
+  if (isFailed(result)) return `${pc.yellow('failed   ')}     –        –  ${result.image}: ${result.error.message}`;
+  const { image, score, tamperedFraction, regions } = result;
+  const where = regions.length > 0 ? pc.dim(`  ${count(regions.length, 'region')}`) : '';
+  return `${verdict(result).padEnd(9)}  ${score.toFixed(3)}  ${percent(tamperedFraction).padStart(7)}  ${image}${where}`;
+}
+
+export const PREDICTION_HEADER = pc.dim('verdict    score     area  image');
+
+/** A paragraph about the one image that was asked for. */
+export function predictionParagraph(result: Prediction): string {
+  const { image, score, scoreThreshold, tamperedFraction, regions, outputs, model, timingsMs } = result;
+  const lines = [
+    `${image}: ${pc.bold(verdict(result))}, score ${score.toFixed(3)} (threshold ${scoreThreshold.toFixed(3)})`,
+    `  ${percent(tamperedFraction)} of the image is marked${regions.length > 0 ? `, in ${count(regions.length, 'region')}:` : ''}`,
+    ...regions
+      .slice(0, SHOWN_REGIONS)
+      .map(
+        ({ x, y, width, height, meanProbability }) =>
+          `    ${width} × ${height} px at (${x}, ${y}), mean probability ${meanProbability.toFixed(2)}`,
+      ),
+  ];
+  if (regions.length > SHOWN_REGIONS) lines.push(`    and ${regions.length - SHOWN_REGIONS} more (--json lists them)`);
+  for (const [kind, file] of Object.entries(outputs)) lines.push(`  ${kind.padEnd(11)} ${file}`);
+  lines.push(
+    pc.dim(`  ${model.name} ${model.version} at ${model.inputSize} × ${model.inputSize}, ${timingsMs.total.toFixed(0)} ms`),
+  );
+  return lines.join('\n');
+}
+
+export function summaryLine({ inputs, tampered, authentic, failed, resumed, seconds }: PredictSummary): string {
+  const parts = [`${tampered} tampered`, `${authentic} authentic`];
+  if (failed > 0) parts.push(pc.yellow(`${failed} failed`));
+  if (resumed > 0) parts.push(`${resumed} taken over from an earlier run`);
+  return `${count(inputs, 'image')}: ${parts.join(', ')} (${seconds.toFixed(1)} s)`;
+}
+
+/** The columns of `--format csv`, flat, so that a spreadsheet can read them. */
+export const PREDICTION_COLUMNS = [
+  'image',
+  'width',
+  'height',
+  'tampered',
+  'score',
+  'scoreThreshold',
+  'maskThreshold',
+  'tamperedFraction',
+  'regions',
+  'mask',
+  'probability',
+  'overlay',
+  'model',
+  'totalMs',
+  'warnings',
+  'errorCode',
+  'errorMessage',
+] as const;
+
+export function predictionRow(result: PredictResult): Partial<Record<(typeof PREDICTION_COLUMNS)[number], unknown>> {
+  if (isFailed(result)) {
+    return { image: result.image, errorCode: result.error.code, errorMessage: result.error.message };
+  }
+  return {
+    ...result,
+    tampered: String(result.tampered),
+    regions: result.regions.length,
+    ...result.outputs,
+    model: result.model.name,
+    totalMs: result.timingsMs.total.toFixed(1),
+    warnings: result.warnings.join(' '),
+  };
+}
+
+const SHOWN_REGIONS = 5;
+
+function verdict({ tampered }: Prediction): string {
+  return tampered ? pc.red('TAMPERED') : pc.green('authentic');
+}
+
+function percent(fraction: number): string {
+  return `${(fraction * 100).toFixed(1)} %`;
+}
+
+function count(n: number, noun: string): string {
+  return `${n} ${noun}${n === 1 ? '' : 's'}`;
+}

@@ -1,0 +1,50 @@
+import { Piscina } from 'piscina';
+import { workerFile } from '../worker-file.js';
+import type { ProbabilityMap } from './probability-map.js';
+import type { Rendering, RenderOptions, render } from './render.js';
+
+export interface RenderTask {
+  map: ProbabilityMap;
+  image: Parameters<typeof render>[1];
+  options: RenderOptions;
+}
+
+/**
+ * Runs {@link render} in a worker thread: at the size of a photo it takes longer than a server may keep its event loop
+ * from other requests.
+ */
+export class RenderPool {
+  readonly #pool = new Piscina<RenderTask, Rendering>({
+    filename: workerFile('./render-worker.js', import.meta.url),
+    minThreads: 1,
+    maxThreads: 1,
+  });
+
+  /** `image.data` moves to the worker and cannot be used afterwards. */
+  async render(
+    map: RenderTask['map'],
+    image: RenderTask['image'],
+    options: RenderOptions,
+    signal?: AbortSignal,
+  ): Promise<Rendering> {
+    signal?.throwIfAborted();
+    const { width, height, data } = image;
+    const pixels = options.overlay ? data : undefined;
+    return this.#pool.run(
+      { map, image: pixels ? { width, height, data: pixels } : { width, height }, options },
+      {
+        transferList: pixels && ownsItsBuffer(pixels) ? [pixels.buffer as ArrayBuffer] : [],
+        ...(signal && { signal }),
+      },
+    );
+  }
+
+  async close(): Promise<void> {
+    await this.#pool.destroy();
+  }
+}
+
+/** Small Buffers share one allocation, which may not be moved away from under the others. */
+function ownsItsBuffer(pixels: Uint8Array): boolean {
+  return pixels.byteLength === pixels.buffer.byteLength;
+}

@@ -1,0 +1,83 @@
+import { stat } from 'node:fs/promises';
+import path from 'node:path';
+import { OfxError } from '../errors.js';
+import type { InputFile } from '../image/input-files.js';
+
+/** What `ofx predict` can write for an image. */
+export const OUTPUT_KINDS = ['mask', 'probability', 'overlay'] as const;
+export type OutputKind = (typeof OUTPUT_KINDS)[number];
+
+/** Where outputs go: a file for one input, a folder for several. */
+export type Destinations = Partial<Record<OutputKind, string>>;
+
+/** The paths of one input's outputs. */
+export type OutputPaths = Partial<Record<OutputKind, string>>;
+
+/** The ending of a kind's files in a folder. */
+const ENDINGS: Record<OutputKind, string> = { mask: '.png', probability: '.npy', overlay: '.png' };
+
+/**
+ * The paths of all outputs, one entry an input. In a folder an input's path below its own folder is mirrored with the new
+ * ending; where two inputs differ only in their ending, it joins the name (`a.jpg.png`, `a.png.png`).
+ *
+ * @throws {OfxError} USAGE where two outputs would be one file
+ */
+export async function planOutputs(
+  files: readonly InputFile[],
+  single: boolean,
+  destinations: Destinations,
+): Promise<OutputPaths[]> {
+  const asked = OUTPUT_KINDS.flatMap((kind) => {
+    const destination = destinations[kind];
+    return destination === undefined ? [] : [{ kind, destination }];
+  });
+  const stems = distinctStems(files);
+  const plans: OutputPaths[] = files.map(() => ({}));
+  for (const { kind, destination } of asked) {
+    const toFile = single && !destination.endsWith(path.sep) && !(await isFolder(destination));
+    files.forEach((_, index) => {
+      plans[index]![kind] = toFile ? destination : path.join(destination, `${stems[index]!}${ENDINGS[kind]}`);
+    });
+  }
+  refuseCollisions(plans, files);
+  return plans;
+}
+
+function distinctStems(files: readonly InputFile[]): string[] {
+  const short = files.map(({ below }) => below.slice(0, below.length - path.extname(below).length));
+  const count = new Map<string, number>();
+  for (const stem of short) count.set(stem, (count.get(stem) ?? 0) + 1);
+  return files.map(({ below }, index) => (count.get(short[index]!) === 1 ? short[index]! : below));
+}
+
+function refuseCollisions(plans: readonly OutputPaths[], files: readonly InputFile[]): void {
+  const inputs = new Set(files.map(({ image }) => path.resolve(image)));
+  const owners = new Map<string, string>();
+  plans.forEach((plan, index) => {
+    const image = files[index]!.image;
+    for (const output of Object.values(plan)) {
+      const resolved = path.resolve(output);
+      const owner = owners.get(resolved);
+      if (owner !== undefined) {
+        const whose = owner === image ? `two outputs of ${image}` : `outputs of ${owner} and ${image}`;
+        throw new OfxError('USAGE', `${output} would hold ${whose}.`, {
+          suggestion: 'Give --out, --probability and --overlay different places, or score the folders one by one.',
+        });
+      }
+      if (inputs.has(resolved)) {
+        throw new OfxError('USAGE', `${output} is an input; it would be overwritten.`, {
+          suggestion: 'Choose another place for the output.',
+        });
+      }
+      owners.set(resolved, image);
+    }
+  });
+}
+
+async function isFolder(file: string): Promise<boolean> {
+  try {
+    return (await stat(file)).isDirectory();
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,100 @@
+import { Type, type Static } from '@sinclair/typebox';
+import { PrecisionSchema } from '../model/manifest.js';
+
+/** What `ofx predict` says; `ofx serve` answers the same. */
+
+const Milliseconds = Type.Number({ minimum: 0 });
+const Fraction = Type.Number({ minimum: 0, maximum: 1 });
+
+export const RegionSchema = Type.Object(
+  {
+    x: Type.Integer({ minimum: 0 }),
+    y: Type.Integer({ minimum: 0 }),
+    width: Type.Integer({ minimum: 1 }),
+    height: Type.Integer({ minimum: 1 }),
+    area: Type.Integer({ minimum: 1, description: 'Pixels that belong to the region' }),
+    meanProbability: Fraction,
+  },
+  { description: '8-connected part of the mask; bounding box in pixels of the image' },
+);
+
+export const ModelIdentitySchema = Type.Object({
+  name: Type.String(),
+  version: Type.String(),
+  sha256: Type.String(),
+  inputSize: Type.Integer({ minimum: 1 }),
+  precision: PrecisionSchema,
+});
+
+export const PredictionSchema = Type.Object(
+  {
+    image: Type.String(),
+    width: Type.Integer({ minimum: 1 }),
+    height: Type.Integer({ minimum: 1 }),
+    tampered: Type.Boolean({ description: 'score > scoreThreshold' }),
+    score: Type.Number({ minimum: 0, maximum: 1, description: 'Probability, after the temperature' }),
+    scoreThreshold: Fraction,
+    maskThreshold: Fraction,
+    tamperedFraction: Type.Number({ minimum: 0, maximum: 1, description: 'Share of the image that the mask covers' }),
+    regions: Type.Array(RegionSchema, { description: 'Largest first' }),
+    outputs: Type.Object({
+      mask: Type.Optional(Type.String()),
+      probability: Type.Optional(Type.String()),
+      overlay: Type.Optional(Type.String()),
+    }),
+    model: ModelIdentitySchema,
+    timingsMs: Type.Object({
+      decode: Milliseconds,
+      preprocess: Milliseconds,
+      inference: Milliseconds,
+      postprocess: Milliseconds,
+      encode: Milliseconds,
+      total: Milliseconds,
+    }),
+    warnings: Type.Array(Type.String()),
+  },
+  { title: 'What the model says about one image' },
+);
+export type Prediction = Static<typeof PredictionSchema>;
+
+export const FailedInputSchema = Type.Object(
+  {
+    image: Type.String(),
+    error: Type.Object({ code: Type.String(), message: Type.String() }),
+  },
+  { title: 'An input that could not be scored; it is neither authentic nor tampered' },
+);
+export type FailedInput = Static<typeof FailedInputSchema>;
+
+export const PredictSummarySchema = Type.Object({
+  inputs: Type.Integer({ minimum: 0 }),
+  tampered: Type.Integer({ minimum: 0 }),
+  authentic: Type.Integer({ minimum: 0 }),
+  failed: Type.Integer({ minimum: 0 }),
+  resumed: Type.Integer({ minimum: 0, description: 'Results taken over from an earlier run' }),
+  seconds: Type.Number({ minimum: 0 }),
+});
+export type PredictSummary = Static<typeof PredictSummarySchema>;
+
+export type PredictResult = Prediction | FailedInput;
+
+export interface PredictReport {
+  /** One an input, in the order of the inputs. */
+  results: PredictResult[];
+  summary: PredictSummary;
+}
+
+export function isFailed(result: PredictResult): result is FailedInput {
+  return 'error' in result;
+}
+
+/** The document of `ofx predict --json`. */
+export const PredictDocumentSchema = Type.Object(
+  {
+    schemaVersion: Type.Literal(1),
+    ofx: Type.String(),
+    results: Type.Array(Type.Union([PredictionSchema, FailedInputSchema])),
+    summary: PredictSummarySchema,
+  },
+  { $id: 'predict', title: 'Result of ofx predict --json' },
+);

@@ -1,0 +1,102 @@
+import { readdir, readFile, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { OfxError, systemCode } from '../errors.js';
+import { installedModelsFolder, SHIPPED_MODELS } from '../paths.js';
+import { checkSchema } from '../validate.js';
+import { MANIFEST_FILE, ManifestSchema, type Manifest } from './manifest.js';
+
+/** The model that is used where none is named. */
+export const DEFAULT_MODEL = 'objectformer-lite';
+
+/** A model on disk: its manifest and where its files lie. */
+export interface Model {
+  /** Absolute path of the folder with the manifest and the ONNX files. */
+  folder: string;
+  manifest: Manifest;
+}
+
+/** What `--model` can be: a folder with a manifest, or an `.onnx` file without one. */
+export type ModelReference = { kind: 'model'; model: Model } | { kind: 'onnx'; file: string };
+
+/**
+ * Finds a model by name, folder or `.onnx` file. An installed model wins over a shipped one of the same name; a path
+ * that exists wins over a name.
+ *
+ * @throws {OfxError} MODEL_NOT_FOUND, MANIFEST_INVALID
+ */
+export async function findModel(reference: string = DEFAULT_MODEL): Promise<ModelReference> {
+  if (reference.toLowerCase().endsWith('.onnx')) {
+    if (!(await exists(reference))) {
+      throw new OfxError('MODEL_NOT_FOUND', `There is no file ${reference}.`, { suggestion: 'Check the path given by --model.' });
+    }
+    return { kind: 'onnx', file: path.resolve(reference) };
+  }
+  const isName = /^[\w.-]+$/.test(reference);
+  const folders = [
+    path.resolve(reference),
+    ...(isName ? [installedModelsFolder(), SHIPPED_MODELS].map((place) => path.join(place, reference)) : []),
+  ];
+  for (const folder of folders) {
+    if (await exists(path.join(folder, MANIFEST_FILE))) return { kind: 'model', model: await readModel(folder) };
+  }
+  const names = (await listModels()).map(({ manifest }) => manifest.name);
+  throw new OfxError('MODEL_NOT_FOUND', `There is no model "${reference}".`, {
+    suggestion:
+      `--model takes a name (${names.join(', ') || 'none is installed'}), a folder with a ${MANIFEST_FILE}, or an .onnx file. ` +
+      '"ofx convert" makes such a folder from a PyTorch checkpoint.',
+  });
+}
+
+/** All installed and shipped models, by name; of two with one name the installed one. */
+export async function listModels(): Promise<Model[]> {
+  const models = new Map<string, Model>();
+  for (const place of [installedModelsFolder(), SHIPPED_MODELS]) {
+    for (const name of await readdir(place).catch(() => [])) {
+      const folder = path.join(place, name);
+      if (!models.has(name) && (await exists(path.join(folder, MANIFEST_FILE)))) models.set(name, await readModel(folder));
+    }
+  }
+  return [...models.entries()].sort(([a], [b]) => a.localeCompare(b)).map(([, model]) => model);
+}
+
+/**
+ * Reads a model's folder; its ONNX files are looked at when one of them is opened.
+ *
+ * @throws {OfxError} MANIFEST_INVALID with every complaint about the manifest
+ */
+export async function readModel(folder: string): Promise<Model> {
+  const file = path.join(folder, MANIFEST_FILE);
+  let content: unknown;
+  try {
+    content = JSON.parse(await readFile(file, 'utf8'));
+  } catch (error) {
+    throw new OfxError('MANIFEST_INVALID', `Cannot read the manifest ${file}: ${(error as Error).message}`, {
+      cause: error,
+      suggestion: '"ofx convert" writes a manifest that holds.',
+    });
+  }
+  const checked = checkSchema(ManifestSchema, content);
+  if (!checked.ok) {
+    throw new OfxError('MANIFEST_INVALID', `The manifest ${file} does not hold: ${checked.complaints.join('; ')}.`, {
+      suggestion: 'Its schema is schemas/model.schema.json; "ofx convert" writes a manifest that holds.',
+    });
+  }
+  const outside = checked.value.variants.find((variant) => {
+    const relative = path.relative(folder, path.resolve(folder, variant.file));
+    return relative.startsWith('..') || path.isAbsolute(relative);
+  });
+  if (outside) {
+    throw new OfxError('MANIFEST_INVALID', `The manifest ${file} names a file outside its folder: ${outside.file}.`);
+  }
+  return { folder: path.resolve(folder), manifest: checked.value };
+}
+
+async function exists(file: string): Promise<boolean> {
+  try {
+    await stat(file);
+    return true;
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR'].includes(systemCode(error) ?? '')) return false;
+    throw new OfxError('INPUT_UNREADABLE', `Cannot look at ${file} (${systemCode(error) ?? 'unknown error'}).`, { cause: error });
+  }
+}

@@ -1,0 +1,80 @@
+import { Type, type Static } from '@sinclair/typebox';
+
+/** `model.json`, the manifest that makes a folder a model. Unknown keys are kept and ignored. */
+
+const Triple = Type.Tuple([Type.Number(), Type.Number(), Type.Number()]);
+const Sha256 = Type.String({ pattern: '^[0-9a-f]{64}$' });
+
+/** Whether a network's output is before or after the sigmoid. */
+export const OutputKindSchema = Type.Union([Type.Literal('logit'), Type.Literal('probability')]);
+export type OutputKind = Static<typeof OutputKindSchema>;
+
+const OutputSchema = Type.Object({ name: Type.String({ minLength: 1 }), kind: OutputKindSchema });
+
+export const PrecisionSchema = Type.Union([Type.Literal('fp32'), Type.Literal('fp16'), Type.Literal('int8')]);
+export type Precision = Static<typeof PrecisionSchema>;
+
+export const VariantSchema = Type.Object({
+  file: Type.String({ minLength: 1, description: 'ONNX file, relative to the manifest' }),
+  inputSize: Type.Integer({ minimum: 1, description: 'Side S of the square input, in pixels' }),
+  precision: PrecisionSchema,
+  sha256: Sha256,
+  bytes: Type.Integer({ minimum: 1 }),
+});
+export type Variant = Static<typeof VariantSchema>;
+
+export const ThresholdsSchema = Type.Object({
+  score: Type.Optional(Type.Number({ minimum: 0, maximum: 1, description: 'Tampered where score > this [0.5]' })),
+  mask: Type.Optional(Type.Number({ minimum: 0, maximum: 1, description: 'Positive where p > this [0.5]' })),
+  temperature: Type.Optional(
+    Type.Number({ exclusiveMinimum: 0, description: 'Divides the score logit before the sigmoid [1]' }),
+  ),
+  fittedOn: Type.Optional(Type.Unknown({ description: 'Which data these were fitted on' })),
+});
+export type Thresholds = Static<typeof ThresholdsSchema>;
+
+export const ManifestSchema = Type.Object(
+  {
+    schemaVersion: Type.Literal(1),
+    name: Type.String({ minLength: 1 }),
+    version: Type.String({ minLength: 1 }),
+    input: Type.Object({
+      name: Type.String({ minLength: 1 }),
+      colour: Type.Literal('RGB'),
+      layout: Type.Literal('NCHW'),
+      mean: Triple,
+      std: Triple,
+      resize: Type.Literal('opencv-linear'),
+    }),
+    outputs: Type.Object({
+      score: Type.Union([OutputSchema, Type.Null()]),
+      mask: OutputSchema,
+    }),
+    variants: Type.Array(VariantSchema, { minItems: 1 }),
+    description: Type.Optional(Type.String()),
+    licence: Type.Optional(Type.String()),
+    architecture: Type.Optional(Type.String()),
+    thresholds: Type.Optional(ThresholdsSchema),
+    provenance: Type.Optional(
+      Type.Object({
+        checkpoint: Type.Optional(Type.Object({ name: Type.String(), sha256: Sha256 })),
+        torch: Type.Optional(Type.String()),
+        exporter: Type.Optional(Type.String()),
+        opset: Type.Optional(Type.Integer()),
+        date: Type.Optional(Type.String()),
+      }),
+    ),
+    parity: Type.Optional(Type.Unknown()),
+    metrics: Type.Optional(Type.Unknown()),
+  },
+  { $id: 'model', title: 'Manifest of an ofx model (model.json)' },
+);
+export type Manifest = Static<typeof ManifestSchema>;
+
+/** ImageNet's statistics, which the published configurations of ObjectFormer use. */
+export const IMAGENET_NORMALISATION = {
+  mean: [0.485, 0.456, 0.406],
+  std: [0.229, 0.224, 0.225],
+} as const satisfies { mean: [number, number, number]; std: [number, number, number] };
+
+export const MANIFEST_FILE = 'model.json';

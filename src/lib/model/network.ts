@@ -1,0 +1,182 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import path from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { OfxError, systemCode } from '../errors.js';
+import type { Model, ModelReference } from './catalogue.js';
+import { IMAGENET_NORMALISATION, type OutputKind, type Precision, type Variant } from './manifest.js';
+import type { OnnxDescription, TensorShape } from './onnx-session.js';
+import { effectiveThresholds, type EffectiveThresholds } from './thresholds.js';
+
+/** The side at which people's photos are scored where nothing else is asked for. */
+export const DEFAULT_SIZE = 288;
+
+/** One ONNX file and all that is needed to feed it and to read its outputs. */
+export interface Network {
+  /** Absolute path of the ONNX file. */
+  file: string;
+  identity: ModelIdentity;
+  input: { name: string; mean: [number, number, number]; std: [number, number, number] };
+  outputs: { score: { name: string; kind: OutputKind } | null; mask: { name: string; kind: OutputKind } };
+  thresholds: EffectiveThresholds;
+  /** What was assumed and people should know, one sentence each. */
+  notes: string[];
+}
+
+/** What a result says about the model that gave it. */
+export interface ModelIdentity {
+  name: string;
+  version: string;
+  /** Of the ONNX file. */
+  sha256: string;
+  /** Side S of the square input, in pixels. */
+  inputSize: number;
+  precision: Precision;
+}
+
+export interface NetworkChoice {
+  size?: number | undefined;
+  precision?: Precision | undefined;
+}
+
+/**
+ * The network that a reference and a size stand for, its file checked against the manifest's hash.
+ *
+ * @param describe - opens an ONNX file to read its inputs and outputs; called for a bare `.onnx` only
+ * @throws {OfxError} SIZE_NOT_AVAILABLE, MODEL_CORRUPT, ONNX_INVALID
+ */
+export async function resolveNetwork(
+  reference: ModelReference,
+  choice: NetworkChoice,
+  describe: (file: string) => Promise<OnnxDescription>,
+): Promise<Network> {
+  return reference.kind === 'model'
+    ? networkOfModel(reference.model, choice)
+    : networkOfFile(reference.file, choice, await describe(reference.file));
+}
+
+async function networkOfModel({ folder, manifest }: Model, choice: NetworkChoice): Promise<Network> {
+  const variant = pickVariant(manifest.variants, manifest.name, choice);
+  const file = path.join(folder, variant.file);
+  const sha256 = await hashFile(file);
+  if (sha256 !== variant.sha256) {
+    throw new OfxError(
+      'MODEL_CORRUPT',
+      `${file} is not the file that its manifest describes: its sha256 is ${sha256}, expected ${variant.sha256}.`,
+      { suggestion: 'Restore the file, or convert the checkpoint again with "ofx convert".' },
+    );
+  }
+  const notes = manifest.outputs.score === null ? [SCORE_FROM_MASK] : [];
+  return {
+    file,
+    identity: {
+      name: manifest.name,
+      version: manifest.version,
+      sha256,
+      inputSize: variant.inputSize,
+      precision: variant.precision,
+    },
+    input: manifest.input,
+    outputs: manifest.outputs,
+    thresholds: await effectiveThresholds(manifest.name, sha256, manifest.thresholds),
+    notes,
+  };
+}
+
+function pickVariant(variants: Variant[], name: string, { size, precision }: NetworkChoice): Variant {
+  const sized = variants.filter(
+    (variant) =>
+      (size === undefined || variant.inputSize === size) && (precision === undefined || variant.precision === precision),
+  );
+  const [chosen] = sized.sort((a, b) => preference(a) - preference(b));
+  if (chosen) return chosen;
+  const available = variants.map((variant) => `${variant.inputSize} (${variant.precision})`).join(', ');
+  const wanted = [size, precision].filter((part) => part !== undefined).join(', ');
+  throw new OfxError('SIZE_NOT_AVAILABLE', `The model "${name}" has no variant ${wanted}. It has: ${available}.`, {
+    suggestion: `Choose one of these with --size, or convert the checkpoint with "ofx convert --size ${size ?? DEFAULT_SIZE}".`,
+  });
+}
+
+/** Without a size, the one nearest to the default; among equals float32, which is exact. */
+function preference(variant: Variant): number {
+  return Math.abs(variant.inputSize - DEFAULT_SIZE) + (variant.precision === 'fp32' ? 0 : 0.5);
+}
+
+const SCORE_FROM_MASK = 'The model has no score of its own: the score is the largest probability of the mask.';
+
+/**
+ * Reads the role of each tensor of an `.onnx` file without a manifest off its names and shapes.
+ *
+ * @throws {OfxError} ONNX_INVALID where they do not speak for themselves
+ */
+async function networkOfFile(file: string, choice: NetworkChoice, { inputs, outputs }: OnnxDescription): Promise<Network> {
+  const [input, ...others] = inputs;
+  if (!input || others.length > 0 || input.dims.length !== 4 || (input.dims[1] ?? 3) !== 3 || input.type !== 'float32') {
+    throw notSpeaking(file, 'it needs one float32 input of shape (1, 3, S, S)', inputs, outputs);
+  }
+  const inputSize = input.dims[2] ?? choice.size ?? DEFAULT_SIZE;
+  if ((input.dims[3] ?? inputSize) !== inputSize) throw notSpeaking(file, 'its input is not square', inputs, outputs);
+  if (choice.size !== undefined && choice.size !== inputSize) {
+    throw new OfxError('SIZE_NOT_AVAILABLE', `${file} takes images of ${inputSize} only, not ${choice.size}.`, {
+      suggestion: `Leave --size out, or convert the checkpoint with "ofx convert --size ${choice.size}".`,
+    });
+  }
+  const notes = [
+    `${path.basename(file)} has no manifest: taking RGB, ImageNet normalisation, size ${inputSize}, thresholds 0.5.`,
+  ];
+  const masks = outputs.filter(({ dims }) => dims.length === 4);
+  // A public exporter writes four outputs and names two. The one it calls `localization_masks` is an auxiliary head of
+  // the training; the localisation mask is the last one, which it leaves unnamed.
+  const mislabelled = outputs.some(({ name }) => name === 'localization_masks') && masks.length > 1;
+  const mask = mislabelled ? masks.at(-1) : masks.length === 1 ? masks[0] : masks.find(({ name }) => /^mask/i.test(name));
+  if (!mask) throw notSpeaking(file, 'its mask cannot be told from its outputs', inputs, outputs);
+  if (mislabelled) {
+    notes.push(`Its output "localization_masks" is an auxiliary head: using the last output, "${mask.name}", as the mask.`);
+  }
+  const scores = outputs.filter(({ dims }) => dims.length <= 2);
+  const score = scores.length === 1 ? scores[0] : scores.find(({ name }) => /score|logit|detection/i.test(name));
+  if (!score) notes.push(SCORE_FROM_MASK);
+  const sha256 = await hashFile(file);
+  return {
+    file,
+    identity: { name: path.basename(file, '.onnx'), version: '0', sha256, inputSize, precision: 'fp32' },
+    input: { name: input.name, ...IMAGENET_NORMALISATION },
+    outputs: {
+      score: score ? { name: score.name, kind: kindOf(score, 'logit') } : null,
+      mask: { name: mask.name, kind: kindOf(mask, 'probability') },
+    },
+    thresholds: await effectiveThresholds(path.basename(file, '.onnx'), sha256, undefined),
+    notes,
+  };
+}
+
+/** The published network gives a score before and masks after the sigmoid; a name may say otherwise. */
+function kindOf({ name }: TensorShape, usual: OutputKind): OutputKind {
+  if (/logit/i.test(name)) return 'logit';
+  if (/prob/i.test(name)) return 'probability';
+  return usual;
+}
+
+function notSpeaking(file: string, reason: string, inputs: TensorShape[], outputs: TensorShape[]): OfxError {
+  const show = (tensors: TensorShape[]): string =>
+    tensors.map(({ name, dims }) => `${name} (${dims.map((dim) => dim ?? '?').join(', ')})`).join(', ');
+  return new OfxError(
+    'ONNX_INVALID',
+    `${file} cannot be used without a manifest: ${reason}. Inputs: ${show(inputs)}; outputs: ${show(outputs)}.`,
+    { suggestion: 'Put it into a folder with a model.json that says which tensor is what, or use "ofx convert".' },
+  );
+}
+
+/** @throws {OfxError} MODEL_NOT_FOUND where the file is missing, INPUT_UNREADABLE */
+async function hashFile(file: string): Promise<string> {
+  const hash = createHash('sha256');
+  try {
+    await pipeline(createReadStream(file, { highWaterMark: 1 << 20 }), hash);
+  } catch (error) {
+    const code = systemCode(error) ?? 'unknown error';
+    throw new OfxError(code === 'ENOENT' ? 'MODEL_NOT_FOUND' : 'INPUT_UNREADABLE', `Cannot read ${file} (${code}).`, {
+      cause: error,
+    });
+  }
+  return hash.digest('hex');
+}

@@ -1,0 +1,95 @@
+import { Piscina } from 'piscina';
+import { fromPlainError, type PlainError } from '../errors.js';
+import { workerFile } from '../worker-file.js';
+
+export interface TensorShape {
+  name: string;
+  /** ONNX Runtime's name of the element type, e.g. "float32". */
+  type: string;
+  /** One entry a dimension; undefined where the file leaves it open. */
+  dims: (number | undefined)[];
+}
+
+export interface OnnxDescription {
+  inputs: TensorShape[];
+  outputs: TensorShape[];
+}
+
+export interface OnnxRun {
+  kind: 'run';
+  input: string;
+  dims: number[];
+  data: Float32Array;
+  outputs: string[];
+}
+
+export type OnnxTask = { kind: 'describe' } | OnnxRun;
+
+export type OnnxReply =
+  | ({ kind: 'description' } & OnnxDescription)
+  | { kind: 'outputs'; values: Float32Array[]; milliseconds: number }
+  | { kind: 'error'; error: PlainError };
+
+export interface OnnxWorkerData {
+  file: string;
+  threads: number;
+}
+
+export interface OnnxPoolOptions {
+  /** Threads of one inference (ONNX Runtime's intra-op threads). */
+  threads: number;
+  /** Inferences at once; each has a session, and so a copy of the weights, of its own. */
+  concurrency: number;
+}
+
+/** ONNX Runtime sessions of one file, each in a worker thread, so that the event loop stays free. */
+export class OnnxPool {
+  readonly #pool: Piscina<OnnxTask, OnnxReply>;
+
+  constructor(file: string, { threads, concurrency }: OnnxPoolOptions) {
+    this.#pool = new Piscina<OnnxTask, OnnxReply>({
+      filename: workerFile('./onnx-worker.js', import.meta.url),
+      minThreads: concurrency,
+      maxThreads: concurrency,
+      workerData: { file, threads } satisfies OnnxWorkerData,
+    });
+  }
+
+  /** Tasks that wait for a session. */
+  get queueLength(): number {
+    return this.#pool.queueSize;
+  }
+
+  /** @throws {OfxError} ONNX_INVALID where ONNX Runtime cannot load the file */
+  async describe(): Promise<OnnxDescription> {
+    const reply = await this.#ask({ kind: 'describe' });
+    if (reply.kind !== 'description') throw new TypeError(`Unexpected reply: ${reply.kind}`);
+    return reply;
+  }
+
+  /**
+   * One inference.
+   *
+   * @returns the named outputs, flat, and the milliseconds spent inside ONNX Runtime
+   * @throws {OfxError} ONNX_INVALID; the signal's reason once it is aborted
+   */
+  async run(
+    run: Omit<OnnxRun, 'kind'>,
+    signal?: AbortSignal,
+  ): Promise<{ values: Float32Array[]; milliseconds: number }> {
+    const reply = await this.#ask({ kind: 'run', ...run }, signal);
+    if (reply.kind !== 'outputs') throw new TypeError(`Unexpected reply: ${reply.kind}`);
+    return reply;
+  }
+
+  async close(): Promise<void> {
+    await this.#pool.destroy();
+  }
+
+  async #ask(task: OnnxTask, signal?: AbortSignal): Promise<OnnxReply> {
+    signal?.throwIfAborted();
+    const reply = await this.#pool.run(task, signal === undefined ? {} : { signal });
+    if (reply.kind === 'error') throw fromPlainError(reply.error);
+    return reply;
+  }
+}

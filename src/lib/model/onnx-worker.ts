@@ -1,0 +1,65 @@
+import { createRequire } from 'node:module';
+import { workerData } from 'node:worker_threads';
+import type * as ort from 'onnxruntime-node';
+import { toPlainError, OfxError } from '../errors.js';
+import type { OnnxReply, OnnxRun, OnnxTask, OnnxWorkerData, TensorShape } from './onnx-session.js';
+
+/**
+ * Holds one ONNX Runtime session. `InferenceSession.run` blocks the thread that calls it, so this thread does nothing
+ * else. Errors are returned as plain data, since classes do not survive the way between threads.
+ */
+
+// An `import` of this CommonJS package would parse its whole source for named exports first.
+const { InferenceSession, Tensor } = createRequire(import.meta.url)('onnxruntime-node') as typeof ort;
+
+const { file, threads } = workerData as OnnxWorkerData;
+const session = InferenceSession.create(file, {
+  executionProviders: ['cpu'],
+  executionMode: 'sequential',
+  graphOptimizationLevel: 'all',
+  interOpNumThreads: 1,
+  intraOpNumThreads: threads,
+  logSeverityLevel: 3,
+});
+// The failure is told to whoever asks; without this line Node would end the thread before anyone can.
+session.catch(() => undefined);
+
+export default async function handle(task: OnnxTask): Promise<OnnxReply> {
+  let opened: ort.InferenceSession;
+  try {
+    opened = await session;
+  } catch (error) {
+    const failure = new OfxError('ONNX_INVALID', `ONNX Runtime cannot load ${file}: ${firstLine(error)}`, {
+      suggestion: '"ofx convert" makes a file that ONNX Runtime loads.',
+    });
+    return { kind: 'error', error: toPlainError(failure) };
+  }
+  if (task.kind === 'describe') {
+    return { kind: 'description', inputs: shapes(opened.inputMetadata), outputs: shapes(opened.outputMetadata) };
+  }
+  try {
+    return await run(opened, task);
+  } catch (error) {
+    const failure = new OfxError('ONNX_INVALID', `ONNX Runtime cannot run ${file}: ${firstLine(error)}`);
+    return { kind: 'error', error: toPlainError(failure) };
+  }
+}
+
+async function run(opened: ort.InferenceSession, { input, dims, data, outputs }: OnnxRun): Promise<OnnxReply> {
+  const started = performance.now();
+  const results = await opened.run({ [input]: new Tensor('float32', data, dims) }, outputs);
+  const milliseconds = performance.now() - started;
+  return { kind: 'outputs', values: outputs.map((name) => results[name]!.data as Float32Array), milliseconds };
+}
+
+function shapes(metadata: readonly ort.InferenceSession.ValueMetadata[]): TensorShape[] {
+  return metadata.map((value) => ({
+    name: value.name,
+    type: value.isTensor ? value.type : 'other',
+    dims: value.isTensor ? value.shape.map((dim) => (typeof dim === 'number' && dim > 0 ? dim : undefined)) : [],
+  }));
+}
+
+function firstLine(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).split('\n', 1)[0]!;
+}

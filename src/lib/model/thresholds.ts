@@ -1,0 +1,54 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { OfxError, systemCode } from '../errors.js';
+import { fittedThresholdsFolder } from '../paths.js';
+import { checkSchema } from '../validate.js';
+import { ThresholdsSchema, type Thresholds } from './manifest.js';
+
+export interface EffectiveThresholds {
+  /** Tampered where the score (a probability) is larger. */
+  score: number;
+  /** A pixel is positive where its probability is larger. */
+  mask: number;
+  /** Divides the score's logit before the sigmoid. */
+  temperature: number;
+}
+
+const DEFAULTS: EffectiveThresholds = { score: 0.5, mask: 0.5, temperature: 1 };
+
+/** Where thresholds fitted by the user for a network (by the hash of its ONNX file) are kept. */
+export function fittedThresholdsFile(modelName: string, sha256: string): string {
+  return path.join(fittedThresholdsFolder(), `${modelName}-${sha256.slice(0, 16)}.json`);
+}
+
+/**
+ * The thresholds in force: fitted by the user, else the manifest's, else the defaults.
+ *
+ * @throws {OfxError} MANIFEST_INVALID where the user's file does not hold
+ */
+export async function effectiveThresholds(
+  modelName: string,
+  sha256: string,
+  manifest: Thresholds | undefined,
+): Promise<EffectiveThresholds> {
+  const file = fittedThresholdsFile(modelName, sha256);
+  let fitted: Thresholds = {};
+  try {
+    const checked = checkSchema(ThresholdsSchema, JSON.parse(await readFile(file, 'utf8')));
+    if (!checked.ok) throw new Error(checked.complaints.join('; '));
+    fitted = checked.value;
+  } catch (error) {
+    if (systemCode(error) !== 'ENOENT') {
+      throw new OfxError('MANIFEST_INVALID', `The fitted thresholds ${file} do not hold: ${(error as Error).message}`, {
+        suggestion: 'Delete the file to use the model’s own thresholds, or run "ofx validate --calibrate" again.',
+        cause: error,
+      });
+    }
+  }
+  const merged = { ...manifest, ...fitted };
+  return {
+    score: merged.score ?? DEFAULTS.score,
+    mask: merged.mask ?? DEFAULTS.mask,
+    temperature: merged.temperature ?? DEFAULTS.temperature,
+  };
+}
