@@ -1,0 +1,30 @@
+"""The networks that ofx knows, by the name that a checkpoint gives as its `architecture`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from torch import nn
+
+from ofx.networks import objectformer
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """How a network is built and how it is arranged for export.
+
+    A network's `forward` takes normalised images (B, 3, S, S) and gives score logits (B,) and mask logits
+    (B, 1, S, S).
+    """
+
+    build: Callable[[Mapping[str, Any]], nn.Module]
+    """Builds the untrained network from the `config` of a checkpoint; TypeError or ValueError if it is none."""
+    arrange: Callable[[nn.Module, int], nn.Module] = lambda network, _side: network
+    """Gives a module that computes the same for one image (1, 3, side, side), arranged for speed."""
+
+
+ARCHITECTURES: dict[str, Architecture] = {
+    objectformer.NAME: Architecture(build=objectformer.build),
+}
