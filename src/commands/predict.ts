@@ -23,25 +23,44 @@ export default class Predict extends BaseCommand {
   static override strict = false;
 
   static override args = {
-    input: Args.string({ name: 'INPUT…', description: 'File, folder, glob, or - for paths on stdin', required: true }),
+    input: Args.string({
+      name: 'INPUT…',
+      description: 'File, folder, glob, or - for paths on stdin',
+      required: true,
+    }),
   };
 
   static override flags = {
     out: Flags.string({
       char: 'o',
-      description: 'Binary mask, PNG 0/255 at the size of the image: a file for one input, a folder for several',
+      description:
+        'Binary mask, PNG 0/255 at the size of the image: a file for one input, a folder for several',
       helpValue: 'PATH',
     }),
     probability: Flags.string({
-      description: 'Probability map: .npy (float32 at the network’s size) or .png (16-bit grey at the size of the image)',
+      description:
+        'Probability map: .npy (float32 at the network’s size) or .png (16-bit grey at the size of the image)',
       helpValue: 'PATH',
     }),
     overlay: Flags.string({ description: 'Heat map over the image, PNG', helpValue: 'PATH' }),
     model: modelFlag,
-    size: Flags.integer({ char: 's', description: 'Side of the network’s input', default: 288, min: 1, helpValue: 'PIXELS' }),
+    size: Flags.integer({
+      char: 's',
+      description: 'Side of the network’s input',
+      default: 288,
+      min: 1,
+      helpValue: 'PIXELS',
+    }),
     threshold: fractionFlag({ description: 'Tampered where the score is larger [default: the model’s]' }),
-    'mask-threshold': fractionFlag({ description: 'A pixel is marked where its probability is larger [default: the model’s]' }),
-    'min-area': Flags.integer({ description: 'Drop regions with fewer pixels', default: 0, min: 0, helpValue: 'PIXELS' }),
+    'mask-threshold': fractionFlag({
+      description: 'A pixel is marked where its probability is larger [default: the model’s]',
+    }),
+    'min-area': Flags.integer({
+      description: 'Drop regions with fewer pixels',
+      default: 0,
+      min: 0,
+      helpValue: 'PIXELS',
+    }),
     threads: threadsFlag,
     concurrency: Flags.integer({
       char: 'c',
@@ -50,9 +69,18 @@ export default class Predict extends BaseCommand {
       min: 1,
       helpValue: 'N',
     }),
-    format: Flags.option({ description: 'Shape of the results on stdout', options: PREDICTION_FORMATS, default: 'human' })(),
-    resume: Flags.boolean({ description: 'Skip what an earlier run with the same model and settings finished' }),
-    'fail-on': Flags.option({ description: 'Exit with 3 if any image is found to be this', options: ['tampered'] as const })(),
+    format: Flags.option({
+      description: 'Shape of the results on stdout',
+      options: PREDICTION_FORMATS,
+      default: 'human',
+    })(),
+    resume: Flags.boolean({
+      description: 'Skip what an earlier run with the same model and settings finished',
+    }),
+    'fail-on': Flags.option({
+      description: 'Exit with 3 if any image is found to be this',
+      options: ['tampered'] as const,
+    })(),
     'max-pixels': Flags.integer({
       description: 'Refuse images with more pixels [default: 100 megapixels]',
       min: 1,
@@ -83,7 +111,11 @@ export default class Predict extends BaseCommand {
           concurrency: flags.concurrency,
           threads: flags.threads ?? Math.max(1, Math.floor(usableCpus() / flags.concurrency)),
         },
-        destinations: pickDefined({ mask: flags.out, probability: flags.probability, overlay: flags.overlay }),
+        destinations: pickDefined({
+          mask: flags.out,
+          probability: flags.probability,
+          overlay: flags.overlay,
+        }),
         scoreThreshold: flags.threshold,
         maskThreshold: flags['mask-threshold'],
         minArea: flags['min-area'],
@@ -91,16 +123,24 @@ export default class Predict extends BaseCommand {
         resume: flags.resume,
       },
       {
-        onNote: (note) => { this.note(note); },
+        onNote: (note) => {
+          this.note(note);
+        },
         onStart: (total, single) => {
           output.start(single);
           if (!single) progress.start(total, 'Scoring');
         },
-        onResult: (result) => { output.result(result); },
-        onProgress: (done) => { progress.update(done); },
+        onResult: (result) => {
+          output.result(result);
+        },
+        onProgress: (done) => {
+          progress.update(done);
+        },
       },
       this.signal,
-    ).finally(() => { progress.stop(); });
+    ).finally(() => {
+      progress.stop();
+    });
     output.end(report.summary);
     this.#conclude(report, flags['fail-on'] === 'tampered');
     return report;

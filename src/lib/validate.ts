@@ -14,6 +14,9 @@ export function checkSchema<S extends TSchema>(
   if (validate(value)) return { ok: true, value: value as Static<S> };
   const complaints = (validate.errors ?? [])
     .slice(0, 5)
-    .map(({ instancePath, message }) => `${instancePath === '' ? 'the document' : instancePath} ${message ?? ''}`);
+    .map(
+      ({ instancePath, message }) =>
+        `${instancePath === '' ? 'the document' : instancePath} ${message ?? ''}`,
+    );
   return { ok: false, complaints };
 }

@@ -24,12 +24,22 @@ export function predictionOutput(format: PredictionFormat, write: (text: string)
     case 'human':
       return humanOutput(write);
     case 'ndjson':
-      return { start: nothing, result: (result) => { write(`${JSON.stringify(result)}\n`); }, end: nothing };
+      return {
+        start: nothing,
+        result: (result) => {
+          write(`${JSON.stringify(result)}\n`);
+        },
+        end: nothing,
+      };
     case 'csv': {
       const columns = [...PREDICTION_COLUMNS];
       return {
-        start: () => { write(stringify([columns])); },
-        result: (result) => { write(stringify([predictionRow(result)], { columns })); },
+        start: () => {
+          write(stringify([columns]));
+        },
+        result: (result) => {
+          write(stringify([predictionRow(result)], { columns }));
+        },
         end: nothing,
       };
     }

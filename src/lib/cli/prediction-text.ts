@@ -1,9 +1,15 @@
 import pc from 'picocolors';
-import { isFailed, type PredictResult, type PredictSummary, type Prediction } from '../jobs/predict-result.js';
+import {
+  isFailed,
+  type PredictResult,
+  type PredictSummary,
+  type Prediction,
+} from '../jobs/predict-result.js';
 
 /** One line an image, for runs over many. */
 export function predictionLine(result: PredictResult): string {
-  if (isFailed(result)) return `${pc.yellow('failed   ')}     –        –  ${result.image}: ${result.error.message}`;
+  if (isFailed(result))
+    return `${pc.yellow('failed   ')}     –        –  ${result.image}: ${result.error.message}`;
   const { image, score, tamperedFraction, regions } = result;
   const where = regions.length > 0 ? pc.dim(`  ${count(regions.length, 'region')}`) : '';
   return `${verdict(result).padEnd(9)}  ${score.toFixed(3)}  ${percent(tamperedFraction).padStart(7)}  ${image}${where}`;
@@ -24,15 +30,25 @@ export function predictionParagraph(result: Prediction): string {
           `    ${width} × ${height} px at (${x}, ${y}), mean probability ${meanProbability.toFixed(2)}`,
       ),
   ];
-  if (regions.length > SHOWN_REGIONS) lines.push(`    and ${regions.length - SHOWN_REGIONS} more (--json lists them)`);
+  if (regions.length > SHOWN_REGIONS)
+    lines.push(`    and ${regions.length - SHOWN_REGIONS} more (--json lists them)`);
   for (const [kind, file] of Object.entries(outputs)) lines.push(`  ${kind.padEnd(11)} ${file}`);
   lines.push(
-    pc.dim(`  ${model.name} ${model.version} at ${model.inputSize} × ${model.inputSize}, ${timingsMs.total.toFixed(0)} ms`),
+    pc.dim(
+      `  ${model.name} ${model.version} at ${model.inputSize} × ${model.inputSize}, ${timingsMs.total.toFixed(0)} ms`,
+    ),
   );
   return lines.join('\n');
 }
 
-export function summaryLine({ inputs, tampered, authentic, failed, resumed, seconds }: PredictSummary): string {
+export function summaryLine({
+  inputs,
+  tampered,
+  authentic,
+  failed,
+  resumed,
+  seconds,
+}: PredictSummary): string {
   const parts = [`${tampered} tampered`, `${authentic} authentic`];
   if (failed > 0) parts.push(pc.yellow(`${failed} failed`));
   if (resumed > 0) parts.push(`${resumed} taken over from an earlier run`);
@@ -60,7 +76,9 @@ export const PREDICTION_COLUMNS = [
   'errorMessage',
 ] as const;
 
-export function predictionRow(result: PredictResult): Partial<Record<(typeof PREDICTION_COLUMNS)[number], unknown>> {
+export function predictionRow(
+  result: PredictResult,
+): Partial<Record<(typeof PREDICTION_COLUMNS)[number], unknown>> {
   if (isFailed(result)) {
     return { image: result.image, errorCode: result.error.code, errorMessage: result.error.message };
   }

@@ -11,7 +11,7 @@ export interface Progress {
   above: (write: () => void) => void;
 }
 
-export const SILENT_PROGRESS: Progress = { 
+export const SILENT_PROGRESS: Progress = {
   start: nothing,
   update: nothing,
   stop: nothing,

@@ -71,7 +71,9 @@ async function withStdin(inputs: readonly string[], stdin: Readable): Promise<st
   const all: string[] = [];
   for (const input of inputs) {
     if (input !== STDIN) all.push(input);
-    else for await (const line of createInterface({ input: stdin, crlfDelay: Infinity })) if (line !== '') all.push(line);
+    else
+      for await (const line of createInterface({ input: stdin, crlfDelay: Infinity }))
+        if (line !== '') all.push(line);
   }
   return all;
 }
@@ -82,17 +84,24 @@ async function namedFiles(named: readonly string[]): Promise<InputFile[]> {
     named.map(async (image) => {
       const file: InputFile = { image, below: toPosix(path.relative(base, path.resolve(image))) };
       if ((await kindOf(image)) === 'missing') {
-        file.error = new OfxError('INPUT_MISSING', `There is no file ${image}.`, { suggestion: 'Check the path.' });
+        file.error = new OfxError('INPUT_MISSING', `There is no file ${image}.`, {
+          suggestion: 'Check the path.',
+        });
       }
       return file;
     }),
   );
 }
 
-async function searchImages({ base, pattern, glob }: Search, exclude: readonly string[]): Promise<{ files: InputFile[]; ignored: number }> {
+async function searchImages(
+  { base, pattern, glob }: Search,
+  exclude: readonly string[],
+): Promise<{ files: InputFile[]; ignored: number }> {
   const names = await fastGlob(pattern, { cwd: base, onlyFiles: true, suppressErrors: true, unique: true });
   if (glob !== undefined && names.length === 0) {
-    const error = new OfxError('INPUT_MISSING', `No file matches ${glob}.`, { suggestion: 'Check the pattern.' });
+    const error = new OfxError('INPUT_MISSING', `No file matches ${glob}.`, {
+      suggestion: 'Check the pattern.',
+    });
     return { files: [{ image: glob, below: path.basename(glob), error }], ignored: 0 };
   }
   const outside = names
@@ -138,7 +147,10 @@ async function kindOf(input: string): Promise<'folder' | 'file' | 'missing'> {
 function splitGlob(glob: string): { base: string; pattern: string } {
   const parts = toPosix(glob).split('/');
   const first = parts.findIndex((part) => fastGlob.isDynamicPattern(part));
-  return { base: parts.slice(0, first).join('/') || (glob.startsWith('/') ? '/' : '.'), pattern: parts.slice(first).join('/') };
+  return {
+    base: parts.slice(0, first).join('/') || (glob.startsWith('/') ? '/' : '.'),
+    pattern: parts.slice(first).join('/'),
+  };
 }
 
 /** The deepest folder that holds all files. */

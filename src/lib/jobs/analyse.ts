@@ -105,4 +105,3 @@ function renderOptions(options: AnalysisOptions, maskThreshold: number): RenderO
 function pickFiles({ mask, probability, overlay }: Rendering): Analysis['files'] {
   return { ...(mask && { mask }), ...(probability && { probability }), ...(overlay && { overlay }) };
 }
-

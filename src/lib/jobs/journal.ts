@@ -77,9 +77,13 @@ export async function createFolder(folder: string): Promise<void> {
   try {
     await mkdir(folder, { recursive: true });
   } catch (error) {
-    throw new OfxError('OUTPUT_UNWRITABLE', `Cannot create the folder ${folder} (${systemCode(error) ?? 'unknown error'}).`, {
-      suggestion: 'Choose a place that you may write to.',
-      cause: error,
-    });
+    throw new OfxError(
+      'OUTPUT_UNWRITABLE',
+      `Cannot create the folder ${folder} (${systemCode(error) ?? 'unknown error'}).`,
+      {
+        suggestion: 'Choose a place that you may write to.',
+        cause: error,
+      },
+    );
   }
 }

@@ -61,7 +61,8 @@ function refuseCollisions(plans: readonly OutputPaths[], files: readonly InputFi
       if (owner !== undefined) {
         const whose = owner === image ? `two outputs of ${image}` : `outputs of ${owner} and ${image}`;
         throw new OfxError('USAGE', `${output} would hold ${whose}.`, {
-          suggestion: 'Give --out, --probability and --overlay different places, or score the folders one by one.',
+          suggestion:
+            'Give --out, --probability and --overlay different places, or score the folders one by one.',
         });
       }
       if (inputs.has(resolved)) {

@@ -35,7 +35,11 @@ export const PredictionSchema = Type.Object(
     score: Type.Number({ minimum: 0, maximum: 1, description: 'Probability, after the temperature' }),
     scoreThreshold: Fraction,
     maskThreshold: Fraction,
-    tamperedFraction: Type.Number({ minimum: 0, maximum: 1, description: 'Share of the image that the mask covers' }),
+    tamperedFraction: Type.Number({
+      minimum: 0,
+      maximum: 1,
+      description: 'Share of the image that the mask covers',
+    }),
     regions: Type.Array(RegionSchema, { description: 'Largest first' }),
     outputs: Type.Object({
       mask: Type.Optional(Type.String()),

@@ -51,7 +51,10 @@ export async function predict(
   const started = performance.now();
   const destinations = Object.values(request.destinations);
   const { files, single, ignored } = await findInputFiles(request.inputs, { exclude: destinations });
-  if (ignored > 0) events.onNote?.(`${ignored} ${ignored === 1 ? 'file is no image and was' : 'files are no images and were'} left out.`);
+  if (ignored > 0)
+    events.onNote?.(
+      `${ignored} ${ignored === 1 ? 'file is no image and was' : 'files are no images and were'} left out.`,
+    );
   const plans = await planOutputs(files, single, request.destinations);
   await checkDestinations(plans);
 
@@ -128,7 +131,12 @@ function analysisOptions(request: PredictRequest, plans: readonly OutputPaths[])
     limits,
     mask: destinations.mask !== undefined,
     overlay: destinations.overlay !== undefined,
-    probability: probability === undefined ? undefined : path.extname(probability).toLowerCase() === '.png' ? 'png' : 'npy',
+    probability:
+      probability === undefined
+        ? undefined
+        : path.extname(probability).toLowerCase() === '.png'
+          ? 'png'
+          : 'npy',
   };
 }
 
@@ -140,13 +148,21 @@ async function openJournal(
   const [folder] = OUTPUT_KINDS.flatMap((kind) => destinations[kind] ?? []);
   if (folder === undefined || single) {
     if (resume) {
-      throw new OfxError('USAGE', '--resume needs an output folder, which keeps the journal of what is done.', {
-        suggestion: 'Give --out, --probability or --overlay a folder, and several inputs.',
-      });
+      throw new OfxError(
+        'USAGE',
+        '--resume needs an output folder, which keeps the journal of what is done.',
+        {
+          suggestion: 'Give --out, --probability or --overlay a folder, and several inputs.',
+        },
+      );
     }
     return undefined;
   }
-  return Journal.open<PredictResult>(path.join(folder, JOURNAL_FILE), { ...(settings as object), destinations }, resume);
+  return Journal.open<PredictResult>(
+    path.join(folder, JOURNAL_FILE),
+    { ...(settings as object), destinations },
+    resume,
+  );
 }
 
 /** An earlier run's result, if the image is still the same and everything it wrote is still there. */
@@ -175,7 +191,9 @@ function inOrder(results: readonly PredictResult[], onResult: PredictEvents['onR
 
 /** A folder that cannot be written is told before an hour of work, not after it. */
 async function checkDestinations(plans: readonly OutputPaths[]): Promise<void> {
-  for (const folder of new Set(plans.flatMap((plan) => Object.values(plan).map((output) => path.dirname(output))))) {
+  for (const folder of new Set(
+    plans.flatMap((plan) => Object.values(plan).map((output) => path.dirname(output))),
+  )) {
     await createFolder(folder);
     try {
       await access(folder, constants.W_OK);
@@ -191,5 +209,12 @@ async function checkDestinations(plans: readonly OutputPaths[]): Promise<void> {
 function summarise(results: readonly PredictResult[], resumed: number, seconds: number): PredictSummary {
   const failed = results.filter(isFailed).length;
   const tampered = results.filter((result) => !isFailed(result) && result.tampered).length;
-  return { inputs: results.length, tampered, authentic: results.length - failed - tampered, failed, resumed, seconds };
+  return {
+    inputs: results.length,
+    tampered,
+    authentic: results.length - failed - tampered,
+    failed,
+    resumed,
+    seconds,
+  };
 }

@@ -27,7 +27,9 @@ export type ModelReference = { kind: 'model'; model: Model } | { kind: 'onnx'; f
 export async function findModel(reference: string = DEFAULT_MODEL): Promise<ModelReference> {
   if (reference.toLowerCase().endsWith('.onnx')) {
     if (!(await exists(reference))) {
-      throw new OfxError('MODEL_NOT_FOUND', `There is no file ${reference}.`, { suggestion: 'Check the path given by --model.' });
+      throw new OfxError('MODEL_NOT_FOUND', `There is no file ${reference}.`, {
+        suggestion: 'Check the path given by --model.',
+      });
     }
     return { kind: 'onnx', file: path.resolve(reference) };
   }
@@ -37,7 +39,8 @@ export async function findModel(reference: string = DEFAULT_MODEL): Promise<Mode
     ...(isName ? [installedModelsFolder(), SHIPPED_MODELS].map((place) => path.join(place, reference)) : []),
   ];
   for (const folder of folders) {
-    if (await exists(path.join(folder, MANIFEST_FILE))) return { kind: 'model', model: await readModel(folder) };
+    if (await exists(path.join(folder, MANIFEST_FILE)))
+      return { kind: 'model', model: await readModel(folder) };
   }
   const names = (await listModels()).map(({ manifest }) => manifest.name);
   throw new OfxError('MODEL_NOT_FOUND', `There is no model "${reference}".`, {
@@ -53,7 +56,8 @@ export async function listModels(): Promise<Model[]> {
   for (const place of [installedModelsFolder(), SHIPPED_MODELS]) {
     for (const name of await readdir(place).catch(() => [])) {
       const folder = path.join(place, name);
-      if (!models.has(name) && (await exists(path.join(folder, MANIFEST_FILE)))) models.set(name, await readModel(folder));
+      if (!models.has(name) && (await exists(path.join(folder, MANIFEST_FILE))))
+        models.set(name, await readModel(folder));
     }
   }
   return [...models.entries()].sort(([a], [b]) => a.localeCompare(b)).map(([, model]) => model);
@@ -77,16 +81,23 @@ export async function readModel(folder: string): Promise<Model> {
   }
   const checked = checkSchema(ManifestSchema, content);
   if (!checked.ok) {
-    throw new OfxError('MANIFEST_INVALID', `The manifest ${file} does not hold: ${checked.complaints.join('; ')}.`, {
-      suggestion: 'Its schema is schemas/model.schema.json; "ofx convert" writes a manifest that holds.',
-    });
+    throw new OfxError(
+      'MANIFEST_INVALID',
+      `The manifest ${file} does not hold: ${checked.complaints.join('; ')}.`,
+      {
+        suggestion: 'Its schema is schemas/model.schema.json; "ofx convert" writes a manifest that holds.',
+      },
+    );
   }
   const outside = checked.value.variants.find((variant) => {
     const relative = path.relative(folder, path.resolve(folder, variant.file));
     return relative.startsWith('..') || path.isAbsolute(relative);
   });
   if (outside) {
-    throw new OfxError('MANIFEST_INVALID', `The manifest ${file} names a file outside its folder: ${outside.file}.`);
+    throw new OfxError(
+      'MANIFEST_INVALID',
+      `The manifest ${file} names a file outside its folder: ${outside.file}.`,
+    );
   }
   return { folder: path.resolve(folder), manifest: checked.value };
 }
@@ -97,6 +108,10 @@ async function exists(file: string): Promise<boolean> {
     return true;
   } catch (error) {
     if (['ENOENT', 'ENOTDIR'].includes(systemCode(error) ?? '')) return false;
-    throw new OfxError('INPUT_UNREADABLE', `Cannot look at ${file} (${systemCode(error) ?? 'unknown error'}).`, { cause: error });
+    throw new OfxError(
+      'INPUT_UNREADABLE',
+      `Cannot look at ${file} (${systemCode(error) ?? 'unknown error'}).`,
+      { cause: error },
+    );
   }
 }

@@ -81,7 +81,10 @@ export class Detector {
     const [mask, score] = values as [Float32Array, Float32Array | undefined];
     if (outputs.mask.kind === 'logit') sigmoidInPlace(mask);
     return {
-      score: scoreProbability(outputs.score && score ? { kind: outputs.score.kind, value: score[0]! } : largest(mask), thresholds),
+      score: scoreProbability(
+        outputs.score && score ? { kind: outputs.score.kind, value: score[0]! } : largest(mask),
+        thresholds,
+      ),
       map: { width: size, height: size, data: mask },
       inference: milliseconds,
     };

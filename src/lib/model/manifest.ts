@@ -24,7 +24,9 @@ export const VariantSchema = Type.Object({
 export type Variant = Static<typeof VariantSchema>;
 
 export const ThresholdsSchema = Type.Object({
-  score: Type.Optional(Type.Number({ minimum: 0, maximum: 1, description: 'Tampered where score > this [0.5]' })),
+  score: Type.Optional(
+    Type.Number({ minimum: 0, maximum: 1, description: 'Tampered where score > this [0.5]' }),
+  ),
   mask: Type.Optional(Type.Number({ minimum: 0, maximum: 1, description: 'Positive where p > this [0.5]' })),
   temperature: Type.Optional(
     Type.Number({ exclusiveMinimum: 0, description: 'Divides the score logit before the sigmoid [1]' }),

@@ -86,15 +86,20 @@ async function networkOfModel({ folder, manifest }: Model, choice: NetworkChoice
 function pickVariant(variants: Variant[], name: string, { size, precision }: NetworkChoice): Variant {
   const sized = variants.filter(
     (variant) =>
-      (size === undefined || variant.inputSize === size) && (precision === undefined || variant.precision === precision),
+      (size === undefined || variant.inputSize === size) &&
+      (precision === undefined || variant.precision === precision),
   );
   const [chosen] = sized.sort((a, b) => preference(a) - preference(b));
   if (chosen) return chosen;
   const available = variants.map((variant) => `${variant.inputSize} (${variant.precision})`).join(', ');
   const wanted = [size, precision].filter((part) => part !== undefined).join(', ');
-  throw new OfxError('SIZE_NOT_AVAILABLE', `The model "${name}" has no variant ${wanted}. It has: ${available}.`, {
-    suggestion: `Choose one of these with --size, or convert the checkpoint with "ofx convert --size ${size ?? DEFAULT_SIZE}".`,
-  });
+  throw new OfxError(
+    'SIZE_NOT_AVAILABLE',
+    `The model "${name}" has no variant ${wanted}. It has: ${available}.`,
+    {
+      suggestion: `Choose one of these with --size, or convert the checkpoint with "ofx convert --size ${size ?? DEFAULT_SIZE}".`,
+    },
+  );
 }
 
 /** Without a size, the one nearest to the default; among equals float32, which is exact. */
@@ -102,24 +107,40 @@ function preference(variant: Variant): number {
   return Math.abs(variant.inputSize - DEFAULT_SIZE) + (variant.precision === 'fp32' ? 0 : 0.5);
 }
 
-const SCORE_FROM_MASK = 'The model has no score of its own: the score is the largest probability of the mask.';
+const SCORE_FROM_MASK =
+  'The model has no score of its own: the score is the largest probability of the mask.';
 
 /**
  * Reads the role of each tensor of an `.onnx` file without a manifest off its names and shapes.
  *
  * @throws {OfxError} ONNX_INVALID where they do not speak for themselves
  */
-async function networkOfFile(file: string, choice: NetworkChoice, { inputs, outputs }: OnnxDescription): Promise<Network> {
+async function networkOfFile(
+  file: string,
+  choice: NetworkChoice,
+  { inputs, outputs }: OnnxDescription,
+): Promise<Network> {
   const [input, ...others] = inputs;
-  if (!input || others.length > 0 || input.dims.length !== 4 || (input.dims[1] ?? 3) !== 3 || input.type !== 'float32') {
+  if (
+    !input ||
+    others.length > 0 ||
+    input.dims.length !== 4 ||
+    (input.dims[1] ?? 3) !== 3 ||
+    input.type !== 'float32'
+  ) {
     throw notSpeaking(file, 'it needs one float32 input of shape (1, 3, S, S)', inputs, outputs);
   }
   const inputSize = input.dims[2] ?? choice.size ?? DEFAULT_SIZE;
-  if ((input.dims[3] ?? inputSize) !== inputSize) throw notSpeaking(file, 'its input is not square', inputs, outputs);
+  if ((input.dims[3] ?? inputSize) !== inputSize)
+    throw notSpeaking(file, 'its input is not square', inputs, outputs);
   if (choice.size !== undefined && choice.size !== inputSize) {
-    throw new OfxError('SIZE_NOT_AVAILABLE', `${file} takes images of ${inputSize} only, not ${choice.size}.`, {
-      suggestion: `Leave --size out, or convert the checkpoint with "ofx convert --size ${choice.size}".`,
-    });
+    throw new OfxError(
+      'SIZE_NOT_AVAILABLE',
+      `${file} takes images of ${inputSize} only, not ${choice.size}.`,
+      {
+        suggestion: `Leave --size out, or convert the checkpoint with "ofx convert --size ${choice.size}".`,
+      },
+    );
   }
   const notes = [
     `${path.basename(file)} has no manifest: taking RGB, ImageNet normalisation, size ${inputSize}, thresholds 0.5.`,
@@ -128,13 +149,20 @@ async function networkOfFile(file: string, choice: NetworkChoice, { inputs, outp
   // A public exporter writes four outputs and names two. The one it calls `localization_masks` is an auxiliary head of
   // the training; the localisation mask is the last one, which it leaves unnamed.
   const mislabelled = outputs.some(({ name }) => name === 'localization_masks') && masks.length > 1;
-  const mask = mislabelled ? masks.at(-1) : masks.length === 1 ? masks[0] : masks.find(({ name }) => /^mask/i.test(name));
+  const mask = mislabelled
+    ? masks.at(-1)
+    : masks.length === 1
+      ? masks[0]
+      : masks.find(({ name }) => /^mask/i.test(name));
   if (!mask) throw notSpeaking(file, 'its mask cannot be told from its outputs', inputs, outputs);
   if (mislabelled) {
-    notes.push(`Its output "localization_masks" is an auxiliary head: using the last output, "${mask.name}", as the mask.`);
+    notes.push(
+      `Its output "localization_masks" is an auxiliary head: using the last output, "${mask.name}", as the mask.`,
+    );
   }
   const scores = outputs.filter(({ dims }) => dims.length <= 2);
-  const score = scores.length === 1 ? scores[0] : scores.find(({ name }) => /score|logit|detection/i.test(name));
+  const score =
+    scores.length === 1 ? scores[0] : scores.find(({ name }) => /score|logit|detection/i.test(name));
   if (!score) notes.push(SCORE_FROM_MASK);
   const sha256 = await hashFile(file);
   return {
@@ -163,7 +191,10 @@ function notSpeaking(file: string, reason: string, inputs: TensorShape[], output
   return new OfxError(
     'ONNX_INVALID',
     `${file} cannot be used without a manifest: ${reason}. Inputs: ${show(inputs)}; outputs: ${show(outputs)}.`,
-    { suggestion: 'Put it into a folder with a model.json that says which tensor is what, or use "ofx convert".' },
+    {
+      suggestion:
+        'Put it into a folder with a model.json that says which tensor is what, or use "ofx convert".',
+    },
   );
 }
 
@@ -174,9 +205,13 @@ async function hashFile(file: string): Promise<string> {
     await pipeline(createReadStream(file, { highWaterMark: 1 << 20 }), hash);
   } catch (error) {
     const code = systemCode(error) ?? 'unknown error';
-    throw new OfxError(code === 'ENOENT' ? 'MODEL_NOT_FOUND' : 'INPUT_UNREADABLE', `Cannot read ${file} (${code}).`, {
-      cause: error,
-    });
+    throw new OfxError(
+      code === 'ENOENT' ? 'MODEL_NOT_FOUND' : 'INPUT_UNREADABLE',
+      `Cannot read ${file} (${code}).`,
+      {
+        cause: error,
+      },
+    );
   }
   return hash.digest('hex');
 }

@@ -35,7 +35,11 @@ export default async function handle(task: OnnxTask): Promise<OnnxReply> {
     return { kind: 'error', error: toPlainError(failure) };
   }
   if (task.kind === 'describe') {
-    return { kind: 'description', inputs: shapes(opened.inputMetadata), outputs: shapes(opened.outputMetadata) };
+    return {
+      kind: 'description',
+      inputs: shapes(opened.inputMetadata),
+      outputs: shapes(opened.outputMetadata),
+    };
   }
   try {
     return await run(opened, task);
@@ -45,18 +49,27 @@ export default async function handle(task: OnnxTask): Promise<OnnxReply> {
   }
 }
 
-async function run(opened: ort.InferenceSession, { input, dims, data, outputs }: OnnxRun): Promise<OnnxReply> {
+async function run(
+  opened: ort.InferenceSession,
+  { input, dims, data, outputs }: OnnxRun,
+): Promise<OnnxReply> {
   const started = performance.now();
   const results = await opened.run({ [input]: new Tensor('float32', data, dims) }, outputs);
   const milliseconds = performance.now() - started;
-  return { kind: 'outputs', values: outputs.map((name) => results[name]!.data as Float32Array), milliseconds };
+  return {
+    kind: 'outputs',
+    values: outputs.map((name) => results[name]!.data as Float32Array),
+    milliseconds,
+  };
 }
 
 function shapes(metadata: readonly ort.InferenceSession.ValueMetadata[]): TensorShape[] {
   return metadata.map((value) => ({
     name: value.name,
     type: value.isTensor ? value.type : 'other',
-    dims: value.isTensor ? value.shape.map((dim) => (typeof dim === 'number' && dim > 0 ? dim : undefined)) : [],
+    dims: value.isTensor
+      ? value.shape.map((dim) => (typeof dim === 'number' && dim > 0 ? dim : undefined))
+      : [],
   }));
 }
 

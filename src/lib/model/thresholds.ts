@@ -39,10 +39,15 @@ export async function effectiveThresholds(
     fitted = checked.value;
   } catch (error) {
     if (systemCode(error) !== 'ENOENT') {
-      throw new OfxError('MANIFEST_INVALID', `The fitted thresholds ${file} do not hold: ${(error as Error).message}`, {
-        suggestion: 'Delete the file to use the model’s own thresholds, or run "ofx validate --calibrate" again.',
-        cause: error,
-      });
+      throw new OfxError(
+        'MANIFEST_INVALID',
+        `The fitted thresholds ${file} do not hold: ${(error as Error).message}`,
+        {
+          suggestion:
+            'Delete the file to use the model’s own thresholds, or run "ofx validate --calibrate" again.',
+          cause: error,
+        },
+      );
     }
   }
   const merged = { ...manifest, ...fitted };

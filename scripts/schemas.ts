@@ -1,0 +1,12 @@
+import type { TSchema } from '@sinclair/typebox';
+import { PredictDocumentSchema } from '../src/lib/jobs/predict-result.js';
+import { ManifestSchema } from '../src/lib/model/manifest.js';
+
+/** Every `--json` result and every file that ofx writes; the name is the schema's `$id`. */
+export const SCHEMAS: readonly TSchema[] = [ManifestSchema, PredictDocumentSchema];
+
+/** The text of a schema's file in `schemas/`. */
+export function schemaText(schema: TSchema): string {
+  const document = { $schema: 'http://json-schema.org/draft-07/schema#', ...schema };
+  return `${JSON.stringify(document, null, 2)}\n`;
+}
