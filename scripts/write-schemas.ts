@@ -4,4 +4,5 @@ import { schemaText, SCHEMAS } from './schemas.js';
 
 const folder = new URL('../schemas/', import.meta.url);
 await mkdir(folder, { recursive: true });
-for (const schema of SCHEMAS) await writeFile(new URL(`${schema.$id!}.schema.json`, folder), schemaText(schema));
+for (const schema of SCHEMAS)
+  await writeFile(new URL(`${schema.$id!}.schema.json`, folder), schemaText(schema));

@@ -5,7 +5,10 @@ export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const BINARY = fileURLToPath(new URL('../../bin/run.js', import.meta.url));
 
 /** Runs the real binary; never throws for an exit status. */
-export function ofx<O extends Options>(args: readonly string[], options?: O): ResultPromise<{ reject: false } & O> {
+export function ofx<O extends Options>(
+  args: readonly string[],
+  options?: O,
+): ResultPromise<{ reject: false } & O> {
   return execa(process.execPath, [BINARY, ...args], {
     reject: false,
     ...options,

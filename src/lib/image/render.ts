@@ -1,7 +1,8 @@
 import type { RgbImage } from './decode.js';
-import { encodeMaskPng, encodeOverlayPng, encodeProbabilityPng } from './encode.js';
-import { resizeMap, thresholdMap, type ProbabilityMap } from './probability-map.js';
-import { findRegions, removeSmallRegions, type Region } from './regions.js';
+import { encodeMask, encodeProbability, encodeRgb } from './encode.js';
+import { drawOverlay } from './overlay.js';
+import type { ProbabilityMap } from './probability-map.js';
+import { segment, type Region } from './segment.js';
 
 export interface RenderOptions {
   /** A pixel is positive where p is larger. */
@@ -26,9 +27,9 @@ export interface Rendering {
 }
 
 /**
- * Brings a map to the image's size first and thresholds it after, so that the mask's edge is as fine as the map allows.
+ * Brings a map to the image's size, finds what is positive there, and encodes the pictures asked for.
  *
- * @param image - for an overlay its pixels, otherwise its size
+ * @param image - with its pixels for an overlay, otherwise its size
  */
 export async function render(
   map: ProbabilityMap,
@@ -36,24 +37,22 @@ export async function render(
   options: RenderOptions,
 ): Promise<Rendering> {
   const started = performance.now();
-  const { width, height } = image;
-  const atImage = resizeMap(map, width, height);
-  const mask = thresholdMap(atImage, options.maskThreshold);
-  if (options.minArea > 1) removeSmallRegions(mask, width, height, options.minArea);
-  const regions = findRegions(mask, atImage);
-  const positive = regions.reduce((sum, { area }) => sum + area, 0);
-  const postprocess = performance.now() - started;
+  const { width, height, data } = image;
+  const { maskThreshold: threshold, minArea } = options;
+  const { mask, regions, tamperedPixels } = segment(map, width, height, { threshold, minArea });
+  const segmented = performance.now();
 
-  const rendering: Rendering = {
-    regions,
-    tamperedFraction: positive / (width * height),
-    timingsMs: { postprocess, encode: 0 },
-  };
-  if (options.mask) rendering.mask = await encodeMaskPng(mask, width, height);
-  if (options.probability) rendering.probability = await encodeProbabilityPng(atImage);
-  if (options.overlay && image.data) {
-    rendering.overlay = await encodeOverlayPng({ width, height, data: image.data }, atImage, mask);
+  const pictures: Pick<Rendering, 'mask' | 'probability' | 'overlay'> = {};
+  if (options.mask) pictures.mask = await encodeMask(mask, width, height);
+  if (options.probability) pictures.probability = await encodeProbability(map, width, height);
+  if (options.overlay && data) {
+    const overlay = drawOverlay({ width, height, data }, map, mask);
+    pictures.overlay = await encodeRgb(overlay, width, height, 'png');
   }
-  rendering.timingsMs.encode = performance.now() - started - postprocess;
-  return rendering;
+  return {
+    regions,
+    tamperedFraction: tamperedPixels / (width * height),
+    ...pictures,
+    timingsMs: { postprocess: segmented - started, encode: performance.now() - segmented },
+  };
 }

@@ -1,0 +1,103 @@
+import { writeFile } from 'node:fs/promises';
+import { expect } from 'chai';
+import {
+  explicitConfigFile,
+  readConfigFile,
+  settingsAsArguments,
+  type FlagShapes,
+} from '../../../src/lib/cli/settings.js';
+import { temporaryFolder } from '../../support/folder.js';
+import { rejection } from '../../support/rejection.js';
+
+const FLAGS: FlagShapes = {
+  size: { type: 'option', char: 's' },
+  'min-area': { type: 'option' },
+  quiet: { type: 'boolean', char: 'q' },
+  colour: { type: 'boolean', allowNo: true },
+  sizes: { type: 'option', multiple: true },
+};
+
+describe('settings', () => {
+  describe('settingsAsArguments', () => {
+    const settings = (
+      argv: string[],
+      environment: NodeJS.ProcessEnv,
+      file: Record<string, unknown>,
+    ): string[] => settingsAsArguments(argv, FLAGS, 'dataset:check', environment, file);
+
+    it('takes the flag before the environment before the section before the top level of the file', () => {
+      const file = { size: 1, 'dataset check': { size: 2 } };
+      expect(settings(['--size', '4'], { OFX_SIZE: '3' }, file)).to.deep.equal([]);
+      expect(settings([], { OFX_SIZE: '3' }, file)).to.deep.equal(['--size=3']);
+      expect(settings([], {}, file)).to.deep.equal(['--size=2']);
+      expect(settings([], {}, { size: 1 })).to.deep.equal(['--size=1']);
+    });
+
+    it('sees a flag in every spelling', () => {
+      for (const argv of [['--size=4'], ['--size', '4'], ['-s', '4'], ['-s4']]) {
+        expect(settings(argv, { OFX_SIZE: '3' }, {})).to.deep.equal([]);
+      }
+      expect(settings(['--no-colour'], { OFX_COLOUR: '1' }, {})).to.deep.equal([]);
+    });
+
+    it('does not take an argument behind -- for a flag', () => {
+      expect(settings(['--', '--size'], { OFX_SIZE: '3' }, {})).to.deep.equal(['--size=3']);
+    });
+
+    it('turns booleans on, and off where that can be said', () => {
+      expect(settings([], { OFX_QUIET: 'true', OFX_COLOUR: '0' }, {})).to.deep.equal([
+        '--quiet',
+        '--no-colour',
+      ]);
+      expect(settings([], {}, { quiet: false, colour: true })).to.deep.equal(['--colour']);
+    });
+
+    it('repeats flags that may be repeated', () => {
+      expect(settings([], { OFX_SIZES: '288,380' }, {})).to.deep.equal(['--sizes=288', '--sizes=380']);
+      expect(settings([], {}, { sizes: [1, 2] })).to.deep.equal(['--sizes=1', '--sizes=2']);
+    });
+
+    it('names variables in capitals with underscores, and takes an empty one for unset', () => {
+      expect(settings([], { OFX_MIN_AREA: '7' }, {})).to.deep.equal(['--min-area=7']);
+      expect(settings([], { OFX_MIN_AREA: '' }, {})).to.deep.equal([]);
+    });
+  });
+
+  describe('explicitConfigFile', () => {
+    it('reads the flag, then the environment', () => {
+      expect(explicitConfigFile(['--config', 'a.json'], { OFX_CONFIG: 'b.json' })).to.equal('a.json');
+      expect(explicitConfigFile(['--config=a.json'], {})).to.equal('a.json');
+      expect(explicitConfigFile([], { OFX_CONFIG: 'b.json' })).to.equal('b.json');
+      expect(explicitConfigFile(['--', '--config=a.json'], {})).to.equal(undefined);
+    });
+  });
+
+  describe('readConfigFile', () => {
+    const folder = temporaryFolder();
+    const known = { flags: new Set(['size']), commands: new Map([['predict', new Set(['size'])]]) };
+    const read = async (content: string): Promise<unknown> => {
+      await writeFile(folder.file('c.json'), content);
+      return readConfigFile(folder.file('c.json'), known);
+    };
+
+    it('gives the settings', async () => {
+      expect(await read('{"size": 1, "predict": {"size": 2}}')).to.deep.equal({
+        size: 1,
+        predict: { size: 2 },
+      });
+    });
+
+    it('refuses what is no JSON, no object, or names no flag', async () => {
+      for (const content of ['{', '[1]', '{"siez": 1}', '{"predict": {"siez": 1}}']) {
+        expect((await rejection(read(content))).code).to.equal('USAGE');
+      }
+      expect((await rejection(read('{"predict": {"siez": 1}}'))).message).to.contain(
+        '"siez" in its section "predict"',
+      );
+    });
+
+    it('refuses a file that was asked for and is missing', async () => {
+      expect((await rejection(readConfigFile(folder.file('none.json'), known))).code).to.equal('USAGE');
+    });
+  });
+});
