@@ -1,0 +1,95 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { Readable } from 'node:stream';
+import { expect } from 'chai';
+import { findInputFiles } from '../../../src/lib/image/input-files.js';
+import { temporaryFolder } from '../../support/folder.js';
+import { rejection } from '../../support/rejection.js';
+
+const GIF = Buffer.from('GIF89a');
+
+describe('findInputFiles', () => {
+  const folder = temporaryFolder();
+
+  async function put(...names: string[]): Promise<void> {
+    for (const name of names) {
+      await mkdir(path.dirname(folder.file(name)), { recursive: true });
+      await writeFile(folder.file(name), name.endsWith('.txt') ? 'text' : GIF);
+    }
+  }
+
+  async function find(inputs: string[], options = {}): Promise<string[]> {
+    return (await findInputFiles(inputs, options)).files.map(({ below }) => below);
+  }
+
+  it('searches folders, by content and by name, in a fixed order', async () => {
+    await put('b.jpg', 'a/c.png', 'a/no-ending', 'notes.txt', '.hidden.jpg');
+    await writeFile(folder.file('broken.jpg'), 'no image');
+    const found = await findInputFiles([folder.path]);
+    expect(found.files.map(({ below }) => below)).to.deep.equal([
+      'a/c.png',
+      'a/no-ending',
+      'b.jpg',
+      'broken.jpg',
+    ]);
+    expect(found.ignored).to.equal(1);
+    expect(found.single).to.equal(false);
+  });
+
+  it('takes a named file whatever it is', async () => {
+    await put('notes.txt');
+    const found = await findInputFiles([folder.file('notes.txt')]);
+    expect(found.files.map(({ below }) => below)).to.deep.equal(['notes.txt']);
+    expect(found.single).to.equal(true);
+  });
+
+  it('expands globs below their fixed part', async () => {
+    await put('x/a.jpg', 'x/y/b.jpg', 'x/y/c.png');
+    expect(await find([`${folder.path}/x/**/*.jpg`])).to.deep.equal(['a.jpg', 'y/b.jpg']);
+  });
+
+  it('takes a file whose name looks like a glob for the file', async () => {
+    await put('[a].jpg', 'a.jpg');
+    expect(await find([folder.file('[a].jpg')])).to.deep.equal(['[a].jpg']);
+  });
+
+  it('reads paths from stdin, with spaces and either line ending', async () => {
+    await put('a b.jpg', 'c.jpg');
+    const stdin = Readable.from([`${folder.file('a b.jpg')}\r\n\n${folder.file('c.jpg')}`]);
+    expect(await find(['-'], { stdin })).to.deep.equal(['a b.jpg', 'c.jpg']);
+  });
+
+  it('names files from several folders by their common folder', async () => {
+    await put('x/a.jpg', 'y/a.jpg');
+    expect(await find([folder.file('x/a.jpg'), folder.file('y/a.jpg')])).to.deep.equal([
+      'x/a.jpg',
+      'y/a.jpg',
+    ]);
+  });
+
+  it('lists no file twice and no output as an input', async () => {
+    await put('a.jpg', 'out/a.png');
+    expect(await find([folder.path, folder.file('a.jpg')], { exclude: [folder.file('out')] })).to.deep.equal([
+      'a.jpg',
+    ]);
+  });
+
+  it('keeps a missing file and an empty pattern as failed inputs', async () => {
+    await put('a.jpg');
+    const { files } = await findInputFiles([
+      folder.file('a.jpg'),
+      folder.file('none.jpg'),
+      `${folder.path}/*.webp`,
+    ]);
+    expect(files.map(({ error }) => error?.code)).to.deep.equal([
+      undefined,
+      'INPUT_MISSING',
+      'INPUT_MISSING',
+    ]);
+  });
+
+  it('refuses a folder without images', async () => {
+    await put('notes.txt');
+    expect((await rejection(findInputFiles([folder.path]))).code).to.equal('NO_IMAGES');
+  });
+});
