@@ -1,0 +1,38 @@
+import { decodeSamples, type ImageLimits } from './samples.js';
+
+/** A decoded picture, upright as people see it. */
+export interface RgbImage {
+  /** Pixels. */
+  width: number;
+  /** Pixels. */
+  height: number;
+  /** RGB interleaved, rows from the top: `height * width * 3` bytes. */
+  data: Uint8Array;
+  format: string;
+  /** Sentences about what the reader of a result should know, e.g. that the picture was CMYK. */
+  warnings: string[];
+}
+
+/**
+ * Decodes a picture to the very pixels of OpenCV's `imread(IMREAD_COLOR)`, in RGB order: orientation applied, colour
+ * profile ignored, alpha dropped, grey replicated, 16 bits reduced to 8.
+ *
+ * @param source a path, or the bytes of a file.
+ * @throws OfxError INPUT_MISSING, INPUT_UNREADABLE, IO_FAILED for the file; IMAGE_EMPTY, IMAGE_UNRECOGNISED,
+ *   IMAGE_UNSUPPORTED, IMAGE_DAMAGED, IMAGE_TOO_LARGE for its content.
+ */
+export async function decodeImage(
+  source: string | Uint8Array,
+  limits: Partial<ImageLimits> = {},
+): Promise<RgbImage> {
+  const { width, height, channels, data, format, warnings } = await decodeSamples(source, limits);
+  return { width, height, data: channels === 3 ? data : replicateGrey(data), format, warnings };
+}
+
+function replicateGrey(grey: Uint8Array): Uint8Array {
+  const rgb = new Uint8Array(grey.length * 3);
+  for (let i = 0, j = 0; i < grey.length; i++, j += 3) {
+    rgb[j] = rgb[j + 1] = rgb[j + 2] = grey[i]!;
+  }
+  return rgb;
+}
