@@ -60,14 +60,10 @@ describe('writeFileAtomic', () => {
   it('stops when told, before or while writing, and leaves nothing', async () => {
     const file = path.join(folder, 'mask.png');
     const reason = new Error('stop');
-    const early = await writeFileAtomic(file, 'x', AbortSignal.abort(reason)).catch(
-      (e: unknown) => e,
-    );
+    const early = await writeFileAtomic(file, 'x', AbortSignal.abort(reason)).catch((e: unknown) => e);
     expect(early).to.equal(reason);
     const controller = new AbortController();
-    const work = writeFileAtomic(file, new Uint8Array(64e6), controller.signal).catch(
-      (e: unknown) => e,
-    );
+    const work = writeFileAtomic(file, new Uint8Array(64e6), controller.signal).catch((e: unknown) => e);
     controller.abort(reason);
     expect(await work).to.equal(reason);
     expect(await readdir(folder)).to.deep.equal([]);
