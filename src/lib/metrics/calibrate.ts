@@ -1,0 +1,101 @@
+import { TAMPERED, type Label } from './evidence.js';
+import { cutsFromTop, rankScores } from './ranking.js';
+import { ratio } from './confusion.js';
+import type { SweepRow } from './run-metrics.js';
+
+/** What fitted thresholds shall reach. */
+export type Objective =
+  | { kind: 'f1' }
+  /** The highest recall whose false-positive rate (of images, of pixels of authentic images) is at most `maxFpr`. */
+  | { kind: 'recall'; maxFpr: number };
+
+export interface LabelledScore {
+  label: Label;
+  /** A probability, 0 … 1. */
+  score: number;
+}
+
+/** Temperatures beyond these bounds say only that the classes are separable, or that the score says nothing. */
+const TEMPERATURE_BOUNDS = { low: 0.05, high: 20 };
+
+/** Probabilities nearer to 0 and 1 are cut here before their logit is taken: float32 knows no larger logit than 16.6. */
+const SATURATION = 2 ** -24;
+
+/**
+ * The temperature T that minimises the mean negative log-likelihood of sigmoid(logit / T) (Guo et al., "On calibration of
+ * modern neural networks", 2017). The likelihood is convex in 1/T, so a search by golden sections finds the minimum.
+ *
+ * @param images raw scores, before any temperature; both classes are needed
+ */
+export function fitTemperature(images: readonly LabelledScore[]): number {
+  const loss = (logTemperature: number): number =>
+    images.reduce((sum, { label, score }) => {
+      const scaled = logit(score) / Math.exp(logTemperature);
+      const margin = label === TAMPERED ? scaled : -scaled;
+      return sum + Math.log1p(Math.exp(-Math.abs(margin))) + Math.max(0, -margin);
+    }, 0);
+  const section = (Math.sqrt(5) - 1) / 2;
+  let low = Math.log(TEMPERATURE_BOUNDS.low);
+  let high = Math.log(TEMPERATURE_BOUNDS.high);
+  for (let i = 0; i < 80; i++) {
+    const left = high - section * (high - low);
+    const right = low + section * (high - low);
+    if (loss(left) <= loss(right)) high = right;
+    else low = left;
+  }
+  return Math.exp((low + high) / 2);
+}
+
+/** sigmoid(logit(p) / T) */
+export function applyTemperature(probability: number, temperature: number): number {
+  return temperature === 1 ? probability : 1 / (1 + Math.exp(-logit(probability) / temperature));
+}
+
+/**
+ * The score threshold that serves the objective best, half-way between the scores that it parts.
+ *
+ * @param images scores after the temperature; both classes are needed
+ */
+export function fitScoreThreshold(images: readonly LabelledScore[], objective: Objective): number {
+  const ranking = rankScores(
+    images.map(({ score }) => score),
+    images.map(({ label }) => label === TAMPERED),
+  );
+  const tampered = images.filter(({ label }) => label === TAMPERED).length;
+  const authentic = images.length - tampered;
+  let best = { value: -1, from: ranking.scores.length };
+  for (const { from, tp, fp } of cutsFromTop(ranking)) {
+    if (objective.kind === 'recall' && fp / authentic > objective.maxFpr) break;
+    const value = objective.kind === 'f1' ? ratio(2 * tp, tp + fp + tampered) : tp / tampered;
+    if (value > best.value) best = { value, from };
+  }
+  const above = ranking.scores[best.from] ?? 1;
+  const below = ranking.scores[best.from - 1] ?? 0;
+  return (above + below) / 2;
+}
+
+/**
+ * The mask threshold of the sweep that serves the objective best; undefined where the data cannot tell.
+ *
+ * @param sweep rows of the run
+ * @param falseAlarmAreas mean share of called pixels on authentic images, for each row; null without authentic images
+ */
+export function fitMaskThreshold(
+  sweep: readonly SweepRow[],
+  falseAlarmAreas: readonly (number | null)[],
+  objective: Objective,
+): number | undefined {
+  let best: { value: number; threshold: number } | undefined;
+  sweep.forEach((row, index) => {
+    const value = objective.kind === 'f1' ? row.pixelMacroF1 : row.pixelMacroRecall;
+    const area = falseAlarmAreas[index] ?? null;
+    if (value === null || (objective.kind === 'recall' && (area === null || area > objective.maxFpr))) return;
+    if (best === undefined || value > best.value) best = { value, threshold: row.threshold };
+  });
+  return best?.threshold;
+}
+
+function logit(probability: number): number {
+  const p = Math.min(Math.max(probability, SATURATION), 1 - SATURATION);
+  return Math.log(p / (1 - p));
+}

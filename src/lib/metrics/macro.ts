@@ -1,0 +1,93 @@
+import type { Statistics } from './bootstrap.js';
+import { f1, iou, mcc, precision, recall } from './confusion.js';
+import { confusionAt, type PixelCounts } from './measure-pixels.js';
+import type { ThresholdSet } from './thresholds.js';
+
+/** The threshold of every protocol of the field. */
+export const PROTOCOL_THRESHOLD = 0.5;
+
+export type MacroMetric =
+  | 'f1'
+  | 'iou'
+  | 'precision'
+  | 'recall'
+  | 'mcc'
+  | 'auc'
+  | 'bestF1'
+  | 'bestThreshold'
+  | 'oracleF1'
+  | 'protocolF1';
+
+/** Per-image values of tampered images, from which every mean is taken. */
+type Columns = Record<Exclude<MacroMetric, 'bestF1' | 'bestThreshold'>, Float64Array>;
+
+/**
+ * Means over tampered images as a function of how often each counts. All null for no weight at all.
+ *
+ * @param images evidence of tampered images whose ground truth has a positive pixel
+ * @param threshold the mask threshold; with `sweep` and 0.5 it must be among `thresholds`
+ */
+export function macroStatistic(
+  images: readonly PixelCounts[],
+  thresholds: ThresholdSet,
+  threshold: number,
+  sweep: readonly number[],
+): (weights: ArrayLike<number>) => Statistics<MacroMetric> {
+  const columns = toColumns(images, thresholds, threshold);
+  const sweepF1 = sweep.map((t) => {
+    const index = thresholds.indexOf(t);
+    return Float64Array.from(images, (image) => f1(confusionAt(image, index)));
+  });
+  return (weights) => {
+    const best = sweepF1.reduce<{ f1: number | null; threshold: number | null }>(
+      (sofar, values, index) => {
+        const mean = weightedMean(values, weights);
+        return mean !== null && (sofar.f1 === null || mean > sofar.f1)
+          ? { f1: mean, threshold: sweep[index]! }
+          : sofar;
+      },
+      { f1: null, threshold: null },
+    );
+    return {
+      f1: weightedMean(columns.f1, weights),
+      iou: weightedMean(columns.iou, weights),
+      precision: weightedMean(columns.precision, weights),
+      recall: weightedMean(columns.recall, weights),
+      mcc: weightedMean(columns.mcc, weights),
+      auc: weightedMean(columns.auc, weights),
+      bestF1: best.f1,
+      bestThreshold: best.threshold,
+      oracleF1: weightedMean(columns.oracleF1, weights),
+      protocolF1: weightedMean(columns.protocolF1, weights),
+    };
+  };
+}
+
+/** Mean of what is a number; NaN marks an image that has none. Null where nothing has weight. */
+export function weightedMean(values: Float64Array, weights: ArrayLike<number>): number | null {
+  let sum = 0;
+  let total = 0;
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i]!;
+    if (Number.isNaN(value)) continue;
+    sum += weights[i]! * value;
+    total += weights[i]!;
+  }
+  return total === 0 ? null : sum / total;
+}
+
+function toColumns(images: readonly PixelCounts[], thresholds: ThresholdSet, threshold: number): Columns {
+  const index = thresholds.indexOf(threshold);
+  const protocolIndex = thresholds.indexOf(PROTOCOL_THRESHOLD);
+  const column = (value: (image: PixelCounts) => number): Float64Array => Float64Array.from(images, value);
+  return {
+    f1: column((image) => f1(confusionAt(image, index))),
+    iou: column((image) => iou(confusionAt(image, index))),
+    precision: column((image) => precision(confusionAt(image, index))),
+    recall: column((image) => recall(confusionAt(image, index))),
+    mcc: column((image) => mcc(confusionAt(image, index))),
+    auc: column((image) => image.auc ?? Number.NaN),
+    oracleF1: column((image) => image.oracleF1 ?? Number.NaN),
+    protocolF1: column((image) => f1(confusionAt(image, protocolIndex))),
+  };
+}

@@ -1,0 +1,323 @@
+import { bootstrapIntervals, type Interval } from './bootstrap.js';
+import { addConfusion, balancedAccuracy, f1, iou, precision, recall, type Confusion } from './confusion.js';
+import { precisionRecallCurve, rocCurve, type CurvePoint } from './curves.js';
+import { METRIC_PATHS, type MetricPath } from './definitions.js';
+import { AUTHENTIC, TAMPERED, type ImageEvidence, type PixelGap } from './evidence.js';
+import {
+  confusionOf,
+  imageStatistic,
+  reliability,
+  type ReliabilityBin,
+  type ScoredImage,
+} from './image-level.js';
+import { macroStatistic, PROTOCOL_THRESHOLD, weightedMean, type MacroMetric } from './macro.js';
+import { confusionAt, type PixelCounts } from './measure-pixels.js';
+import { MicroAccumulator, MICRO_METRICS } from './micro.js';
+import { rankScores } from './ranking.js';
+import { ThresholdSet } from './thresholds.js';
+import type { TruforEvidence } from './trufor.js';
+
+/** A number with its 95 % interval and the images it rests on. */
+export interface Estimate {
+  value: number | null;
+  low: number | null;
+  high: number | null;
+  /** Images that the number rests on. */
+  n: number;
+  /** Why there is no value. */
+  reason?: string;
+}
+
+export interface MetricSettings {
+  /** An image is called tampered where its score is above. */
+  scoreThreshold: number;
+  /** A pixel is called tampered where its probability is above. */
+  maskThreshold: number;
+  /** Thresholds of the sweep, ascending. */
+  sweep: readonly number[];
+  /** Seed of all resamples. */
+  seed: number;
+}
+
+/** A line of `thresholds.csv`; null where the data cannot give a number. */
+export interface SweepRow {
+  threshold: number;
+  pixelMacroF1: number | null;
+  pixelMacroIou: number | null;
+  pixelMacroPrecision: number | null;
+  pixelMacroRecall: number | null;
+  pixelMicroF1: number | null;
+  pixelMicroIou: number | null;
+  pixelMicroPrecision: number | null;
+  pixelMicroRecall: number | null;
+  imageF1: number | null;
+  imageBalancedAccuracy: number | null;
+}
+
+export interface RunMetrics {
+  metrics: Record<MetricPath, Estimate>;
+  sweep: SweepRow[];
+  confusion: { image: Confusion; pixel: Confusion };
+  curves: Record<'imageRoc' | 'imagePrecisionRecall' | 'pixelRoc' | 'pixelPrecisionRecall', CurvePoint[]>;
+  reliability: ReliabilityBin[];
+}
+
+interface KeptImage extends ScoredImage {
+  image: string;
+  pixel: PixelCounts | null;
+  pixelGap: PixelGap | undefined;
+  trufor: TruforEvidence | null;
+}
+
+/** The thresholds at which exact counts must be taken for a run. */
+export function countedThresholds(settings: Pick<MetricSettings, 'maskThreshold' | 'sweep'>): ThresholdSet {
+  return new ThresholdSet([...settings.sweep, settings.maskThreshold, PROTOCOL_THRESHOLD]);
+}
+
+/**
+ * All numbers of a run as a fold over its images. Pixels go into sums of fixed size; of an image there stay some dozens of
+ * numbers. The result depends on the order of images only through the resamples of image-level and macro numbers.
+ */
+export class RunAccumulator {
+  readonly #thresholds: ThresholdSet;
+  readonly #images: KeptImage[] = [];
+  readonly #micro: MicroAccumulator;
+  #failed = 0;
+
+  constructor(private readonly settings: MetricSettings) {
+    this.#thresholds = countedThresholds(settings);
+    this.#micro = new MicroAccumulator(settings.seed);
+  }
+
+  add(evidence: ImageEvidence): void {
+    const { image, label, score, rawScore, trufor, pixelGap } = evidence;
+    let pixel: PixelCounts | null = null;
+    if (evidence.pixel && evidence.objectformer) {
+      const { histogram, ...counts } = evidence.pixel;
+      pixel = counts;
+      const maskIndex = this.#thresholds.indexOf(this.settings.maskThreshold);
+      this.#micro.add(image, confusionAt(counts, maskIndex), evidence.objectformer, histogram);
+    }
+    this.#images.push({ image, label, score, rawScore, pixel, pixelGap, trufor });
+  }
+
+  addFailed(): void {
+    this.#failed++;
+  }
+
+  result(): RunMetrics {
+    const images = this.#images;
+    const ranked = rankScores(
+      images.map(({ score }) => score),
+      images.map(({ label }) => label === TAMPERED),
+    );
+    const { scoreThreshold } = this.settings;
+    return {
+      metrics: this.#estimates(),
+      sweep: this.settings.sweep.map((threshold) => this.#sweepRow(threshold)),
+      confusion: {
+        image: confusionOf(images, ({ score }) => score > scoreThreshold),
+        pixel: this.#micro.counts,
+      },
+      curves: {
+        imageRoc: rocCurve(ranked),
+        imagePrecisionRecall: precisionRecallCurve(ranked),
+        pixelRoc: rocCurve(this.#micro.ranking),
+        pixelPrecisionRecall: precisionRecallCurve(this.#micro.ranking),
+      },
+      reliability: reliability(images),
+    };
+  }
+
+  #estimates(): Record<MetricPath, Estimate> {
+    const estimates: Partial<Record<MetricPath, Estimate>> = {
+      ...this.#imageEstimates(),
+      ...this.#macroEstimates(),
+      ...this.#microEstimates(),
+      'pixel.falseAlarmArea': this.#falseAlarmArea(),
+      ...this.#truforEstimates(),
+      ...this.#counts(),
+      'thresholds.score': exact(this.settings.scoreThreshold, this.#images.length),
+      'thresholds.mask': exact(this.settings.maskThreshold, this.#images.length),
+    };
+    return Object.fromEntries(METRIC_PATHS.map((path) => [path, estimates[path]!])) as Record<
+      MetricPath,
+      Estimate
+    >;
+  }
+
+  #imageEstimates(): Partial<Record<MetricPath, Estimate>> {
+    const images = this.#images;
+    const statistic = imageStatistic(images, this.settings.scoreThreshold);
+    const point = statistic(ones(images.length));
+    const strata = images.map(({ label }) => label);
+    const intervals = bootstrapIntervals(strata, statistic, this.settings);
+    const tampered = strata.filter((label) => label === TAMPERED).length;
+    const reason = missingClass(tampered, images.length - tampered, 'image');
+    const names = Object.keys(point) as (keyof typeof point)[];
+    return Object.fromEntries(
+      names.map((name) => {
+        const path = name === 'objectformerF1' ? 'protocols.objectformer.image.f1' : `image.${name}`;
+        const n = name === 'recall' ? tampered : images.length;
+        return [path, estimate(point[name], intervals[name], n, reason)];
+      }),
+    );
+  }
+
+  #macroEstimates(): Partial<Record<MetricPath, Estimate>> {
+    const images = this.#tamperedPixels();
+    const { maskThreshold, sweep } = this.settings;
+    const statistic = macroStatistic(images, this.#thresholds, maskThreshold, sweep);
+    const point = statistic(ones(images.length));
+    const intervals = bootstrapIntervals(
+      images.map(() => TAMPERED),
+      statistic,
+      this.settings,
+    );
+    const paths: Record<MacroMetric, MetricPath> = {
+      f1: 'pixel.macro.f1',
+      iou: 'pixel.macro.iou',
+      precision: 'pixel.macro.precision',
+      recall: 'pixel.macro.recall',
+      mcc: 'pixel.macro.mcc',
+      auc: 'pixel.macro.auc',
+      bestF1: 'pixel.macro.best.f1',
+      bestThreshold: 'pixel.macro.best.threshold',
+      oracleF1: 'pixel.macro.oracle.f1',
+      protocolF1: 'protocols.macro.pixel.f1',
+    };
+    const withBothClasses = images.filter(({ auc }) => auc !== null).length;
+    return Object.fromEntries(
+      (Object.keys(paths) as MacroMetric[]).map((name) => {
+        const n = name === 'auc' ? withBothClasses : images.length;
+        return [paths[name], estimate(point[name], intervals[name], n, this.#whyNoTamperedPixels())];
+      }),
+    );
+  }
+
+  #microEstimates(): Partial<Record<MetricPath, Estimate>> {
+    const images = this.#images.filter(({ pixel }) => pixel !== null);
+    const { tp, fp, fn, tn } = this.#micro.counts;
+    const reason =
+      images.length === 0 ? this.#whyNoTamperedPixels() : missingClass(tp + fn, fp + tn, 'pixel');
+    const results = this.#micro.results();
+    const one = ({ value, interval }: { value: number | null; interval: Interval | null }): Estimate =>
+      estimate(value, images.length < 2 ? null : interval, images.length, reason);
+    return {
+      ...Object.fromEntries(MICRO_METRICS.map((name) => [`pixel.micro.${name}`, one(results[name])])),
+      'protocols.objectformer.pixel.f1': one(this.#micro.protocolResult()),
+    };
+  }
+
+  #falseAlarmArea(): Estimate {
+    const index = this.#thresholds.indexOf(this.settings.maskThreshold);
+    const areas = this.#images.flatMap(({ label, pixel }) =>
+      label === AUTHENTIC && pixel ? [pixel.fp[index]! / pixel.pixels] : [],
+    );
+    const reason = this.#images.some(({ label }) => label === AUTHENTIC)
+      ? 'the model gives no mask'
+      : 'no authentic image';
+    return this.#mean(areas, reason);
+  }
+
+  #truforEstimates(): Partial<Record<MetricPath, Estimate>> {
+    const evidence = this.#images.flatMap(({ trufor }) => trufor ?? []);
+    const reason =
+      this.#tamperedPixels().length > 0 ? 'erosion empties every ground truth' : this.#whyNoTamperedPixels();
+    return {
+      'protocols.trufor.pixel.f1': this.#mean(
+        evidence.map((one) => one.f1),
+        reason,
+      ),
+      'protocols.trufor.pixel.best.f1': this.#mean(
+        evidence.map(({ bestF1 }) => bestF1),
+        reason,
+      ),
+    };
+  }
+
+  #counts(): Partial<Record<MetricPath, Estimate>> {
+    const images = this.#images;
+    const all = images.length + this.#failed;
+    const count = (isCounted: (image: KeptImage) => boolean): Estimate =>
+      exact(images.filter(isCounted).length, all);
+    return {
+      'counts.tampered': count(({ label }) => label === TAMPERED),
+      'counts.authentic': count(({ label }) => label === AUTHENTIC),
+      'counts.emptyTruth': count(({ pixelGap }) => pixelGap === 'empty-truth'),
+      'counts.withoutTruth': count(({ pixelGap }) => pixelGap === 'no-truth'),
+      'counts.failed': exact(this.#failed, all),
+      'counts.truforLeftOut': count(
+        ({ label, pixel, trufor }) => label === TAMPERED && pixel !== null && trufor === null,
+      ),
+    };
+  }
+
+  #sweepRow(threshold: number): SweepRow {
+    const index = this.#thresholds.indexOf(threshold);
+    const measured = this.#images.flatMap(({ pixel }) => pixel ?? []);
+    const tampered = this.#tamperedPixels().map((pixel) => confusionAt(pixel, index));
+    const micro = measured
+      .map((pixel) => confusionAt(pixel, index))
+      .reduce(addConfusion, { tp: 0, fp: 0, fn: 0, tn: 0 });
+    const image = confusionOf(this.#images, ({ score }) => score > threshold);
+    const macroMean = (value: (counts: Confusion) => number): number | null =>
+      weightedMean(Float64Array.from(tampered, value), ones(tampered.length));
+    const ifBoth = (counts: Confusion, value: (counts: Confusion) => number): number | null =>
+      counts.tp + counts.fn > 0 && counts.fp + counts.tn > 0 ? value(counts) : null;
+    return {
+      threshold,
+      pixelMacroF1: macroMean(f1),
+      pixelMacroIou: macroMean(iou),
+      pixelMacroPrecision: macroMean(precision),
+      pixelMacroRecall: macroMean(recall),
+      pixelMicroF1: ifBoth(micro, f1),
+      pixelMicroIou: ifBoth(micro, iou),
+      pixelMicroPrecision: ifBoth(micro, precision),
+      pixelMicroRecall: ifBoth(micro, recall),
+      imageF1: ifBoth(image, f1),
+      imageBalancedAccuracy: ifBoth(image, balancedAccuracy),
+    };
+  }
+
+  #tamperedPixels(): PixelCounts[] {
+    return this.#images.flatMap(({ label, pixel }) => (label === TAMPERED && pixel ? [pixel] : []));
+  }
+
+  #whyNoTamperedPixels(): string {
+    const tampered = this.#images.filter(({ label }) => label === TAMPERED);
+    if (tampered.length === 0) return 'no tampered image';
+    return tampered.some(({ pixelGap }) => pixelGap === 'no-mask-output')
+      ? 'the model gives no mask'
+      : 'no tampered image with a ground truth that marks a pixel';
+  }
+
+  #mean(values: readonly number[], reason: string): Estimate {
+    const column = Float64Array.from(values);
+    const statistic = (weights: ArrayLike<number>): { mean: number | null } => ({
+      mean: weightedMean(column, weights),
+    });
+    const strata = values.map(() => 0);
+    const { mean } = bootstrapIntervals(strata, statistic, this.settings);
+    return estimate(statistic(ones(values.length)).mean, mean, values.length, reason);
+  }
+}
+
+function estimate(value: number | null, interval: Interval | null, n: number, reason: string): Estimate {
+  if (value === null) return { value, low: null, high: null, n, reason };
+  return { value, low: interval?.low ?? null, high: interval?.high ?? null, n };
+}
+
+/** A number that is counted or set, not estimated. */
+function exact(value: number, n: number): Estimate {
+  return { value, low: null, high: null, n };
+}
+
+function missingClass(tampered: number, authentic: number, what: 'image' | 'pixel'): string {
+  if (tampered + authentic === 0) return `no ${what}`;
+  return tampered === 0 ? `no tampered ${what}` : `no authentic ${what}`;
+}
+
+function ones(length: number): Uint8Array {
+  return new Uint8Array(length).fill(1);
+}
