@@ -1,0 +1,68 @@
+import path from 'node:path';
+import { OfxError } from '../errors.js';
+import { findInputFiles, type InputFile } from '../image/input-files.js';
+import type { Findings } from './finding.js';
+import { nameBelow } from './listed-path.js';
+import { matchMasks } from './match-masks.js';
+import { AUTHENTIC, TAMPERED, type Sample } from './sample.js';
+
+/** Which folder holds what; absolute paths, undefined where there is none. */
+export interface LabelledFolders {
+  tampered: string;
+  authentic: string | undefined;
+  masks: string | undefined;
+}
+
+/** `Tp/` + `Gt/` (+ `Au/`), and `tampered/` + `authentic/` (+ `masks/`): the folder is the label. */
+export async function samplesOfLabelledFolders(
+  root: string,
+  { tampered, authentic, masks }: LabelledFolders,
+  findings: Findings,
+): Promise<Sample[]> {
+  const forged = await imagesIn(tampered);
+  const truths = masks === undefined ? [] : await imagesIn(masks);
+  const matched = matchMasks(forged, truths, findings);
+  const samples = forged.map((file, index): Sample => ({
+    ...named(root, file),
+    mask: matched[index]!,
+    label: TAMPERED,
+  }));
+  if (masks !== undefined) {
+    for (const { name, mask } of samples) if (mask === null) findings.add('missing-mask', name);
+  }
+  const pristine = authentic === undefined ? [] : await imagesIn(authentic);
+  return [
+    ...samples,
+    ...pristine.map((file): Sample => ({ ...named(root, file), mask: null, label: AUTHENTIC })),
+  ];
+}
+
+/** `images/` + `masks/`: an image is tampered where its mask marks a pixel, which is known once the mask is read. */
+export async function samplesOfImagesAndMasks(
+  root: string,
+  images: string,
+  masks: string,
+  findings: Findings,
+): Promise<Sample[]> {
+  const files = await imagesIn(images);
+  const matched = matchMasks(files, await imagesIn(masks), findings);
+  return files.map((file, index) => ({
+    ...named(root, file),
+    mask: matched[index]!,
+    label: matched[index] === null ? AUTHENTIC : null,
+  }));
+}
+
+async function imagesIn(folder: string): Promise<InputFile[]> {
+  try {
+    return (await findInputFiles([folder])).files;
+  } catch (error) {
+    if (error instanceof OfxError && error.code === 'NO_IMAGES') return [];
+    throw error;
+  }
+}
+
+function named(root: string, { image }: InputFile): { name: string; image: string } {
+  const absolute = path.resolve(image);
+  return { name: nameBelow(root, absolute), image: absolute };
+}
