@@ -1,0 +1,243 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { expect } from 'chai';
+import { openDataset } from '../../../src/lib/dataset/open.js';
+import type { Dataset } from '../../../src/lib/dataset/sample.js';
+import { OfxError } from '../../../src/lib/errors.js';
+import { temporaryFolder } from '../../support/folder.js';
+import { describeWithSharedData, SHARED_DATA } from '../../support/shared-data.js';
+
+describe('openDataset', () => {
+  const folder = temporaryFolder();
+
+  async function write(...files: string[]): Promise<void> {
+    for (const file of files) {
+      await mkdir(path.dirname(folder.file(file)), { recursive: true });
+      await writeFile(folder.file(file), 'not opened here');
+    }
+  }
+
+  async function writeSplit(text: string, name = 'split.txt'): Promise<void> {
+    await write('images/a.jpg', 'images/b.jpg', 'masks/a.png');
+    await writeFile(folder.file(name), text);
+  }
+
+  /** Name, mask and label of each sample, on one line. */
+  function lines({ root, samples }: Dataset): string[] {
+    return samples.map(
+      ({ name, mask, label }) => `${name} ${mask === null ? '-' : path.relative(root, mask)} ${label}`,
+    );
+  }
+
+  function codes({ findings }: Dataset): string[] {
+    return findings.map(({ code }) => code);
+  }
+
+  describe('split files', () => {
+    it('takes samples in the order of the list', async () => {
+      await writeSplit('images/b.jpg\tNone\t0\nimages/a.jpg\tmasks/a.png\t1\n');
+      const dataset = await openDataset(folder.path);
+      expect(dataset.layout).to.equal('split-file');
+      expect(lines(dataset)).to.deep.equal(['images/b.jpg - 0', 'images/a.jpg masks/a.png 1']);
+      expect(dataset.findings).to.deep.equal([]);
+    });
+
+    it('prefers test_split.txt, and says which to pick among others', async () => {
+      await writeSplit('images/b.jpg\tNone\t0\n');
+      await writeSplit('images/a.jpg\tmasks/a.png\t1\n', 'test_split.txt');
+      expect(lines(await openDataset(folder.path))).to.deep.equal(['images/a.jpg masks/a.png 1']);
+    });
+
+    it('wants a choice where several lists have other names', async () => {
+      await writeSplit('images/b.jpg\tNone\t0\n', 'train_split.txt');
+      await writeSplit('images/b.jpg\tNone\t0\n', 'val_split.txt');
+      const error = await rejection(openDataset(folder.path));
+      expect(error.code).to.equal('DATASET_INVALID');
+      expect(error.suggestion).to.contain('--split');
+    });
+
+    it('takes the label for tampered unless it is 0, and no mask for authentic images', async () => {
+      await writeSplit('images/a.jpg\tmasks/a.png\t3\nimages/b.jpg\tmasks/a.png\t0\n');
+      expect(lines(await openDataset(folder.path))).to.deep.equal([
+        'images/a.jpg masks/a.png 1',
+        'images/b.jpg - 0',
+      ]);
+    });
+
+    it('reads a byte-order mark, CRLF, a heading, blank lines and spaces around columns', async () => {
+      await writeSplit(
+        '\uFEFFimage\tmask\tlabel\r\n images/a.jpg \tmasks/a.png \t 1\r\n\r\nimages/b.jpg\tNone\t0\r\n',
+      );
+      const dataset = await openDataset(folder.path);
+      expect(lines(dataset)).to.deep.equal(['images/a.jpg masks/a.png 1', 'images/b.jpg - 0']);
+      expect(dataset.findings).to.deep.equal([]);
+    });
+
+    it('keeps spaces inside of paths between tabs', async () => {
+      await write('images/my photo.jpg');
+      await writeFile(folder.file('split.txt'), 'images/my photo.jpg\tNone\t0\n');
+      expect(lines(await openDataset(folder.path))).to.deep.equal(['images/my photo.jpg - 0']);
+    });
+
+    it('accepts spaces instead of tabs, and says so', async () => {
+      await writeSplit('images/a.jpg masks/a.png 1\n');
+      const dataset = await openDataset(folder.path);
+      expect(lines(dataset)).to.deep.equal(['images/a.jpg masks/a.png 1']);
+      expect(codes(dataset)).to.deep.equal(['space-separated']);
+    });
+
+    it('leaves out lines with too few columns', async () => {
+      await writeSplit('images/a.jpg\tmasks/a.png\nimages/b.jpg\tNone\t0\nimages/b.jpg\n');
+      const dataset = await openDataset(folder.path);
+      expect(lines(dataset)).to.deep.equal(['images/b.jpg - 0']);
+      expect(dataset.leftOut).to.equal(2);
+      expect(dataset.findings[0]!.examples).to.deep.equal([
+        'line 1: images/a.jpg\tmasks/a.png',
+        'line 3: images/b.jpg',
+      ]);
+    });
+
+    it('refuses paths that climb out of the root, absolute or not', async () => {
+      await writeSplit(
+        `../secret.jpg\tNone\t0\n/etc/passwd\tNone\t0\nimages/a.jpg\t../../mask.png\t1\nimages/b.jpg\tNone\t0\n`,
+      );
+      const dataset = await openDataset(folder.path);
+      expect(lines(dataset)).to.deep.equal(['images/b.jpg - 0']);
+      expect(dataset.leftOut).to.equal(3);
+      expect(codes(dataset)).to.deep.equal(['path-outside']);
+    });
+
+    it('accepts absolute paths that lie in the root', async () => {
+      await writeSplit(`${folder.file('images/b.jpg')}\tNone\t0\n`);
+      const dataset = await openDataset(folder.path);
+      expect(lines(dataset)).to.deep.equal(['images/b.jpg - 0']);
+      expect(codes(dataset)).to.deep.equal(['absolute-path']);
+    });
+
+    it('counts repeated lines once, and lets the first of contradicting ones win', async () => {
+      await writeSplit('images/b.jpg\tNone\t0\nimages/b.jpg\tNone\t0\n./images/b.jpg\tmasks/a.png\t1\n');
+      const dataset = await openDataset(folder.path);
+      expect(lines(dataset)).to.deep.equal(['images/b.jpg - 0']);
+      expect(codes(dataset)).to.deep.equal(['contradicting-lines', 'duplicate-line']);
+      expect(dataset.leftOut).to.equal(1);
+    });
+
+    it('says where it looked if no listed image exists', async () => {
+      await writeSplit('photos/b.jpg\tNone\t0\n');
+      const error = await rejection(openDataset(folder.path));
+      expect(error.message).to.contain('None of the 1 images').and.contain(folder.file('photos/b.jpg'));
+    });
+
+    it('says why a list gives nothing', async () => {
+      await writeSplit('nonsense\n');
+      const error = await rejection(openDataset(folder.path));
+      expect(error.code).to.equal('DATASET_INVALID');
+      expect(error.message).to.contain('line 1: nonsense');
+    });
+
+    it('reads a list that is named directly, from its own folder or against another root', async () => {
+      await writeSplit('images/b.jpg\tNone\t0\n', 'mine.txt');
+      expect((await openDataset(folder.file('mine.txt'))).name).to.equal('mine');
+      const against = await openDataset(folder.path, { split: folder.file('mine.txt') });
+      expect(lines(against)).to.deep.equal(['images/b.jpg - 0']);
+    });
+  });
+
+  describe('JSON lists', () => {
+    it('takes pairs of image and mask, or "Negative"', async () => {
+      await write('images/a.jpg', 'images/b.jpg', 'masks/a.png');
+      const entries = [['images/a.jpg', 'masks/a.png'], ['images/b.jpg', 'Negative'], ['images/c.jpg']];
+      await writeFile(folder.file('test.json'), JSON.stringify(entries));
+      await writeFile(folder.file('notes.json'), '{"by": "somebody"}');
+      const dataset = await openDataset(folder.path);
+      expect(dataset.layout).to.equal('json-list');
+      expect(lines(dataset)).to.deep.equal(['images/a.jpg masks/a.png 1', 'images/b.jpg - 0']);
+      expect(codes(dataset)).to.deep.equal(['bad-line']);
+    });
+  });
+
+  describe('folders', () => {
+    it('reads Tp/, Gt/ and Au/ in any case, masks by name and not by position', async () => {
+      await write('TP/b.jpg', 'TP/a.jpg', 'TP/c.tif', 'Gt/a_gt.png', 'Gt/C.png', 'Gt/z.png', 'Au/d.jpg');
+      const dataset = await openDataset(folder.path);
+      expect(dataset.layout).to.equal('tp-gt');
+      expect(lines(dataset)).to.deep.equal([
+        'TP/a.jpg Gt/a_gt.png 1',
+        'TP/b.jpg - 1',
+        'TP/c.tif Gt/C.png 1',
+        'Au/d.jpg - 0',
+      ]);
+      expect(dataset.findings.map(({ code, examples }) => [code, ...examples])).to.deep.equal([
+        ['missing-mask', 'TP/b.jpg'],
+        ['unmatched-mask', 'z.png'],
+      ]);
+    });
+
+    it('leaves the label to the mask in images/ and masks/', async () => {
+      await write('images/a.jpg', 'images/b.jpg', 'masks/a_mask.png');
+      const dataset = await openDataset(folder.path);
+      expect(dataset.layout).to.equal('images-masks');
+      expect(lines(dataset)).to.deep.equal(['images/a.jpg masks/a_mask.png null', 'images/b.jpg - 0']);
+    });
+
+    it('reads tampered/ and authentic/ without masks', async () => {
+      await write('tampered/a.jpg', 'authentic/b.jpg');
+      const dataset = await openDataset(folder.path);
+      expect(dataset.layout).to.equal('tampered-authentic');
+      expect(lines(dataset)).to.deep.equal(['tampered/a.jpg - 1', 'authentic/b.jpg - 0']);
+      expect(dataset.findings).to.deep.equal([]);
+    });
+
+    it('tells images apart whose names differ in their ending', async () => {
+      await write('tampered/x.jpg', 'tampered/x.png', 'authentic/b.jpg', 'masks/x.jpg.png', 'masks/x.png');
+      expect(lines(await openDataset(folder.path)).slice(0, 2)).to.deep.equal([
+        'tampered/x.jpg masks/x.jpg.png 1',
+        'tampered/x.png masks/x.png 1',
+      ]);
+    });
+
+    it('reads the layout that is asked for', async () => {
+      await writeSplit('images/b.jpg\tNone\t0\n');
+      expect((await openDataset(folder.path, { layout: 'images-masks' })).samples).to.have.length(2);
+    });
+
+    it('says what it found where it knows no layout', async () => {
+      await write('pictures/a.jpg');
+      const error = await rejection(openDataset(folder.path));
+      expect(error.code).to.equal('DATASET_INVALID');
+      expect(error.suggestion).to.contain('pictures').and.contain('Tp/');
+    });
+
+    it('says so where there is nothing', async () => {
+      expect((await rejection(openDataset(folder.file('nowhere')))).code).to.equal('INPUT_MISSING');
+    });
+  });
+});
+
+describeWithSharedData('openDataset on the shared data', () => {
+  it('reads 100 tampered and 100 authentic images', async () => {
+    const dataset = await openDataset(path.join(SHARED_DATA, 'casia1-dev'));
+    expect(dataset.samples.filter(({ label }) => label === 1)).to.have.length(100);
+    expect(dataset.samples.filter(({ label }) => label === 0)).to.have.length(100);
+    expect(dataset.findings).to.deep.equal([]);
+  });
+
+  it('matches the same masks by name as the list does', async () => {
+    const listed = await openDataset(path.join(SHARED_DATA, 'casia1-dev'));
+    const matched = await openDataset(path.join(SHARED_DATA, 'casia1-dev'), { layout: 'images-masks' });
+    const masks = new Map(matched.samples.map(({ name, mask }) => [name, mask]));
+    for (const { name, mask, label } of listed.samples) {
+      if (label === 1) expect(masks.get(name), name).to.equal(mask);
+    }
+  });
+});
+
+async function rejection(promise: Promise<unknown>): Promise<OfxError> {
+  try {
+    await promise;
+  } catch (error) {
+    if (error instanceof OfxError) return error;
+    throw error;
+  }
+  throw new Error('expected a rejection');
+}
