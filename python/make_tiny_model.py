@@ -1,9 +1,9 @@
 """Writes the tests' model: a network of a few nodes whose answers can be computed by hand.
 
-    mask  = sigmoid(4 · mean over the channels of the normalised pixel): bright pixels are "manipulated"
-    score = mean of 4 · that mean over all pixels, a logit
+mask  = sigmoid(4 · mean over the channels of the normalised pixel): bright pixels are "manipulated"
+score = mean of 4 · that mean over all pixels, a logit
 
-    python python/make_tiny_model.py test/fixtures/models/tiny
+python python/make_tiny_model.py test/fixtures/models/tiny
 """
 
 import hashlib
@@ -50,9 +50,7 @@ def main(folder: Path) -> None:
         name = f"tiny-{size}.onnx"
         (folder / name).write_bytes(content)
         sha256 = hashlib.sha256(content).hexdigest()
-        variants.append(
-            {"file": name, "inputSize": size, "precision": "fp32", "sha256": sha256, "bytes": len(content)}
-        )
+        variants.append({"file": name, "inputSize": size, "precision": "fp32", "sha256": sha256, "bytes": len(content)})
     manifest = {
         "schemaVersion": 1,
         "name": "tiny",

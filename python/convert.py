@@ -1,0 +1,80 @@
+"""Converts a checkpoint to ONNX files, and writes what PyTorch makes of given inputs, so that both can be compared.
+
+Called by `ofx convert`. For every size S it reads S.input.f32, (N, 3, S, S), from a folder, and writes there S.onnx,
+S.score.f32, (N,), and S.mask.f32, (N, S, S): plain little-endian float32. Progress is one JSON event a line on stdout.
+What is wrong from outside is an `error` event, and the exit status is that of its kind.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from ofx.errors import CheckpointError
+from ofx.events import Events, events_on_stdout
+
+# The exit statuses of ofx.
+BAD_INPUT, PART_MISSING, IO_FAILED = 65, 69, 74
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("checkpoint", type=Path)
+    parser.add_argument("--folder", type=Path, required=True)
+    parser.add_argument("--size", type=int, action="append", required=True)
+    parser.add_argument("--threads", type=int, default=1)
+    arguments = parser.parse_args()
+    with events_on_stdout() as events:
+        try:
+            convert(arguments.checkpoint, arguments.folder, arguments.size, arguments.threads, events)
+        except CheckpointError as error:
+            events.emit("error", code="CHECKPOINT_INVALID", message=str(error))
+            return BAD_INPUT
+        except ImportError as error:
+            events.emit("error", code="PYTHON_PACKAGE_MISSING", message=f"{sys.executable} is incomplete: {error}.")
+            return PART_MISSING
+        except OSError as error:
+            events.emit("error", code="IO_FAILED", message=f"Writing the ONNX files failed: {error}.")
+            return IO_FAILED
+    return 0
+
+
+def convert(path: Path, folder: Path, sizes: list[int], threads: int, events: Events) -> None:
+    # Imported here, so that a package which is missing or broken is told as an event.
+    import torch  # noqa: PLC0415
+
+    from ofx import export  # noqa: PLC0415
+    from ofx.checkpoint import read_checkpoint  # noqa: PLC0415
+
+    torch.set_num_threads(threads)
+    checkpoint = read_checkpoint(path)
+    for warning in checkpoint.warnings:
+        events.emit("warning", message=warning)
+    events.emit(
+        "checkpoint",
+        architecture=checkpoint.architecture,
+        parameters=checkpoint.parameters,
+        sha256=checkpoint.sha256,
+        torch=torch.__version__,
+        exporter=export.EXPORTER,
+        opset=export.OPSET,
+        input=export.INPUT_NAME,
+        score=export.SCORE_NAME,
+        mask=export.MASK_NAME,
+    )
+    for size in sizes:
+        export.export_onnx(checkpoint.arrange(size), size, folder / f"{size}.onnx")
+        events.emit("exported", size=size)
+        images = torch.frombuffer(bytearray((folder / f"{size}.input.f32").read_bytes()), dtype=torch.float32)
+        with (folder / f"{size}.score.f32").open("wb") as scores, (folder / f"{size}.mask.f32").open("wb") as masks:
+            for image in images.view(-1, 3, size, size):
+                score, mask = export.reference_outputs(checkpoint.network, image[None])
+                scores.write(score.numpy().tobytes())
+                masks.write(mask.numpy().tobytes())
+                events.emit("reference", size=size)
+    events.emit("done")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

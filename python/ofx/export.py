@@ -1,0 +1,53 @@
+"""From a network to an ONNX file of one input size.
+
+The file has one input, `image` (1, 3, S, S), and the two outputs that inference uses: `score`, the detection score as a
+logit, (1,), and `mask`, the probability of manipulation at every pixel, (1, 1, S, S).
+"""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+OPSET = 17
+EXPORTER = "torch.onnx.export(dynamo=False)"
+INPUT_NAME = "image"
+SCORE_NAME = "score"
+MASK_NAME = "mask"
+
+
+class Deployed(nn.Module):
+    """The outputs as they are deployed: the score before its sigmoid, because a temperature belongs between the two."""
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, image: Tensor) -> tuple[Tensor, Tensor]:
+        score, mask = self.network(image)
+        return score, mask.sigmoid()
+
+
+def export_onnx(network: nn.Module, side: int, path: Path) -> None:
+    """Writes a network, which takes (1, 3, side, side) and gives logits, as an ONNX file."""
+    with warnings.catch_warnings(), torch.inference_mode():
+        # The exporter by tracing is deprecated in favour of one whose graphs ONNX Runtime fuses less well.
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            Deployed(network).eval(),
+            (torch.zeros(1, 3, side, side),),
+            str(path),
+            dynamo=False,
+            opset_version=OPSET,
+            input_names=[INPUT_NAME],
+            output_names=[SCORE_NAME, MASK_NAME],
+        )
+
+
+@torch.inference_mode()
+def reference_outputs(network: nn.Module, images: Tensor) -> tuple[Tensor, Tensor]:
+    """What PyTorch itself makes of images (B, 3, S, S): score logits (B,) and mask probabilities (B, 1, S, S)."""
+    return Deployed(network)(images)

@@ -1,0 +1,108 @@
+import { Args, Flags } from '@oclif/core';
+import { BaseCommand } from '../lib/cli/base-command.js';
+import { threadsFlag } from '../lib/cli/flags.js';
+import { usableCpus } from '../lib/cpu.js';
+import { OfxError } from '../lib/errors.js';
+import type { ConvertReport } from '../lib/jobs/convert-result.js';
+
+export default class Convert extends BaseCommand {
+  static override summary = 'Make a model of a PyTorch checkpoint.';
+
+  static override description =
+    'Reads a checkpoint of ObjectFormer (or of ofx’s own networks), exports it to ONNX at fixed sizes, and compares ' +
+    'every file with PyTorch in the runtime that ships. A file that differs by more than 1e-5 is not written.';
+
+  static override examples = [
+    '<%= config.bin %> convert ckpt_epoch_00031.pyth --out my-model',
+    '<%= config.bin %> convert weights.safetensors --out my-model --size 512 --setup',
+    '<%= config.bin %> convert --setup',
+  ];
+
+  static override args = {
+    checkpoint: Args.string({ description: 'Training file (.pyth), state dict (.pth, .pt) or .safetensors' }),
+  };
+
+  static override flags = {
+    out: Flags.string({ char: 'o', description: 'The model’s folder, to be made', helpValue: 'FOLDER' }),
+    size: Flags.integer({
+      char: 's',
+      description: 'Side of the network’s input; repeatable [default: 288 and 380]',
+      min: 1,
+      multiple: true,
+      helpValue: 'PIXELS',
+    }),
+    name: Flags.string({ description: 'The model’s name [default: the folder’s]', helpValue: 'NAME' }),
+    force: Flags.boolean({ description: 'Replace the folder if it is a model already' }),
+    python: Flags.string({
+      description: 'Python interpreter [default: the active virtual environment, then ofx’s own]',
+      helpValue: 'FILE',
+    }),
+    setup: Flags.boolean({ description: 'First make ofx’s own Python environment, unless it is there' }),
+    'torch-index': Flags.string({
+      description: 'With --setup: where pip finds torch, e.g. https://download.pytorch.org/whl/cpu for the CPU build',
+      helpValue: 'URL',
+    }),
+    threads: threadsFlag,
+  };
+
+  async run(): Promise<ConvertReport | { python: string }> {
+    const { args, flags } = await this.parse(Convert);
+    const python = flags.setup ? await this.#setUp(flags.python, flags['torch-index']) : flags.python;
+    if (args.checkpoint === undefined && python !== undefined && flags.setup) return { python };
+    if (args.checkpoint === undefined || flags.out === undefined) {
+      throw new OfxError('USAGE', args.checkpoint === undefined ? 'Which checkpoint?' : 'Where to? --out is missing.', {
+        suggestion: 'For example: ofx convert checkpoint.pyth --out my-model',
+      });
+    }
+
+    const { convert, DEFAULT_SIZES } = await import('../lib/jobs/convert.js');
+    const { convertText } = await import('../lib/cli/convert-text.js');
+    const progress = this.progress();
+    try {
+      const report = await convert(
+        {
+          checkpoint: args.checkpoint,
+          out: flags.out,
+          sizes: flags.size ?? DEFAULT_SIZES,
+          name: flags.name,
+          python,
+          threads: flags.threads ?? usableCpus(),
+          force: flags.force,
+        },
+        {
+          onWarning: (warning) => {
+            progress.above(() => {
+              this.warning(warning);
+            });
+          },
+          onStart: (total) => {
+            progress.start(total, 'Converting');
+          },
+          onProgress: (done) => {
+            progress.update(done);
+          },
+        },
+        this.signal,
+      );
+      progress.stop();
+      this.print(convertText(report));
+      return report;
+    } finally {
+      progress.stop();
+    }
+  }
+
+  async #setUp(python: string | undefined, torchIndex: string | undefined): Promise<string> {
+    const { setUpPython } = await import('../lib/python/environment.js');
+    const { executable } = await setUpPython({
+      python,
+      torchIndex,
+      onStep: (step) => {
+        this.note(`${step} …`);
+      },
+      signal: this.signal,
+    });
+    this.note(`Python is ready: ${executable}`);
+    return executable;
+  }
+}

@@ -1,0 +1,32 @@
+import { Type, type Static } from '@sinclair/typebox';
+
+/** What `python/convert.py` tells, one JSON object a line. Events that are not here are ignored. */
+export const ConvertEventSchema = Type.Union([
+  Type.Object({
+    event: Type.Literal('checkpoint'),
+    architecture: Type.String(),
+    parameters: Type.Integer(),
+    sha256: Type.String(),
+    torch: Type.String(),
+    exporter: Type.String(),
+    opset: Type.Integer(),
+    input: Type.String(),
+    score: Type.String(),
+    mask: Type.String(),
+  }),
+  Type.Object({ event: Type.Literal('warning'), message: Type.String() }),
+  Type.Object({ event: Type.Literal('exported'), size: Type.Integer() }),
+  Type.Object({ event: Type.Literal('reference'), size: Type.Integer() }),
+  Type.Object({
+    event: Type.Literal('error'),
+    code: Type.Union([
+      Type.Literal('CHECKPOINT_INVALID'),
+      Type.Literal('PYTHON_PACKAGE_MISSING'),
+      Type.Literal('IO_FAILED'),
+    ]),
+    message: Type.String(),
+  }),
+  Type.Object({ event: Type.Literal('done') }),
+]);
+export type ConvertEvent = Static<typeof ConvertEventSchema>;
+export type CheckpointEvent = Extract<ConvertEvent, { event: 'checkpoint' }>;

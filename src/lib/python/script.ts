@@ -1,0 +1,70 @@
+import path from 'node:path';
+import { Ajv } from 'ajv';
+import { execa } from 'execa';
+import { OfxError } from '../errors.js';
+import { PYTHON_SOURCES } from '../paths.js';
+import { ConvertEventSchema, type ConvertEvent } from './events.js';
+
+export interface ScriptRun {
+  /** The interpreter. */
+  python: string;
+  /** A script at the root of `python/`, e.g. "convert.py". */
+  script: string;
+  args: readonly string[];
+  onEvent: (event: ConvertEvent) => void;
+  signal?: AbortSignal | undefined;
+}
+
+/**
+ * Runs a script of `python/`, which tells one JSON event a line on stdout.
+ *
+ * @throws {OfxError} what an `error` event says
+ * @throws {Error} a defect: the script ended in another way than by `done`, with what it left on stderr
+ */
+export async function runScript({ python, script, args, onEvent, signal }: ScriptRun): Promise<void> {
+  const isEvent = new Ajv().compile<ConvertEvent>(ConvertEventSchema);
+  let last: ConvertEvent | undefined;
+  const child = execa(python, [path.join(PYTHON_SOURCES, script), ...args], {
+    reject: false,
+    buffer: { stdout: false },
+    stdin: 'ignore',
+    // The package may lie in a read-only place, and compiled files beside the sources are of no use there.
+    env: { PYTHONDONTWRITEBYTECODE: '1', PYTHONUTF8: '1' },
+    forceKillAfterDelay: 300,
+    ...(signal && { cancelSignal: signal }),
+  });
+  for await (const line of child.iterable({ from: 'stdout' })) {
+    const event = parse(line);
+    if (!isEvent(event)) continue;
+    last = event;
+    if (event.event !== 'error') onEvent(event);
+  }
+  const { stderr, exitCode, signal: killedBy } = await child;
+  signal?.throwIfAborted();
+  if (last?.event === 'error') throw failure(last);
+  if (exitCode === 0 && last?.event === 'done') return;
+  if (killedBy === 'SIGKILL') {
+    throw new OfxError('IO_FAILED', `Python was killed while running ${script}, most likely for want of memory.`, {
+      suggestion: 'Free some memory, or convert one --size at a time.',
+    });
+  }
+  const reason = stderr.trim().split('\n').at(-1) ?? '';
+  throw new Error(`${script} ended with ${killedBy ?? `status ${exitCode ?? 'unknown'}`}: ${reason}\n${stderr}`);
+}
+
+function failure({ code, message }: Extract<ConvertEvent, { event: 'error' }>): OfxError {
+  const suggestion = {
+    CHECKPOINT_INVALID: 'ofx reads training files (.pyth), state dicts (.pth, .pt) and .safetensors of ObjectFormer.',
+    PYTHON_PACKAGE_MISSING: 'Run "ofx convert --setup", which makes an environment that has everything.',
+    IO_FAILED: 'Free some space or check the disk, then run the same command again.',
+  }[code];
+  return new OfxError(code, message, { suggestion });
+}
+
+function parse(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined; // not an event: native code may print where Python cannot see it
+  }
+}
