@@ -1,9 +1,10 @@
 import type { TSchema } from '@sinclair/typebox';
+import { ConvertDocumentSchema } from '../src/lib/jobs/convert-result.js';
 import { PredictDocumentSchema } from '../src/lib/jobs/predict-result.js';
 import { ManifestSchema } from '../src/lib/model/manifest.js';
 
 /** Every `--json` result and every file that ofx writes; the name is the schema's `$id`. */
-export const SCHEMAS: readonly TSchema[] = [ManifestSchema, PredictDocumentSchema];
+export const SCHEMAS: readonly TSchema[] = [ManifestSchema, PredictDocumentSchema, ConvertDocumentSchema];
 
 /** The text of a schema's file in `schemas/`. */
 export function schemaText(schema: TSchema): string {

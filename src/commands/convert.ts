@@ -39,7 +39,8 @@ export default class Convert extends BaseCommand {
     }),
     setup: Flags.boolean({ description: 'First make ofx’s own Python environment, unless it is there' }),
     'torch-index': Flags.string({
-      description: 'With --setup: where pip finds torch, e.g. https://download.pytorch.org/whl/cpu for the CPU build',
+      description:
+        'With --setup: where pip finds torch, e.g. https://download.pytorch.org/whl/cpu for the CPU build',
       helpValue: 'URL',
     }),
     threads: threadsFlag,
@@ -50,9 +51,13 @@ export default class Convert extends BaseCommand {
     const python = flags.setup ? await this.#setUp(flags.python, flags['torch-index']) : flags.python;
     if (args.checkpoint === undefined && python !== undefined && flags.setup) return { python };
     if (args.checkpoint === undefined || flags.out === undefined) {
-      throw new OfxError('USAGE', args.checkpoint === undefined ? 'Which checkpoint?' : 'Where to? --out is missing.', {
-        suggestion: 'For example: ofx convert checkpoint.pyth --out my-model',
-      });
+      throw new OfxError(
+        'USAGE',
+        args.checkpoint === undefined ? 'Which checkpoint?' : 'Where to? --out is missing.',
+        {
+          suggestion: 'For example: ofx convert checkpoint.pyth --out my-model',
+        },
+      );
     }
 
     const { convert, DEFAULT_SIZES } = await import('../lib/jobs/convert.js');

@@ -252,7 +252,7 @@ def to_windows(grid: Tensor, p: int) -> Tensor:
     The zeros are tokens like any other from here on: there is no mask.
     """
     batch, height, width, channels = grid.shape
-    grid = F.pad(grid, (0, 0, 0, -width % p, 0, -height % p))
+    grid = F.pad(grid, (0, 0, 0, (p - width % p) % p, 0, (p - height % p) % p))
     rows, columns = grid.shape[1] // p, grid.shape[2] // p
     return grid.view(batch, rows, p, columns, p, channels).transpose(2, 3).reshape(batch, -1, p * p, channels)
 
@@ -260,7 +260,7 @@ def to_windows(grid: Tensor, p: int) -> Tensor:
 def from_windows(tokens: Tensor, p: int, height: int, width: int) -> Tensor:
     """The inverse of `to_windows`: (B, n, p·p, C) to the grid (B, H, W, C), without the padding."""
     batch, _, _, channels = tokens.shape
-    rows, columns = -(-height // p), -(-width // p)
+    rows, columns = (height + p - 1) // p, (width + p - 1) // p
     grid = tokens.view(batch, rows, columns, p, p, channels).transpose(2, 3)
     return grid.reshape(batch, rows * p, columns * p, channels)[:, :height, :width]
 

@@ -5,7 +5,13 @@ import path from 'node:path';
 import { OfxError, systemCode } from '../errors.js';
 import { IMAGENET_NORMALISATION, MANIFEST_FILE, type Manifest, type Variant } from '../model/manifest.js';
 import { OnnxPool } from '../model/onnx-session.js';
-import { compareOutputs, isWithin, PARITY_TOLERANCE, type Outputs, type VariantParity } from '../model/parity.js';
+import {
+  compareOutputs,
+  isWithin,
+  PARITY_TOLERANCE,
+  type Outputs,
+  type VariantParity,
+} from '../model/parity.js';
 import type { CheckpointEvent } from '../python/events.js';
 import { findPython } from '../python/interpreter.js';
 import { runScript } from '../python/script.js';
@@ -57,16 +63,23 @@ export async function convert(
   const inputs = await parityInputs();
 
   const draft = await makeDraft(out);
+  const model = path.join(draft, 'model');
   try {
+    // `mkdtemp` makes folders that only their owner may read; this one is published.
+    await mkdir(model);
     let done = 0;
     const step = (): void => events.onProgress?.(++done);
     // Reading the checkpoint, then for every size the export and each input in PyTorch and in ONNX Runtime.
     events.onStart?.(1 + sizes.length * (1 + 2 * countInputs(inputs)));
     const warnings: string[] = [];
-    const described = await exportAll({ request, sizes, python: python.executable, draft, inputs, signal }, step, (warning) => {
-      warnings.push(warning);
-      events.onWarning?.(warning);
-    });
+    const described = await exportAll(
+      { request, sizes, python: python.executable, draft, inputs, signal },
+      step,
+      (warning) => {
+        warnings.push(warning);
+        events.onWarning?.(warning);
+      },
+    );
 
     const name = request.name ?? path.basename(out);
     const variants: Variant[] = [];
@@ -74,11 +87,18 @@ export async function convert(
     for (const size of sizes) {
       const expected = await readReference(draft, size);
       const file = path.join(draft, `${size}.onnx`);
-      const actual = await runOnnx(file, parityTensors(inputs, size), size, described, { threads, signal }, step);
+      const actual = await runOnnx(
+        file,
+        parityTensors(inputs, size),
+        size,
+        described,
+        { threads, signal },
+        step,
+      );
       const parity = compareOutputs(size, expected, actual);
       if (!isWithin(parity, PARITY_TOLERANCE)) throw notEqual(parity);
       parities.push(parity);
-      variants.push(await describeVariant(draft, size, name));
+      variants.push(await takeVariant(file, model, `${name}-${size}.onnx`, size));
     }
 
     const parity = {
@@ -89,10 +109,9 @@ export async function convert(
       variants: parities,
     };
     const manifest = makeManifest(name, path.basename(checkpoint), described, variants, parity);
-    await writeFile(path.join(draft, MANIFEST_FILE), `${JSON.stringify(manifest, null, 2)}\n`);
-    await removeIntermediates(draft, variants);
+    await writeFile(path.join(model, MANIFEST_FILE), `${JSON.stringify(manifest, null, 2)}\n`);
     signal?.throwIfAborted();
-    await publish(draft, out);
+    await publish(model, out);
     return {
       folder: request.out,
       name,
@@ -192,12 +211,12 @@ async function runOnnx(
   }
 }
 
-async function describeVariant(draft: string, size: number, name: string): Promise<Variant> {
-  const file = `${name}-${size}.onnx`;
-  await rename(path.join(draft, `${size}.onnx`), path.join(draft, file));
-  const content = await readFile(path.join(draft, file));
+/** Moves an ONNX file into the model's folder. */
+async function takeVariant(from: string, model: string, file: string, inputSize: number): Promise<Variant> {
+  await rename(from, path.join(model, file));
+  const content = await readFile(path.join(model, file));
   const sha256 = createHash('sha256').update(content).digest('hex');
-  return { file, inputSize: size, precision: 'fp32', sha256, bytes: content.length };
+  return { file, inputSize, precision: 'fp32', sha256, bytes: content.length };
 }
 
 function makeManifest(
@@ -215,7 +234,13 @@ function makeManifest(
     input: { name: input, colour: 'RGB', layout: 'NCHW', ...IMAGENET_NORMALISATION, resize: 'opencv-linear' },
     outputs: { score: { name: score, kind: 'logit' }, mask: { name: mask, kind: 'probability' } },
     variants,
-    provenance: { checkpoint: { name: checkpoint, sha256 }, torch, exporter, opset, date: new Date().toISOString() },
+    provenance: {
+      checkpoint: { name: checkpoint, sha256 },
+      torch,
+      exporter,
+      opset,
+      date: new Date().toISOString(),
+    },
     parity,
   };
 }
@@ -239,11 +264,16 @@ async function checkInput(checkpoint: string): Promise<void> {
     const missing = ['ENOENT', 'ENOTDIR'].includes(systemCode(error) ?? '');
     throw new OfxError(
       missing ? 'INPUT_MISSING' : 'INPUT_UNREADABLE',
-      missing ? `There is no checkpoint ${checkpoint}.` : `Cannot look at ${checkpoint} (${systemCode(error) ?? 'unknown error'}).`,
+      missing
+        ? `There is no checkpoint ${checkpoint}.`
+        : `Cannot look at ${checkpoint} (${systemCode(error) ?? 'unknown error'}).`,
       { cause: error },
     );
   }
-  if (!isFile) throw new OfxError('CHECKPOINT_INVALID', `${checkpoint} is no file.`, { suggestion: 'Name the checkpoint’s file.' });
+  if (!isFile)
+    throw new OfxError('CHECKPOINT_INVALID', `${checkpoint} is no file.`, {
+      suggestion: 'Name the checkpoint’s file.',
+    });
 }
 
 /** Refuses a folder that holds something which is not a model, or a model without `force`. */
@@ -253,19 +283,29 @@ async function checkDestination(out: string, force: boolean): Promise<void> {
     names = await readdir(out);
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return;
-    throw new OfxError('OUTPUT_UNWRITABLE', `${out} cannot be a model’s folder (${systemCode(error) ?? 'unknown error'}).`, {
-      suggestion: 'Choose another --out.',
-      cause: error,
-    });
+    throw new OfxError(
+      'OUTPUT_UNWRITABLE',
+      `${out} cannot be a model’s folder (${systemCode(error) ?? 'unknown error'}).`,
+      {
+        suggestion: 'Choose another --out.',
+        cause: error,
+      },
+    );
   }
   if (names.length === 0) return;
   if (!names.includes(MANIFEST_FILE)) {
-    throw new OfxError('OUTPUT_UNWRITABLE', `The folder ${out} exists, and holds something that is no model.`, {
-      suggestion: 'Choose another --out.',
-    });
+    throw new OfxError(
+      'OUTPUT_UNWRITABLE',
+      `The folder ${out} exists, and holds something that is no model.`,
+      {
+        suggestion: 'Choose another --out.',
+      },
+    );
   }
   if (!force) {
-    throw new OfxError('OUTPUT_UNWRITABLE', `The model ${out} exists.`, { suggestion: 'Replace it with --force, or choose another --out.' });
+    throw new OfxError('OUTPUT_UNWRITABLE', `The model ${out} exists.`, {
+      suggestion: 'Replace it with --force, or choose another --out.',
+    });
   }
 }
 
@@ -275,23 +315,20 @@ async function makeDraft(out: string): Promise<string> {
     await mkdir(path.dirname(out), { recursive: true });
     return await mkdtemp(path.join(path.dirname(out), `.${path.basename(out)}-`));
   } catch (error) {
-    throw new OfxError('OUTPUT_UNWRITABLE', `Cannot write beside ${out} (${systemCode(error) ?? 'unknown error'}).`, {
-      suggestion: 'Choose an --out in a place that you may write to.',
-      cause: error,
-    });
+    throw new OfxError(
+      'OUTPUT_UNWRITABLE',
+      `Cannot write beside ${out} (${systemCode(error) ?? 'unknown error'}).`,
+      {
+        suggestion: 'Choose an --out in a place that you may write to.',
+        cause: error,
+      },
+    );
   }
 }
 
-async function removeIntermediates(draft: string, variants: readonly Variant[]): Promise<void> {
-  const kept = new Set([MANIFEST_FILE, ...variants.map(({ file }) => file)]);
-  for (const name of await readdir(draft)) {
-    if (!kept.has(name)) await rm(path.join(draft, name), { recursive: true });
-  }
-}
-
-/** Gives the draft its name. An older model steps aside until that is done. */
-async function publish(draft: string, out: string): Promise<void> {
-  const aside = `${draft}-old`;
+/** Gives the finished model its name. An older one steps aside until that is done, and then goes with the draft. */
+async function publish(model: string, out: string): Promise<void> {
+  const aside = `${model}-replaced`;
   const replaced = await rename(out, aside).then(
     () => true,
     (error: unknown) => {
@@ -300,12 +337,11 @@ async function publish(draft: string, out: string): Promise<void> {
     },
   );
   try {
-    await rename(draft, out);
+    await rename(model, out);
   } catch (error) {
     if (replaced) await rename(aside, out);
     throw error;
   }
-  await rm(aside, { recursive: true, force: true });
 }
 
 /** A full disk, or a mount that went away. */

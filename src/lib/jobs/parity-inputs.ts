@@ -15,7 +15,9 @@ export interface ParityInputs {
 }
 
 export async function parityInputs(): Promise<ParityInputs> {
-  const names = (await readdir(SHIPPED_SAMPLES)).filter((name) => /\.(jpe?g|png)$/i.test(name) && !/mask/i.test(name));
+  const names = (await readdir(SHIPPED_SAMPLES)).filter(
+    (name) => /\.(jpe?g|png)$/i.test(name) && !/mask/i.test(name),
+  );
   return {
     photos: await Promise.all(names.sort().map((name) => decodeImage(path.join(SHIPPED_SAMPLES, name)))),
     noise: [1, 2],

@@ -41,10 +41,19 @@ export async function setUpPython({ python, torchIndex, onStep, signal }: SetupO
   const base = await basePython(python, signal);
   onStep?.('Making a Python environment');
   await emptyFolder(folder);
-  await run(base.executable, ['-m', 'venv', folder], signal, (output) =>
-    new OfxError('PYTHON_MISSING', `${base.executable} cannot make a virtual environment: ${lastLine(output)}`, {
-      suggestion: 'On Debian and Ubuntu: sudo apt install python3-venv. Or name another Python with --python.',
-    }),
+  await run(
+    base.executable,
+    ['-m', 'venv', folder],
+    signal,
+    (output) =>
+      new OfxError(
+        'PYTHON_MISSING',
+        `${base.executable} cannot make a virtual environment: ${lastLine(output)}`,
+        {
+          suggestion:
+            'On Debian and Ubuntu: sudo apt install python3-venv. Or name another Python with --python.',
+        },
+      ),
   );
 
   onStep?.('Installing PyTorch');
@@ -74,7 +83,10 @@ async function basePython(named: string | undefined, signal: AbortSignal | undef
     old
       ? `${old.executable} is Python ${old.version.join('.')}; ${wanted} is needed.`
       : `There is no python3 and no python on the PATH; ${wanted} is needed.`,
-    { suggestion: 'Install it (on Debian and Ubuntu: sudo apt install python3 python3-venv), or name one with --python.' },
+    {
+      suggestion:
+        'Install it (on Debian and Ubuntu: sudo apt install python3 python3-venv), or name one with --python.',
+    },
   );
 }
 
@@ -83,19 +95,40 @@ async function emptyFolder(folder: string): Promise<void> {
     await rm(folder, { recursive: true, force: true });
     await mkdir(path.dirname(folder), { recursive: true });
   } catch (error) {
-    throw new OfxError('OUTPUT_UNWRITABLE', `Cannot make ${folder} (${systemCode(error) ?? 'unknown error'}).`, {
-      suggestion: 'Let XDG_DATA_HOME name a folder that you may write to.',
-      cause: error,
-    });
+    throw new OfxError(
+      'OUTPUT_UNWRITABLE',
+      `Cannot make ${folder} (${systemCode(error) ?? 'unknown error'}).`,
+      {
+        suggestion: 'Let XDG_DATA_HOME name a folder that you may write to.',
+        cause: error,
+      },
+    );
   }
 }
 
 async function pip(python: string, packages: string[], signal: AbortSignal | undefined): Promise<void> {
-  const command = ['-m', 'pip', 'install', '--no-input', '--disable-pip-version-check', '--progress-bar', 'off'];
-  await run(python, [...command, ...packages], signal, (output) =>
-    new OfxError('PYTHON_PACKAGE_MISSING', `pip could not install ${packages.at(-1)!}: ${lastLine(output)}`, {
-      suggestion: 'Check the network and pip’s settings (pip config list), or say where torch is with --torch-index.',
-    }),
+  const command = [
+    '-m',
+    'pip',
+    'install',
+    '--no-input',
+    '--disable-pip-version-check',
+    '--progress-bar',
+    'off',
+  ];
+  await run(
+    python,
+    [...command, ...packages],
+    signal,
+    (output) =>
+      new OfxError(
+        'PYTHON_PACKAGE_MISSING',
+        `pip could not install ${packages.at(-1)!}: ${lastLine(output)}`,
+        {
+          suggestion:
+            'Check the network and pip’s settings (pip config list), or say where torch is with --torch-index.',
+        },
+      ),
   );
 }
 

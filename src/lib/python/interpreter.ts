@@ -64,7 +64,9 @@ export async function probePython(executable: string, signal?: AbortSignal): Pro
     const probe = JSON.parse(stdout) as Omit<Probe, 'executable'>;
     return { executable, ...probe };
   } catch {
-    const reason = failed ? (systemCode(cause) ?? shortMessage?.split('\n', 1)[0] ?? 'unknown error') : 'it printed something else than asked';
+    const reason = failed
+      ? (systemCode(cause) ?? shortMessage?.split('\n', 1)[0] ?? 'unknown error')
+      : 'it printed something else than asked';
     throw new OfxError('PYTHON_MISSING', `${executable} is no Python that runs (${reason}).`, {
       suggestion: `Name a Python ${MINIMUM_PYTHON.join('.')} or newer with --python or OFX_PYTHON, or run "ofx convert --setup".`,
     });
@@ -73,7 +75,9 @@ export async function probePython(executable: string, signal?: AbortSignal): Pro
 
 /** The interpreter of a virtual environment. */
 export function environmentPython(folder: string): string {
-  return process.platform === 'win32' ? path.join(folder, 'Scripts', 'python.exe') : path.join(folder, 'bin', 'python');
+  return process.platform === 'win32'
+    ? path.join(folder, 'Scripts', 'python.exe')
+    : path.join(folder, 'bin', 'python');
 }
 
 /** Interpreters to look at where none is named: an active virtual environment, then ofx's own. */
@@ -105,11 +109,15 @@ export async function findPython(
     closest ??= probe;
   }
   if (closest) throw incomplete(closest);
-  throw new OfxError('PYTHON_MISSING', 'No Python with PyTorch was found, which reading a checkpoint needs.', {
-    suggestion:
-      `Run "ofx convert --setup" once: it makes an environment of its own in ${pythonEnvironmentFolder()}. ` +
-      'Or name a Python that has the packages with --python or OFX_PYTHON, or activate a virtual environment.',
-  });
+  throw new OfxError(
+    'PYTHON_MISSING',
+    'No Python with PyTorch was found, which reading a checkpoint needs.',
+    {
+      suggestion:
+        `Run "ofx convert --setup" once: it makes an environment of its own in ${pythonEnvironmentFolder()}. ` +
+        'Or name a Python that has the packages with --python or OFX_PYTHON, or activate a virtual environment.',
+    },
+  );
 }
 
 function incomplete(probe: Probe): OfxError {
@@ -118,7 +126,10 @@ function incomplete(probe: Probe): OfxError {
     return new OfxError(
       'PYTHON_MISSING',
       `${executable} is Python ${version.join('.')}; ${MINIMUM_PYTHON.join('.')} or newer is needed.`,
-      { suggestion: 'Name a newer one with --python or OFX_PYTHON, or run "ofx convert --setup --python NEWER".' },
+      {
+        suggestion:
+          'Name a newer one with --python or OFX_PYTHON, or run "ofx convert --setup --python NEWER".',
+      },
     );
   }
   return new OfxError('PYTHON_PACKAGE_MISSING', `${executable} lacks ${missing.join(', ')}.`, {

@@ -44,17 +44,24 @@ export async function runScript({ python, script, args, onEvent, signal }: Scrip
   if (last?.event === 'error') throw failure(last);
   if (exitCode === 0 && last?.event === 'done') return;
   if (killedBy === 'SIGKILL') {
-    throw new OfxError('IO_FAILED', `Python was killed while running ${script}, most likely for want of memory.`, {
-      suggestion: 'Free some memory, or convert one --size at a time.',
-    });
+    throw new OfxError(
+      'IO_FAILED',
+      `Python was killed while running ${script}, most likely for want of memory.`,
+      {
+        suggestion: 'Free some memory, or convert one --size at a time.',
+      },
+    );
   }
   const reason = stderr.trim().split('\n').at(-1) ?? '';
-  throw new Error(`${script} ended with ${killedBy ?? `status ${exitCode ?? 'unknown'}`}: ${reason}\n${stderr}`);
+  throw new Error(
+    `${script} ended with ${killedBy ?? `status ${exitCode ?? 'unknown'}`}: ${reason}\n${stderr}`,
+  );
 }
 
 function failure({ code, message }: Extract<ConvertEvent, { event: 'error' }>): OfxError {
   const suggestion = {
-    CHECKPOINT_INVALID: 'ofx reads training files (.pyth), state dicts (.pth, .pt) and .safetensors of ObjectFormer.',
+    CHECKPOINT_INVALID:
+      'ofx reads training files (.pyth), state dicts (.pth, .pt) and .safetensors of ObjectFormer.',
     PYTHON_PACKAGE_MISSING: 'Run "ofx convert --setup", which makes an environment that has everything.',
     IO_FAILED: 'Free some space or check the disk, then run the same command again.',
   }[code];
