@@ -46,8 +46,7 @@ export default class Predict extends BaseCommand {
     model: modelFlag,
     size: Flags.integer({
       char: 's',
-      description: 'Side of the network’s input',
-      default: 288,
+      description: 'Side of the network’s input [default: 288]',
       min: 1,
       helpValue: 'PIXELS',
     }),

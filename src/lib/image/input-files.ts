@@ -146,7 +146,7 @@ async function kindOf(input: string): Promise<'folder' | 'file' | 'missing'> {
 
 function splitGlob(glob: string): { base: string; pattern: string } {
   const parts = toPosix(glob).split('/');
-  const first = parts.findIndex((part) => fastGlob.isDynamicPattern(part));
+  const first = parts.findIndex((part) => part !== '' && fastGlob.isDynamicPattern(part));
   return {
     base: parts.slice(0, first).join('/') || (glob.startsWith('/') ? '/' : '.'),
     pattern: parts.slice(first).join('/'),

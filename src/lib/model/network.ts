@@ -67,6 +67,11 @@ async function networkOfModel({ folder, manifest }: Model, choice: NetworkChoice
     );
   }
   const notes = manifest.outputs.score === null ? [SCORE_FROM_MASK] : [];
+  if (choice.size === undefined && variant.inputSize !== DEFAULT_SIZE) {
+    notes.push(
+      `The model "${manifest.name}" has no variant for ${DEFAULT_SIZE}: using ${variant.inputSize}.`,
+    );
+  }
   return {
     file,
     identity: {
