@@ -23,7 +23,6 @@ export class Journal<Entry> {
   static async open<Entry>(file: string, settings: unknown, resume: boolean): Promise<Journal<Entry>> {
     const header = JSON.stringify({ settings });
     const finished = resume ? await readEntries<Entry>(file, header) : new Map<string, Entry>();
-    await createFolder(path.dirname(file));
     // Written anew, so that a last line cut short by a crash does not spoil the next one.
     const lines = [...finished].map(([key, entry]) => JSON.stringify({ key, entry }));
     await writeFileAtomic(file, `${[header, ...lines].join('\n')}\n`);

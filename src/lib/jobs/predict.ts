@@ -103,7 +103,6 @@ async function predictOne(
       const output = outputs[kind];
       const content = files[kind];
       if (output === undefined || content === undefined) continue;
-      await createFolder(path.dirname(output));
       await writeFileAtomic(output, content, signal);
       prediction.outputs[kind] = output;
     }
