@@ -19,12 +19,16 @@ SKIMAGE = Path(skimage.__file__).parent / "data"
 SKLEARN = Path(sklearn.datasets.__file__).parent / "images"
 
 # Outlines drawn by hand, x and y in pixels of the photo; GrabCut finds the exact edge within a band around them.
-ASTRONAUT = [(24, 511), (22, 420), (42, 280), (75, 238), (113, 206), (116, 184), (140, 153), (180, 146), (178, 132), (155, 105),
-             (153, 70), (168, 47), (190, 40), (205, 20), (233, 15), (262, 22), (291, 46), (301, 85), (292, 115),
-             (272, 137), (258, 172), (288, 196), (304, 232), (331, 252), (353, 290), (363, 348), (400, 343),
-             (440, 352), (472, 380), (497, 440), (508, 470), (511, 511)]  # fmt: skip
-ROCKET = [(322, 124), (333, 142), (335, 180), (336, 250), (335, 345), (357, 360), (358, 405), (338, 407), (338, 426), (268, 426),
-          (268, 407), (287, 405), (287, 360), (308, 345), (308, 180), (310, 142)]  # fmt: skip
+ASTRONAUT = [
+    (24, 511), (22, 420), (42, 280), (75, 238), (113, 206), (116, 184), (140, 153), (180, 146), (178, 132),
+    (155, 105), (153, 70), (168, 47), (190, 40), (205, 20), (233, 15), (262, 22), (291, 46), (301, 85),
+    (292, 115), (272, 137), (258, 172), (288, 196), (304, 232), (331, 252), (353, 290), (363, 348),
+    (400, 343), (440, 352), (472, 380), (497, 440), (508, 470), (511, 511),
+]  # fmt: skip
+ROCKET = [
+    (322, 124), (333, 142), (335, 180), (336, 250), (335, 345), (357, 360), (358, 405), (338, 407),
+    (338, 426), (268, 426), (268, 407), (287, 405), (287, 360), (308, 345), (308, 180), (310, 142),
+]  # fmt: skip
 
 
 def read(path: Path) -> np.ndarray:
@@ -61,7 +65,7 @@ def refined(photo: np.ndarray, rough: np.ndarray, band: int) -> np.ndarray:
 
 
 def paste(
-    base: np.ndarray, photo: np.ndarray, mask: np.ndarray, scale: float, at: tuple[int, int], soft: float = 0.8
+    base: np.ndarray, photo: np.ndarray, mask: np.ndarray, scale: float, at: tuple[int, int], *, soft: float = 0.8
 ) -> tuple[np.ndarray, np.ndarray]:
     """
     Lays the masked part of a photo, made smaller, over `base`, its bounding box's corner at `at`, with soft edges.
