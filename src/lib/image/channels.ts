@@ -2,39 +2,49 @@
 
 /** 16 bits to 8 as libpng and libtiff's grey path do it. */
 export function dropLowByte(samples: Uint16Array): Uint8Array {
-  return Uint8Array.from(samples, (value) => value >> 8);
+  const out = new Uint8Array(samples.length);
+  for (let i = 0; i < out.length; i++) out[i] = samples[i]! >> 8;
+  return out;
 }
 
 /** 16 bits to 8 as libtiff does it for colour: the nearest of the 256 levels. */
 export function roundTo8Bits(samples: Uint16Array): Uint8Array {
-  return Uint8Array.from(samples, (value) => Math.trunc((value + 128) / 257));
+  const out = new Uint8Array(samples.length);
+  for (let i = 0; i < out.length; i++) out[i] = (samples[i]! + 128) / 257;
+  return out;
+}
+
+/** RGBA to RGB multiplied with alpha, rounded as in libtiff's RGBA interface, through which OpenCV reads TIFF. */
+export function premultiply(rgba: Uint8Array): Uint8Array {
+  return mapRgba(rgba, (value, alpha) => (value * alpha + 127) / 255);
 }
 
 /**
- * Multiplies with alpha and drops it, as libtiff's RGBA interface does, through which OpenCV reads TIFF. Elsewhere
- * OpenCV leaves the colours under transparent pixels as they are.
- *
- * @param samples RGBA or grey with alpha, interleaved.
- * @param colours 3 or 1, the channels before alpha.
+ * RGBA to RGB, undoing the division by alpha that libvips does, rounding down, where a TIFF file says that its colours
+ * are premultiplied.
  */
-export function premultiply(samples: Uint8Array, colours: 1 | 3): Uint8Array {
-  const pixels = samples.length / (colours + 1);
-  const out = new Uint8Array(pixels * colours);
-  for (let i = 0, from = 0, to = 0; i < pixels; i++, from++) {
-    const alpha = samples[from + colours]!;
-    for (let c = 0; c < colours; c++) out[to++] = (samples[from++]! * alpha + 127) / 255;
-  }
-  return out;
+export function premultiplyAgain<Samples extends Uint8Array | Uint16Array>(
+  rgba: Samples,
+  most: number,
+): Samples {
+  return mapRgba(rgba, (value, alpha) => Math.ceil((value * alpha) / most));
 }
 
 /** RGBA to RGB, with a background colour where alpha is 0. */
 export function fillTransparent(rgba: Uint8Array, background: readonly [number, number, number]): Uint8Array {
-  const out = new Uint8Array((rgba.length / 4) * 3);
-  for (let from = 0, to = 0; from < rgba.length; from += 4, to += 3) {
-    const opaque = rgba[from + 3]! > 0;
-    for (let c = 0; c < 3; c++) out[to + c] = opaque ? rgba[from + c]! : background[c]!;
+  return mapRgba(rgba, (value, alpha, channel) => (alpha > 0 ? value : background[channel]!));
+}
+
+function mapRgba<Samples extends Uint8Array | Uint16Array>(
+  rgba: Samples,
+  map: (value: number, alpha: number, channel: number) => number,
+): Samples {
+  const rgb = rgba.slice(0, (rgba.length / 4) * 3) as Samples;
+  for (let from = 0, to = 0; from < rgba.length; from += 4) {
+    const alpha = rgba[from + 3]!;
+    for (let channel = 0; channel < 3; channel++) rgb[to++] = map(rgba[from + channel]!, alpha, channel);
   }
-  return out;
+  return rgb;
 }
 
 /**

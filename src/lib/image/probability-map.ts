@@ -93,5 +93,8 @@ function interpolateRow(
 
 /** The mask of a map: 255 where the probability is above the threshold, 0 elsewhere. */
 export function thresholdMap(map: ProbabilityMap, threshold: number): Uint8Array {
-  return Uint8Array.from(map.data, (probability) => (probability > threshold ? 255 : 0));
+  const { data } = map;
+  const mask = new Uint8Array(data.length);
+  for (let i = 0; i < mask.length; i++) mask[i] = data[i]! > threshold ? 255 : 0;
+  return mask;
 }

@@ -37,7 +37,7 @@ export async function decodeSamples(
   };
   try {
     if (format === 'bmp') return { ...(await decodeBmp(file, checkSize)), format, warnings: [] };
-    return { ...(await decodeWithSharp(file, format, checkSize)), format };
+    return { ...(await decodeWithSharp(file, name, format, checkSize)), format };
   } catch (error) {
     if (error instanceof OfxError) throw error;
     const [reason = ''] = error instanceof Error ? error.message.split('\n') : [String(error)];

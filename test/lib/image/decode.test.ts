@@ -27,7 +27,7 @@ async function failure(work: Promise<unknown>): Promise<OfxError> {
 }
 
 describe('decodeImage', () => {
-  // libheif, through which sharp reads AVIF, interpolates chroma in another way than OpenCV's libavif.
+  // libheif, through which sharp reads AVIF, calculates in another way than OpenCV's libavif; see below.
   const exact = decoded.filter(({ file, kind }) => kind === 'rgb' && !file.endsWith('.avif'));
   for (const { file, width, height, bytes } of exact) {
     it(`gives OpenCV's pixels: ${file} (${IMAGES[file]!})`, async () => {
@@ -57,6 +57,25 @@ describe('decodeImage', () => {
         }
       }
       expect(difference(turned.data, expected).count, `orientation ${orientation}`).to.equal(0);
+    }
+  });
+
+  it("is within one level of OpenCV's pixels for AVIF, where chroma need not be interpolated", async () => {
+    for (const { file, bytes } of decoded.filter(
+      ({ file, kind }) => kind === 'rgb' && /avif-(444|alpha)/.test(file),
+    )) {
+      expect(difference((await decodeImage(image(file))).data, bytes).largest, file).to.be.at.most(1);
+    }
+  });
+
+  it('shows AVIF as people see it, which OpenCV does not: turned as the file says', async () => {
+    const stored = await decodeImage(image('avif-444.avif'));
+    const { width, height, data } = await decodeImage(image('avif-exif-6.avif'));
+    expect([width, height]).to.deep.equal([stored.height, stored.width]);
+    // The first row shown is the first column stored, from the bottom.
+    for (let x = 0; x < width; x++) {
+      const from = (stored.height - 1 - x) * stored.width * 3;
+      expect(data.subarray(x * 3, x * 3 + 3)).to.deep.equal(stored.data.subarray(from, from + 3));
     }
   });
 
@@ -101,6 +120,7 @@ describe('decodeImage', () => {
     'bad-svg-gzip.jpg': ['IMAGE_UNSUPPORTED', 'a gzip archive'],
     'bad-pdf.jpg': ['IMAGE_UNSUPPORTED', 'a PDF document'],
     'bad-zip.png': ['IMAGE_UNSUPPORTED', 'a zip archive'],
+    'bad-float.tif': ['IMAGE_UNSUPPORTED', 'float'],
     'bad-ppm.png': ['IMAGE_UNSUPPORTED', 'a PNM picture'],
   } as const;
   for (const [file, [code, words]] of Object.entries(refused)) {
