@@ -8,7 +8,7 @@ from typing import Any
 
 from torch import nn
 
-from ofx.networks import objectformer
+from ofx.networks import objectformer, objectformer_arranged
 
 
 @dataclass(frozen=True)
@@ -26,5 +26,5 @@ class Architecture:
 
 
 ARCHITECTURES: dict[str, Architecture] = {
-    objectformer.NAME: Architecture(build=objectformer.build),
+    objectformer.NAME: Architecture(build=objectformer.build, arrange=objectformer_arranged.arrange),
 }
