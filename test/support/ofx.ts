@@ -37,5 +37,5 @@ export function startOfx(
 }
 
 /** Root may read and write everything, by capabilities that it can be started without. */
-const WITHOUT_ROOTS_RIGHTS =
+export const WITHOUT_ROOTS_RIGHTS =
   process.getuid?.() === 0 ? ['setpriv', '--bounding-set', '-dac_override,-dac_read_search'] : [];
