@@ -13,6 +13,7 @@ export function encodeNpy({ width, height, data }: ProbabilityMap): Buffer {
   file.writeUInt16LE(headerLength, 8);
   file.write(description, 10, 'latin1');
   file.write('\n', 10 + headerLength - 1, 'latin1');
-  data.forEach((value, i) => file.writeFloatLE(value, 10 + headerLength + 4 * i));
+  // Every processor that ONNX Runtime runs on is little-endian.
+  file.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), 10 + headerLength);
   return file;
 }

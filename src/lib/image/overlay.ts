@@ -25,16 +25,15 @@ export function drawOverlay(
   mask: Uint8Array,
 ): Uint8Array {
   const { width, height, data } = image;
-  const colours = heatColours();
+  const { keep, add } = blendTables();
   const out = new Uint8Array(data.length);
   eachRow(map, width, height, (row, y) => {
-    let at = y * width * 3;
-    for (let x = 0; x < width; x++) {
+    for (let x = 0, at = y * width * 3; x < width; x++, at += 3) {
       const level = Math.round(row[x]! * 255);
-      const share = (STRONGEST * level) / 255;
-      for (let c = 0; c < 3; c++, at++) {
-        out[at] = Math.round(data[at]! * (1 - share) + colours[level * 3 + c]! * share);
-      }
+      const kept = keep[level]!;
+      out[at] = data[at]! * kept + add[level * 3]! + 0.5;
+      out[at + 1] = data[at + 1]! * kept + add[level * 3 + 1]! + 0.5;
+      out[at + 2] = data[at + 2]! * kept + add[level * 3 + 2]! + 0.5;
     }
   });
 
@@ -43,6 +42,15 @@ export function drawOverlay(
   stamp(out, width, height, contour, radius + Math.max(1, radius), CONTOUR_RIM);
   stamp(out, width, height, contour, radius, CONTOUR);
   return out;
+}
+
+/** For each of 256 probabilities, the share of the picture that is kept, and the heat colour that is added to it. */
+function blendTables(): { keep: Float32Array; add: Float32Array } {
+  const share = (level: number): number => (STRONGEST * level) / 255;
+  return {
+    keep: Float32Array.from({ length: 256 }, (_, level) => 1 - share(level)),
+    add: Float32Array.from(heatColours(), (colour, i) => colour * share(Math.floor(i / 3))),
+  };
 }
 
 /** Mask pixels beside one that is not; the image's own edge is no border. */
@@ -78,7 +86,10 @@ function stamp(
     const bottom = Math.min(height - 1, y + radius);
     for (let row = Math.max(0, y - radius); row <= bottom; row++) {
       for (let column = Math.max(0, x - radius); column <= right; column++) {
-        rgb.set(colour, (row * width + column) * 3);
+        const at = (row * width + column) * 3;
+        rgb[at] = colour[0];
+        rgb[at + 1] = colour[1];
+        rgb[at + 2] = colour[2];
       }
     }
   }
