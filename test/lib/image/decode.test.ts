@@ -4,8 +4,9 @@ import path from 'node:path';
 import { expect } from 'chai';
 import { OfxError } from '../../../src/lib/errors.js';
 import { decodeImage } from '../../../src/lib/image/decode.js';
+import { encodeRgb } from '../../../src/lib/image/encode.js';
 import { readGroundTruth } from '../../../src/lib/image/ground-truth.js';
-import { difference, golden, image, IMAGES } from '../../fixtures/fixtures.js';
+import { difference, golden, image, IMAGES, noise } from '../../fixtures/fixtures.js';
 
 interface Decoded {
   file: string;
@@ -180,6 +181,41 @@ describe('decodeImage', () => {
       if (root) process.seteuid!(0);
       await rm(folder, { recursive: true });
     }
+  });
+
+  it('refuses whatever it cannot decode as bad input, and never breaks: bytes changed and files cut at random', async () => {
+    for (const [seed, file] of Object.keys(IMAGES).entries()) {
+      const bytes = await readFile(image(file));
+      const random = noise(seed + 1, 60);
+      for (let round = 0; round < 4 && bytes.length > 0; round++) {
+        const changed = Buffer.from(bytes);
+        for (let i = round * 15; i < round * 15 + 12; i += 3) {
+          // Mostly in the header, where it matters most.
+          const at = random[i]! < 200 ? random[i + 1]! : random[i]! * 256 + random[i + 1]!;
+          changed[at % changed.length] = random[i + 2]!;
+        }
+        const length = round === 3 ? (changed.length * random[58]!) >> 8 : changed.length;
+        try {
+          const { width, height, data } = await decodeImage(changed.subarray(0, length), { maxPixels: 1e6 });
+          expect(data).to.have.length(width * height * 3);
+        } catch (error) {
+          expect(error, file).to.be.instanceOf(OfxError);
+          expect((error as OfxError).exitStatus, file).to.equal(65);
+        }
+      }
+    }
+  });
+
+  it('keeps no memory', async () => {
+    const file = await encodeRgb(noise(1, 800 * 600 * 3), 800, 600, 'jpeg');
+    const residentAfter = async (images: number): Promise<number> => {
+      for (let i = 0; i < images; i++) await decodeImage(file);
+      return process.memoryUsage.rss();
+    };
+    const before = await residentAfter(60);
+    const after = await residentAfter(200);
+    // One in ten pictures kept would be 28 MB.
+    expect((after - before) / 1e6).to.be.below(25);
   });
 });
 

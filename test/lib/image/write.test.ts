@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
@@ -67,5 +68,24 @@ describe('writeFileAtomic', () => {
     controller.abort(reason);
     expect(await work).to.equal(reason);
     expect(await readdir(folder)).to.deep.equal([]);
+  });
+
+  it('says that a full disk is full, and leaves nothing, not even a part', function () {
+    // A disk of 64 kB of its own, in a namespace where mounting needs no rights.
+    const script = `
+      import { writeFileAtomic } from '${new URL('../../../src/lib/image/write.js', import.meta.url).href}';
+      import { readdirSync } from 'node:fs';
+      await writeFileAtomic('${folder}/mask.png', 'old');
+      const error = await writeFileAtomic('${folder}/mask.png', new Uint8Array(1e6)).catch((e) => e);
+      console.log(JSON.stringify([error.code, error.exitStatus, readdirSync('${folder}')]));`;
+    const command = `mount -t tmpfs -o size=64k none ${folder} && exec "$0" --import tsx --input-type=module -e "$1"`;
+    const { status, stdout, stderr } = spawnSync(
+      'unshare',
+      ['--map-root-user', '--mount', 'sh', '-c', command, process.execPath, script],
+      { encoding: 'utf8' },
+    );
+    if (/unshare|mount/.test(stderr)) this.skip();
+    expect(status, stderr).to.equal(0);
+    expect(JSON.parse(stdout)).to.deep.equal(['IO_FAILED', 74, ['mask.png']]);
   });
 });
