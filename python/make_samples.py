@@ -2,8 +2,8 @@
 
     python make_samples.py ../samples
 
-Needs scikit-image and scikit-learn, which ship the photos (`samples/README.md` names them and their licences), and
-opencv-python-headless<5. The same versions give the same files.
+Needs requirements-pictures.txt: scikit-image and scikit-learn ship the photos (`samples/README.md` names them and their
+licences).
 """
 
 import sys

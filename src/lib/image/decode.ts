@@ -15,7 +15,9 @@ export interface RgbImage {
 
 /**
  * Decodes a picture to the very pixels of OpenCV's `imread(IMREAD_COLOR)`, in RGB order: orientation applied, colour
- * profile ignored, alpha dropped, grey replicated, 16 bits reduced to 8.
+ * profile ignored, alpha dropped, grey replicated, 16 bits reduced to 8. TIFF goes as in OpenCV's libtiff: a straight
+ * alpha is multiplied in, and 16-bit colour is rounded. AVIF alone differs, because libheif calculates otherwise than
+ * libavif: by one level where chroma is stored in full, by more at edges of colour where it has to be interpolated.
  *
  * @param source a path, or the bytes of a file.
  * @throws OfxError INPUT_MISSING, INPUT_UNREADABLE, IO_FAILED for the file; IMAGE_EMPTY, IMAGE_UNRECOGNISED,
