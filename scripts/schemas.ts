@@ -1,10 +1,26 @@
 import type { TSchema } from '@sinclair/typebox';
 import { ConvertDocumentSchema } from '../src/lib/jobs/convert-result.js';
+import {
+  ModelsInstallSchema,
+  ModelsListSchema,
+  ModelsShowSchema,
+  ModelsVerifySchema,
+} from '../src/lib/jobs/models-result.js';
 import { PredictDocumentSchema } from '../src/lib/jobs/predict-result.js';
+import { DoctorDocumentSchema } from '../src/lib/jobs/doctor.js';
 import { ManifestSchema } from '../src/lib/model/manifest.js';
 
 /** Every `--json` result and every file that ofx writes; the name is the schema's `$id`. */
-export const SCHEMAS: readonly TSchema[] = [ManifestSchema, PredictDocumentSchema, ConvertDocumentSchema];
+export const SCHEMAS: readonly TSchema[] = [
+  ManifestSchema,
+  PredictDocumentSchema,
+  ConvertDocumentSchema,
+  ModelsListSchema,
+  ModelsShowSchema,
+  ModelsVerifySchema,
+  ModelsInstallSchema,
+  DoctorDocumentSchema,
+];
 
 /** The text of a schema's file in `schemas/`. */
 export function schemaText(schema: TSchema): string {

@@ -1,0 +1,22 @@
+import pc from 'picocolors';
+import { BaseCommand } from '../lib/cli/base-command.js';
+import { ERROR_TABLE } from '../lib/errors.js';
+import type { Check } from '../lib/jobs/doctor.js';
+
+const SIGNS = { ok: pc.green('ok     '), missing: pc.yellow('missing'), broken: pc.red('broken ') } as const;
+
+export default class Doctor extends BaseCommand {
+  static override summary = 'Say what is wrong here, and the command that mends it.';
+
+  async run(): Promise<{ checks: Check[] }> {
+    await this.parse(Doctor);
+    const { doctor } = await import('../lib/jobs/doctor.js');
+    const checks = await doctor();
+    for (const { name, state, detail, fix } of checks) {
+      this.print(`${SIGNS[state]}  ${name}: ${detail}`);
+      if (fix !== undefined) this.print(`         → ${fix}`);
+    }
+    if (checks.some(({ state }) => state === 'broken')) process.exitCode = ERROR_TABLE.MODEL_CORRUPT.exit;
+    return { checks };
+  }
+}

@@ -1,0 +1,28 @@
+import { Args } from '@oclif/core';
+import pc from 'picocolors';
+import { BaseCommand } from '../../lib/cli/base-command.js';
+import { usableCpus } from '../../lib/cpu.js';
+import { ERROR_TABLE } from '../../lib/errors.js';
+import type { VerifiedVariant } from '../../lib/jobs/models-result.js';
+
+export default class ModelsVerify extends BaseCommand {
+  static override summary = 'Check the files of models: their hashes, and that they load and run.';
+
+  static override strict = false;
+
+  static override args = {
+    model: Args.string({ description: 'Names or folders [default: all models]' }),
+  };
+
+  async run(): Promise<{ variants: VerifiedVariant[] }> {
+    const { argv } = await this.parse(ModelsVerify);
+    const { verifyModels } = await import('../../lib/jobs/models.js');
+    const variants = await verifyModels(argv as string[], usableCpus());
+    for (const { file, ok, problem } of variants) {
+      this.print(ok ? `${pc.green('ok')}   ${file}` : `${pc.red('bad')}  ${file}`);
+      if (!ok) this.failure(problem ?? file);
+    }
+    if (variants.some(({ ok }) => !ok)) process.exitCode = ERROR_TABLE.MODEL_CORRUPT.exit;
+    return { variants };
+  }
+}

@@ -1,0 +1,61 @@
+import { Type, type Static } from '@sinclair/typebox';
+import { ManifestSchema, PrecisionSchema, VariantSchema } from '../model/manifest.js';
+
+const Envelope = { schemaVersion: Type.Literal(1), ofx: Type.String() };
+
+export const ListedModelSchema = Type.Object({
+  name: Type.String(),
+  version: Type.String(),
+  folder: Type.String(),
+  description: Type.Optional(Type.String()),
+  licence: Type.Optional(Type.String()),
+  variants: Type.Array(VariantSchema),
+  isDefault: Type.Boolean(),
+});
+export type ListedModel = Static<typeof ListedModelSchema>;
+
+export const ModelsListSchema = Type.Object(
+  { ...Envelope, models: Type.Array(ListedModelSchema) },
+  { $id: 'models-list', title: 'Result of ofx models list --json' },
+);
+
+export const ModelsShowSchema = Type.Object(
+  {
+    ...Envelope,
+    folder: Type.String(),
+    manifest: ManifestSchema,
+    thresholds: Type.Array(
+      Type.Object({
+        inputSize: Type.Integer(),
+        precision: PrecisionSchema,
+        score: Type.Number(),
+        mask: Type.Number(),
+        temperature: Type.Number(),
+      }),
+      {
+        description: 'In force for each variant: fitted by the user, else the manifest’s, else the defaults',
+      },
+    ),
+  },
+  { $id: 'models-show', title: 'Result of ofx models show --json' },
+);
+export type ShownModel = Omit<Static<typeof ModelsShowSchema>, keyof typeof Envelope>;
+
+export const VerifiedVariantSchema = Type.Object({
+  model: Type.String(),
+  file: Type.String(),
+  inputSize: Type.Integer(),
+  ok: Type.Boolean(),
+  problem: Type.Optional(Type.String()),
+});
+export type VerifiedVariant = Static<typeof VerifiedVariantSchema>;
+
+export const ModelsVerifySchema = Type.Object(
+  { ...Envelope, variants: Type.Array(VerifiedVariantSchema) },
+  { $id: 'models-verify', title: 'Result of ofx models verify --json' },
+);
+
+export const ModelsInstallSchema = Type.Object(
+  { ...Envelope, name: Type.String(), version: Type.String(), folder: Type.String() },
+  { $id: 'models-install', title: 'Result of ofx models install --json' },
+);

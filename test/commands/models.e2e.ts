@@ -1,0 +1,56 @@
+import { appendFile, cp, readdir } from 'node:fs/promises';
+import path from 'node:path';
+import { expect } from 'chai';
+import { temporaryFolder } from '../support/folder.js';
+import { TINY_MODEL } from '../support/models.js';
+import { ofx, ROOT, type OfxRun } from '../support/ofx.js';
+import { expectSchema } from '../support/schema.js';
+
+describe('ofx models', () => {
+  const folder = temporaryFolder();
+  const models = async (...args: string[]): Promise<OfxRun> =>
+    ofx(['models', ...args], { env: { XDG_DATA_HOME: folder.file('data') } });
+
+  it('installs a model, which is then found by its name', async () => {
+    const installed = await models('install', TINY_MODEL, '--name', 'mine', '--json');
+    expect(installed.exitCode).to.equal(0);
+    await expectSchema('models-install', JSON.parse(installed.stdout));
+    expect(await readdir(folder.file('data/ofx/models'))).to.deep.equal(['mine']);
+
+    const listed = await models('list', '--json');
+    await expectSchema('models-list', JSON.parse(listed.stdout));
+    expect((await models('list')).stdout).to.match(/mine +1\.0\.0 +64 fp32, 288 fp32, 380 fp32/);
+
+    const shown = await models('show', 'mine', '--json');
+    await expectSchema('models-show', JSON.parse(shown.stdout));
+    expect((await models('show', 'mine')).stdout).to.contain('tiny-288.onnx');
+
+    const photo = path.join(ROOT, 'samples/authentic-cat.jpg');
+    const env = { XDG_DATA_HOME: folder.file('data') };
+    expect((await ofx(['predict', photo, '--model', 'mine'], { env })).exitCode).to.equal(0);
+  });
+
+  it('does not replace an installed model unless told to', async () => {
+    await models('install', TINY_MODEL);
+    expect((await models('install', TINY_MODEL)).exitCode).to.equal(2);
+    expect((await models('install', TINY_MODEL, '--force')).exitCode).to.equal(0);
+  });
+
+  it('verifies hashes and that each file runs', async () => {
+    await cp(TINY_MODEL, folder.file('copy'), { recursive: true });
+    const good = await models('verify', folder.file('copy'), '--json');
+    expect(good.exitCode).to.equal(0);
+    await expectSchema('models-verify', JSON.parse(good.stdout));
+    await appendFile(folder.file('copy/tiny-288.onnx'), ' ');
+    const bad = await models('verify', folder.file('copy'));
+    expect(bad.exitCode).to.equal(65);
+    expect(bad.stderr).to.contain('tiny-288.onnx').and.not.to.contain('tiny-380.onnx');
+    expect((await models('install', folder.file('copy'))).exitCode).to.equal(65);
+  });
+
+  it('refuses what is no model', async () => {
+    expect((await models('show', 'nobody')).exitCode).to.equal(66);
+    expect((await models('show', path.join(TINY_MODEL, 'tiny-64.onnx'))).exitCode).to.equal(2);
+    expect((await models('install', TINY_MODEL, '--name', '../x')).exitCode).to.equal(2);
+  });
+});
