@@ -7,7 +7,7 @@ export const AUTHENTIC = 0;
 export type Label = typeof TAMPERED | typeof AUTHENTIC;
 
 /** Why an image takes no part in pixel metrics. */
-export type PixelGap = 'empty-truth' | 'no-truth' | 'no-mask-output';
+export type PixelGap = 'empty-truth' | 'no-truth';
 
 /** All that one scored image adds to a run's numbers. Numbers of a run are a fold over these, in any order of arrival. */
 export interface ImageEvidence {

@@ -60,6 +60,8 @@ export interface RunMetrics {
   confusion: { image: Confusion; pixel: Confusion };
   curves: Record<'imageRoc' | 'imagePrecisionRecall' | 'pixelRoc' | 'pixelPrecisionRecall', CurvePoint[]>;
   reliability: ReliabilityBin[];
+  /** Mean share of called pixels on authentic images at each threshold of the sweep; null without such images. */
+  falseAlarmAreas: (number | null)[];
 }
 
 interface KeptImage extends ScoredImage {
@@ -126,6 +128,10 @@ export class RunAccumulator {
         pixelPrecisionRecall: precisionRecallCurve(this.#micro.ranking),
       },
       reliability: reliability(images),
+      falseAlarmAreas: this.settings.sweep.map((threshold) => {
+        const areas = this.#falseAlarms(threshold);
+        return weightedMean(Float64Array.from(areas), ones(areas.length));
+      }),
     };
   }
 
@@ -210,14 +216,15 @@ export class RunAccumulator {
   }
 
   #falseAlarmArea(): Estimate {
-    const index = this.#thresholds.indexOf(this.settings.maskThreshold);
-    const areas = this.#images.flatMap(({ label, pixel }) =>
+    return this.#mean(this.#falseAlarms(this.settings.maskThreshold), 'no authentic image');
+  }
+
+  /** Share of called pixels of each authentic image. */
+  #falseAlarms(threshold: number): number[] {
+    const index = this.#thresholds.indexOf(threshold);
+    return this.#images.flatMap(({ label, pixel }) =>
       label === AUTHENTIC && pixel ? [pixel.fp[index]! / pixel.pixels] : [],
     );
-    const reason = this.#images.some(({ label }) => label === AUTHENTIC)
-      ? 'the model gives no mask'
-      : 'no authentic image';
-    return this.#mean(areas, reason);
   }
 
   #truforEstimates(): Partial<Record<MetricPath, Estimate>> {
@@ -285,11 +292,9 @@ export class RunAccumulator {
   }
 
   #whyNoTamperedPixels(): string {
-    const tampered = this.#images.filter(({ label }) => label === TAMPERED);
-    if (tampered.length === 0) return 'no tampered image';
-    return tampered.some(({ pixelGap }) => pixelGap === 'no-mask-output')
-      ? 'the model gives no mask'
-      : 'no tampered image with a ground truth that marks a pixel';
+    return this.#images.some(({ label }) => label === TAMPERED)
+      ? 'no tampered image with a ground truth that marks a pixel'
+      : 'no tampered image';
   }
 
   #mean(values: readonly number[], reason: string): Estimate {

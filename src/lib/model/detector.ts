@@ -13,6 +13,8 @@ export interface DetectorOptions extends NetworkChoice, OnnxPoolOptions {}
 export interface Detection {
   /** Probability that the image is manipulated, after the temperature. */
   score: number;
+  /** The same before the temperature. */
+  rawScore: number;
   /** Probability of manipulation at the network's side, (S, S). */
   map: ProbabilityMap;
   timingsMs: { preprocess: number; inference: number };
@@ -66,7 +68,7 @@ export class Detector {
   async detectTensor(
     tensor: Float32Array,
     signal?: AbortSignal,
-  ): Promise<{ score: number; map: ProbabilityMap; inference: number }> {
+  ): Promise<Omit<Detection, 'timingsMs'> & { inference: number }> {
     const { input, outputs, thresholds, identity } = this.network;
     const size = identity.inputSize;
     const { values, milliseconds } = await this.pool.run(
@@ -80,11 +82,10 @@ export class Detector {
     );
     const [mask, score] = values as [Float32Array, Float32Array | undefined];
     if (outputs.mask.kind === 'logit') sigmoidInPlace(mask);
+    const output = outputs.score && score ? { kind: outputs.score.kind, value: score[0]! } : largest(mask);
     return {
-      score: scoreProbability(
-        outputs.score && score ? { kind: outputs.score.kind, value: score[0]! } : largest(mask),
-        thresholds,
-      ),
+      score: scoreProbability(output, thresholds),
+      rawScore: scoreProbability(output, { temperature: 1 }),
       map: { width: size, height: size, data: mask },
       inference: milliseconds,
     };

@@ -1,0 +1,194 @@
+import { createHash } from 'node:crypto';
+import { examineTruth, TRUTH_THRESHOLD } from '../dataset/examine-truth.js';
+import type { FindingCode } from '../dataset/finding.js';
+import { AUTHENTIC, TAMPERED, type Sample } from '../dataset/sample.js';
+import { OfxError, toPlainError, type PlainError } from '../errors.js';
+import { decodeImage } from '../image/decode.js';
+import { readGroundTruth, type GreyImage } from '../image/ground-truth.js';
+import { resizeMap, type ProbabilityMap } from '../image/probability-map.js';
+import { readInput } from '../image/read.js';
+import { resizeNearestOpenCv } from '../image/resize.js';
+import { DEFAULT_LIMITS, type ImageLimits } from '../image/samples.js';
+import type { ImageEvidence, Label } from '../metrics/evidence.js';
+import { countPixels, measurePixels } from '../metrics/measure-pixels.js';
+import { PROTOCOL_THRESHOLD } from '../metrics/macro.js';
+import { PixelHistogram } from '../metrics/pixel-histogram.js';
+import type { ThresholdSet } from '../metrics/thresholds.js';
+import { measureTrufor } from '../metrics/trufor.js';
+import type { Detector } from '../model/detector.js';
+import { panelTiles, type PanelTiles } from '../report/panel-tiles.js';
+
+/** Where probability map and ground truth meet. */
+export const SCORE_AT = ['network', 'image'] as const;
+export type ScoreAt = (typeof SCORE_AT)[number];
+
+export interface ScoreOptions {
+  scoreAt: ScoreAt;
+  /** Thresholds at which exact counts are taken. */
+  thresholds: ThresholdSet;
+  /** A ground truth of another size than its image is an error. */
+  strict: boolean;
+  /** Keep what a panel needs. */
+  panels: boolean;
+  maskThreshold: number;
+  limits: Partial<ImageLimits>;
+}
+
+/** Everything that one sample adds to a run; what the journal keeps. */
+export type SampleRecord =
+  | {
+      kind: 'scored';
+      evidence: ImageEvidence;
+      width: number;
+      height: number;
+      /** Milliseconds of preprocessing and inference. */
+      ms: number;
+      imageSha256: string;
+      maskSha256: string | null;
+      findings: FindingCode[];
+    }
+  | { kind: 'failed'; image: string; label: Sample['label']; error: PlainError };
+
+export interface ScoredSample {
+  record: SampleRecord;
+  tiles: PanelTiles | null;
+}
+
+/** ObjectFormer's published script counts only full white as tampered. */
+const FULL_WHITE = 255;
+
+/** Runs samples through the network and measures what comes out against their ground truth. */
+export class SampleScorer {
+  readonly #histogram = new PixelHistogram();
+
+  constructor(
+    private readonly detector: Detector,
+    private readonly options: ScoreOptions,
+  ) {}
+
+  /** A sample that cannot be read or scored gives a record of its own kind; what would fail every sample is thrown. */
+  async score(sample: Sample, signal?: AbortSignal): Promise<ScoredSample> {
+    try {
+      return await this.#score(sample, signal);
+    } catch (error) {
+      if (!isAboutSample(error)) throw error;
+      const { name, label } = sample;
+      return { record: { kind: 'failed', image: name, label, error: toPlainError(error) }, tiles: null };
+    }
+  }
+
+  async #score(sample: Sample, signal: AbortSignal | undefined): Promise<ScoredSample> {
+    const { limits, strict, panels, maskThreshold } = this.options;
+    const maxBytes = limits.maxBytes ?? DEFAULT_LIMITS.maxBytes;
+    const bytes = await readInput(sample.image, maxBytes);
+    const image = await decodeImage(bytes, limits);
+    const maskBytes = sample.mask === null ? null : await readTruthFile(sample.mask, maxBytes);
+    const truth = maskBytes && (await decodeTruth(maskBytes, limits));
+    const odd = truth ? examineTruth(truth, image) : [];
+    if (strict && odd.includes('size-differs')) throw sizeDiffers(truth!, image);
+
+    const { score, rawScore, map, timingsMs } = await this.detector.detect(image, signal);
+    const label = sample.label ?? (odd.includes('empty-truth') ? AUTHENTIC : TAMPERED);
+    const measured = this.#measure(label, truth, image, map);
+    const findings = label === AUTHENTIC ? [] : [...odd, ...measured.findings];
+    if (Math.max(image.width, image.height) < map.width) findings.push('small-image');
+    return {
+      record: {
+        kind: 'scored',
+        evidence: { image: sample.name, label, score, rawScore, ...measured.evidence },
+        width: image.width,
+        height: image.height,
+        ms: timingsMs.preprocess + timingsMs.inference,
+        imageSha256: sha256(bytes),
+        maskSha256: maskBytes && sha256(maskBytes),
+        findings,
+      },
+      tiles: panels ? await panelTiles(image, label === AUTHENTIC ? null : truth, map, maskThreshold) : null,
+    };
+  }
+
+  #measure(
+    label: Label,
+    truth: GreyImage | null,
+    image: { width: number; height: number },
+    map: ProbabilityMap,
+  ): {
+    evidence: Pick<ImageEvidence, 'pixel' | 'pixelGap' | 'objectformer' | 'trufor'>;
+    findings: FindingCode[];
+  } {
+    const none = { pixel: null, objectformer: null, trufor: null };
+    if (label === TAMPERED && !truth) return { evidence: { ...none, pixelGap: 'no-truth' }, findings: [] };
+    // Authentic images count as all zero, whatever their file says.
+    const grey =
+      label === TAMPERED && truth
+        ? truth
+        : { ...image, data: new Uint8Array(image.width * image.height) };
+    const { width, height } = map;
+    const atNetwork = resizeNearestOpenCv(grey.data, grey.width, grey.height, width, height);
+    const atImage = { map: resizeMap(map, grey.width, grey.height), truth: positives(grey.data) };
+    const compared =
+      this.options.scoreAt === 'image' ? atImage : { map, truth: positives(atNetwork) };
+
+    const pixel = measurePixels(compared.map.data, compared.truth, this.options.thresholds, this.#histogram);
+    if (label === TAMPERED && pixel.positives === 0) {
+      const lost = atImage.truth.includes(1);
+      return {
+        evidence: { ...none, pixelGap: 'empty-truth' },
+        findings: lost ? ['lost-truth'] : [],
+      };
+    }
+    return {
+      evidence: {
+        pixel,
+        objectformer: countPixels(map.data, atNetwork, PROTOCOL_THRESHOLD, (value) => value === FULL_WHITE),
+        trufor:
+          label === TAMPERED
+            ? measureTrufor(atImage.map.data, atImage.truth, grey.width, grey.height, this.#histogram)
+            : null,
+      },
+      findings: [],
+    };
+  }
+}
+
+function positives(grey: Uint8Array): Uint8Array {
+  return grey.map((value) => (value > TRUTH_THRESHOLD ? 1 : 0));
+}
+
+async function readTruthFile(file: string, maxBytes: number): Promise<Uint8Array> {
+  return aboutTruth(readInput(file, maxBytes));
+}
+
+async function decodeTruth(bytes: Uint8Array, limits: Partial<ImageLimits>): Promise<GreyImage> {
+  return aboutTruth(readGroundTruth(bytes, limits));
+}
+
+/** Says in an error's message that it is the ground truth that failed, not the image. */
+async function aboutTruth<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    if (!(error instanceof OfxError)) throw error;
+    throw new OfxError(error.code, `Its ground truth: ${error.message}`, { cause: error });
+  }
+}
+
+function sizeDiffers(truth: GreyImage, image: { width: number; height: number }): OfxError {
+  return new OfxError(
+    'DATASET_INVALID',
+    `Its ground truth has ${truth.width} x ${truth.height} pixels, the image ${image.width} x ${image.height} (--strict).`,
+  );
+}
+
+/** Bad input fails one sample; a full disk, a broken model or a defect would fail them all. */
+function isAboutSample(error: unknown): boolean {
+  if (error instanceof RangeError) return true;
+  return (
+    error instanceof OfxError &&
+    (error.code.startsWith('IMAGE_') || error.code.startsWith('INPUT_') || error.code === 'DATASET_INVALID')
+  );
+}
+
+function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}

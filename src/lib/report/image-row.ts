@@ -1,0 +1,47 @@
+import { Type, type Static } from '@sinclair/typebox';
+
+const Probability = Type.Number({ minimum: 0, maximum: 1 });
+const OrNull = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T, description: string) =>
+  Type.Union([schema, Type.Null()], { description });
+const Count = Type.Integer({ minimum: 0 });
+
+/** One image of a run; a row of `metrics.csv`, where null is an empty cell. */
+export const ImageRowSchema = Type.Object(
+  {
+    image: Type.String({ description: 'Path below the root of the data set' }),
+    label: OrNull(Type.Union([Type.Literal(0), Type.Literal(1)]), '1 tampered, 0 authentic'),
+    score: OrNull(Probability, 'Probability of tampering, after the temperature'),
+    predicted: OrNull(Type.Union([Type.Literal(0), Type.Literal(1)]), '1 where score > score threshold'),
+    f1: OrNull(Probability, 'Pixel F1 at the mask threshold; tampered images only, as the next ones'),
+    iou: OrNull(Probability, 'Intersection over union'),
+    precision: OrNull(Probability, 'Pixel precision'),
+    recall: OrNull(Probability, 'Pixel recall'),
+    auc: OrNull(Probability, 'Area under the pixel ROC curve; where the truth has both kinds of pixels'),
+    tamperedFraction: OrNull(Probability, 'Share of pixels called tampered'),
+    truthFraction: OrNull(Probability, 'Share of pixels that are tampered'),
+    ms: OrNull(Type.Number({ minimum: 0 }), 'Milliseconds of preprocessing and inference'),
+    error: OrNull(Type.String(), 'Why the image could not be scored'),
+    rawScore: OrNull(Probability, 'The score before the temperature'),
+    mcc: OrNull(Type.Number({ minimum: -1, maximum: 1 }), 'Matthews correlation of the pixels'),
+    oracleF1: OrNull(Probability, 'Pixel F1 at the image’s own best threshold'),
+    protocolF1: OrNull(Probability, 'Pixel F1 at 0.5 (protocol macro)'),
+    truforF1: OrNull(Probability, 'Pixel F1 at 0.5 (protocol trufor)'),
+    truforBestF1: OrNull(Probability, 'Pixel F1 at the best threshold (protocol trufor)'),
+    tp: OrNull(Count, 'Pixels called tampered rightly, at the mask threshold'),
+    fp: OrNull(Count, 'Pixels called tampered wrongly'),
+    fn: OrNull(Count, 'Tampered pixels missed'),
+    tn: OrNull(Count, 'Authentic pixels left alone'),
+    width: OrNull(Type.Integer({ minimum: 1 }), 'Of the image, in pixels'),
+    height: OrNull(Type.Integer({ minimum: 1 }), 'Of the image, in pixels'),
+    panel: OrNull(Type.String(), 'The picture of this image, relative to the run’s folder'),
+    findings: Type.String({ description: 'Codes of findings about this image, separated by spaces' }),
+  },
+  { $id: 'validation-row', title: 'A row of metrics.csv' },
+);
+export type ImageRow = Static<typeof ImageRowSchema>;
+
+/** A row of an image that could not be scored: everything unknown. */
+export function failedRow(image: string, label: ImageRow['label'], error: string): ImageRow {
+  const unknown = Object.fromEntries(Object.keys(ImageRowSchema.properties).map((name) => [name, null]));
+  return { ...(unknown as unknown as ImageRow), image, label, error, findings: '' };
+}
