@@ -7,6 +7,11 @@ export const PACKAGE_ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
 export const SHIPPED_MODELS = path.join(PACKAGE_ROOT, 'models');
 export const PYTHON_SOURCES = path.join(PACKAGE_ROOT, 'python');
+/** What charts and panels are lettered with, so that they look the same everywhere. */
+export const FONT_FILES = ['Inter-Regular.ttf', 'Inter-SemiBold.ttf'].map((name) =>
+  path.join(PACKAGE_ROOT, 'assets', 'fonts', name),
+);
+
 export const SHIPPED_SAMPLES = path.join(PACKAGE_ROOT, 'samples');
 
 /** Where ofx keeps what it writes for itself: `$XDG_DATA_HOME/ofx`, or the system's equivalent. */

@@ -10,7 +10,7 @@ import { readInput } from '../image/read.js';
 import { resizeNearestOpenCv } from '../image/resize.js';
 import { DEFAULT_LIMITS, type ImageLimits } from '../image/samples.js';
 import type { ImageEvidence, Label } from '../metrics/evidence.js';
-import { countPixels, measurePixels } from '../metrics/measure-pixels.js';
+import { countPixels, measurePixels, type PixelEvidence } from '../metrics/measure-pixels.js';
 import { PROTOCOL_THRESHOLD } from '../metrics/macro.js';
 import { PixelHistogram } from '../metrics/pixel-histogram.js';
 import type { ThresholdSet } from '../metrics/thresholds.js';
@@ -120,34 +120,42 @@ export class SampleScorer {
     if (label === TAMPERED && !truth) return { evidence: { ...none, pixelGap: 'no-truth' }, findings: [] };
     // Authentic images count as all zero, whatever their file says.
     const grey =
-      label === TAMPERED && truth
-        ? truth
-        : { ...image, data: new Uint8Array(image.width * image.height) };
-    const { width, height } = map;
-    const atNetwork = resizeNearestOpenCv(grey.data, grey.width, grey.height, width, height);
-    const atImage = { map: resizeMap(map, grey.width, grey.height), truth: positives(grey.data) };
-    const compared =
-      this.options.scoreAt === 'image' ? atImage : { map, truth: positives(atNetwork) };
+      label === TAMPERED && truth ? truth : { ...image, data: new Uint8Array(image.width * image.height) };
+    const atNetwork = resizeNearestOpenCv(grey.data, grey.width, grey.height, map.width, map.height);
+    const truthAtImage = positives(grey.data);
+    const needsImageSize = label === TAMPERED || this.options.scoreAt === 'image';
+    const mapAtImage = needsImageSize ? resizeMap(map, grey.width, grey.height) : map;
 
-    const pixel = measurePixels(compared.map.data, compared.truth, this.options.thresholds, this.#histogram);
+    const pixel =
+      this.options.scoreAt === 'image'
+        ? this.#measurePixels(mapAtImage, truthAtImage)
+        : this.#measurePixels(map, positives(atNetwork));
     if (label === TAMPERED && pixel.positives === 0) {
-      const lost = atImage.truth.includes(1);
-      return {
-        evidence: { ...none, pixelGap: 'empty-truth' },
-        findings: lost ? ['lost-truth'] : [],
-      };
+      const lost = truthAtImage.includes(1);
+      return { evidence: { ...none, pixelGap: 'empty-truth' }, findings: lost ? ['lost-truth'] : [] };
     }
-    return {
-      evidence: {
-        pixel,
-        objectformer: countPixels(map.data, atNetwork, PROTOCOL_THRESHOLD, (value) => value === FULL_WHITE),
-        trufor:
-          label === TAMPERED
-            ? measureTrufor(atImage.map.data, atImage.truth, grey.width, grey.height, this.#histogram)
-            : null,
-      },
-      findings: [],
-    };
+    const trufor =
+      label === TAMPERED
+        ? measureTrufor(mapAtImage.data, truthAtImage, grey.width, grey.height, this.#histogram)
+        : null;
+    const objectformer = countPixels(
+      map.data,
+      atNetwork,
+      PROTOCOL_THRESHOLD,
+      (value) => value === FULL_WHITE,
+    );
+    return { evidence: { pixel, objectformer, trufor }, findings: [] };
+  }
+
+  #measurePixels(map: ProbabilityMap, truth: Uint8Array): PixelEvidence {
+    try {
+      return measurePixels(map.data, truth, this.options.thresholds, this.#histogram);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      throw new OfxError('RESULT_INVALID', `The model gave no usable map: ${error.message}.`, {
+        cause: error,
+      });
+    }
   }
 }
 
@@ -182,11 +190,7 @@ function sizeDiffers(truth: GreyImage, image: { width: number; height: number })
 
 /** Bad input fails one sample; a full disk, a broken model or a defect would fail them all. */
 function isAboutSample(error: unknown): boolean {
-  if (error instanceof RangeError) return true;
-  return (
-    error instanceof OfxError &&
-    (error.code.startsWith('IMAGE_') || error.code.startsWith('INPUT_') || error.code === 'DATASET_INVALID')
-  );
+  return error instanceof OfxError && /^(IMAGE_|INPUT_|DATASET_INVALID|RESULT_INVALID)/.test(error.code);
 }
 
 function sha256(bytes: Uint8Array): string {

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { OfxError, systemCode } from '../errors.js';
+import { writeFileAtomic } from '../image/write.js';
 import { fittedThresholdsFolder } from '../paths.js';
 import { checkSchema } from '../validate.js';
 import { ThresholdsSchema, type Thresholds } from './manifest.js';
@@ -12,6 +13,8 @@ export interface EffectiveThresholds {
   mask: number;
   /** Divides the score's logit before the sigmoid. */
   temperature: number;
+  /** Which data these were fitted on; undefined for defaults. */
+  fittedOn?: unknown;
 }
 
 const DEFAULTS: EffectiveThresholds = { score: 0.5, mask: 0.5, temperature: 1 };
@@ -55,5 +58,23 @@ export async function effectiveThresholds(
     score: merged.score ?? DEFAULTS.score,
     mask: merged.mask ?? DEFAULTS.mask,
     temperature: merged.temperature ?? DEFAULTS.temperature,
+    ...(merged.fittedOn !== undefined && { fittedOn: merged.fittedOn }),
   };
+}
+
+/**
+ * Keeps thresholds that were fitted for a network. Models themselves are never changed: a shipped one may lie in a
+ * read-only place and belongs to everybody.
+ *
+ * @returns the file they were written to
+ * @throws {OfxError} OUTPUT_UNWRITABLE, IO_FAILED
+ */
+export async function saveFittedThresholds(
+  modelName: string,
+  sha256: string,
+  thresholds: Thresholds,
+): Promise<string> {
+  const file = fittedThresholdsFile(modelName, sha256);
+  await writeFileAtomic(file, `${JSON.stringify(thresholds, null, 2)}\n`);
+  return file;
 }

@@ -1,0 +1,153 @@
+import path from 'node:path';
+import Table from 'cli-table3';
+import pc from 'picocolors';
+import { METRIC_DEFINITIONS, type MetricPath } from '../metrics/definitions.js';
+import type { Estimate } from '../metrics/run-metrics.js';
+import type { RunRecord } from '../report/run-record.js';
+import { metricAt } from '../report/run-summary.js';
+import type { Finding } from '../dataset/finding.js';
+
+/** What the table on the terminal shows; `summary.json` has every number. */
+const SHOWN: readonly (readonly [heading: string, paths: readonly MetricPath[]])[] = [
+  [
+    'Image level',
+    [
+      'image.auc',
+      'image.averagePrecision',
+      'image.f1',
+      'image.balancedAccuracy',
+      'image.recall',
+      'image.precision',
+      'image.recallAtFpr5',
+      'image.ece',
+    ],
+  ],
+  [
+    'Pixels, mean over tampered images',
+    [
+      'pixel.macro.f1',
+      'pixel.macro.iou',
+      'pixel.macro.precision',
+      'pixel.macro.recall',
+      'pixel.macro.auc',
+      'pixel.macro.best.f1',
+      'pixel.macro.oracle.f1',
+    ],
+  ],
+  [
+    'Pixels of all images together',
+    [
+      'pixel.micro.f1',
+      'pixel.micro.iou',
+      'pixel.micro.auc',
+      'pixel.micro.averagePrecision',
+      'pixel.falseAlarmArea',
+    ],
+  ],
+  [
+    'Protocols',
+    [
+      'protocols.macro.pixel.f1',
+      'protocols.objectformer.pixel.f1',
+      'protocols.objectformer.image.f1',
+      'protocols.trufor.pixel.f1',
+      'protocols.trufor.pixel.best.f1',
+    ],
+  ],
+];
+
+/** A run as one can read it on a terminal. */
+export function validationText(record: RunRecord): string {
+  const { summary } = record;
+  const { dataset, model, headline, settings } = summary;
+  const count = (path: MetricPath): number => metricAt(summary.metrics, path)!.value!;
+  const lines = [
+    `${pc.bold(model.name)} ${model.version} at ${model.inputSize} × ${model.inputSize} on ${pc.bold(dataset.name)}: ` +
+      `${count('counts.tampered')} tampered, ${count('counts.authentic')} authentic` +
+      (count('counts.failed') > 0 ? pc.yellow(`, ${count('counts.failed')} failed`) : ''),
+    `thresholds: score > ${short(settings.scoreThreshold)}, mask > ${short(settings.maskThreshold)}; masks compared at the ${settings.scoreAt}’s size`,
+    '',
+    metricTable(record),
+    '',
+    `${pc.bold(`${headline.title}: ${estimateText(headline)}`)} ${pc.dim(`(headline, protocol ${settings.protocol})`)}`,
+    ...calibrationLines(record),
+    `${pc.dim('everything is in')} ${path.relative('', record.folder) || '.'}`,
+  ];
+  return lines.join('\n');
+}
+
+function metricTable({ summary }: RunRecord): string {
+  const table = new Table({
+    head: ['', 'value', '95 % interval', 'images'].map((text) => pc.dim(text)),
+    colAligns: ['left', 'right', 'right', 'right'],
+    style: { head: [], border: [], compact: true },
+    chars: NO_LINES,
+  });
+  for (const [heading, paths] of SHOWN) {
+    table.push([{ content: pc.bold(heading), colSpan: 4 }]);
+    for (const path of paths) {
+      const estimate = metricAt(summary.metrics, path)!;
+      const { value, low, high, n, reason } = estimate;
+      const title = `  ${METRIC_DEFINITIONS[path].title}`;
+      const threshold = path === 'pixel.macro.best.f1' ? bestThreshold(summary) : '';
+      if (value === null) table.push([title, 'n/a', { content: pc.dim(reason ?? ''), colSpan: 2 }]);
+      else {
+        const interval = low === null || high === null ? '' : `${low.toFixed(3)} – ${high.toFixed(3)}`;
+        table.push([title + threshold, value.toFixed(3), interval, String(n)]);
+      }
+    }
+  }
+  return table.toString();
+}
+
+function bestThreshold({ metrics }: RunRecord['summary']): string {
+  const { value } = metricAt(metrics, 'pixel.macro.best.threshold')!;
+  return value === null ? '' : pc.dim(`, t = ${value}`);
+}
+
+function calibrationLines({ summary: { calibration } }: RunRecord): string[] {
+  if (!calibration) return [];
+  const { objective, score, mask, temperature, file } = calibration;
+  return [
+    `fitted (${objective}): score > ${short(score)}, ` +
+      `mask > ${mask === null ? 'as before' : short(mask)}, temperature ${short(temperature)}; kept in ${file}`,
+  ];
+}
+
+/** Findings about the data, worst first, for stderr. */
+export function findingLines(findings: readonly Finding[]): string[] {
+  return findings.map(({ severity, message, examples, count }) => {
+    const paint = { error: pc.red, warning: pc.yellow, note: pc.dim }[severity];
+    const more = count > 1 ? ', …' : '';
+    return `${paint(`data ${severity}`)}: ${message} (${examples[0]!}${more})`;
+  });
+}
+
+function estimateText({ value, low, high, reason }: Estimate): string {
+  if (value === null) return `n/a (${reason ?? 'unknown'})`;
+  return low === null || high === null
+    ? value.toFixed(3)
+    : `${value.toFixed(3)} (${low.toFixed(3)} – ${high.toFixed(3)})`;
+}
+
+function short(value: number): string {
+  return String(Number(value.toFixed(4)));
+}
+
+const NO_LINES = {
+  top: '',
+  'top-mid': '',
+  'top-left': '',
+  'top-right': '',
+  bottom: '',
+  'bottom-mid': '',
+  'bottom-left': '',
+  'bottom-right': '',
+  left: '',
+  'left-mid': '',
+  mid: '',
+  'mid-mid': '',
+  right: '',
+  'right-mid': '',
+  middle: '  ',
+};

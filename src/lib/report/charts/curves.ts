@@ -1,0 +1,140 @@
+import type { CurvePoint } from '../../metrics/curves.js';
+import { ratio, type Confusion } from '../../metrics/confusion.js';
+import type { RunRecord } from '../run-record.js';
+import { chart, estimateAt, images, missingChart, withInterval, type Chart } from './chart.js';
+import { COLOURS, SQUARE_PLOT } from './theme.js';
+
+interface CurveLook {
+  name: string;
+  title: string;
+  subtitle: string;
+  x: string;
+  y: string;
+  points: CurvePoint[];
+  /** Where the threshold in force puts the model. */
+  at: CurvePoint & { label: string };
+  /** What guessing gives. */
+  chance: [CurvePoint, CurvePoint];
+  colour: string;
+  reason: string | undefined;
+}
+
+/** ROC and precision–recall curves of images and of pixels. */
+export function curveCharts(record: RunRecord): Chart[] {
+  const { curves, confusion } = record.curves;
+  const levels = [
+    {
+      key: 'image',
+      title: 'images',
+      auc: 'image.auc',
+      averagePrecision: 'image.averagePrecision',
+      threshold: record.summary.settings.scoreThreshold,
+      colour: COLOURS.tampered,
+    },
+    {
+      key: 'pixel',
+      title: 'pixels',
+      auc: 'pixel.micro.auc',
+      averagePrecision: 'pixel.micro.averagePrecision',
+      threshold: record.summary.settings.maskThreshold,
+      colour: COLOURS.authentic,
+    },
+  ] as const;
+  return levels.flatMap(({ key, title, auc, averagePrecision, threshold, colour }) => {
+    const counts = confusion[key];
+    const area = estimateAt(record, auc);
+    const precision = estimateAt(record, averagePrecision);
+    const label = `t = ${Number(threshold.toFixed(3))}`;
+    const { recall, falsePositiveRate, precisionNow, prevalence } = rates(counts);
+    return [
+      curveChart({
+        name: `${key}-roc`,
+        title: `ROC of ${title}`,
+        subtitle: `AUC ${withInterval(area)}, ${images(area.n)}`,
+        x: 'False-positive rate',
+        y: 'Recall',
+        points: curves[`${key}Roc`],
+        at: { x: falsePositiveRate, y: recall, label },
+        chance: [
+          { x: 0, y: 0 },
+          { x: 1, y: 1 },
+        ],
+        colour,
+        reason: area.reason,
+      }),
+      curveChart({
+        name: `${key}-precision-recall`,
+        title: `Precision and recall of ${title}`,
+        subtitle: `Average precision ${withInterval(precision)}, ${images(precision.n)}`,
+        x: 'Recall',
+        y: 'Precision',
+        points: curves[`${key}PrecisionRecall`],
+        at: { x: recall, y: precisionNow, label },
+        chance: [
+          { x: 0, y: prevalence },
+          { x: 1, y: prevalence },
+        ],
+        colour,
+        reason: precision.reason,
+      }),
+    ];
+  });
+}
+
+function curveChart(look: CurveLook): Chart {
+  const { name, title, subtitle, points, at, chance, colour } = look;
+  if (points.length === 0) {
+    return missingChart({ name, title, size: SQUARE_PLOT }, look.reason ?? 'no data');
+  }
+  const scale = { domain: [0, 1] };
+  const x = { field: 'x', type: 'quantitative', title: look.x, scale };
+  const y = { field: 'y', type: 'quantitative', title: look.y, scale };
+  const onRight = at.x < 0.75;
+  return chart(
+    { name, title, subtitle, size: SQUARE_PLOT },
+    {
+      layer: [
+        {
+          data: { values: chance },
+          mark: { type: 'line', color: COLOURS.muted, strokeDash: [4, 4], strokeWidth: 1.5, tooltip: false },
+          encoding: { x, y },
+        },
+        {
+          data: { values: points.map((point, order) => ({ ...point, order })) },
+          mark: { type: 'line', color: colour },
+          encoding: { x, y, order: { field: 'order', type: 'quantitative' } },
+        },
+        {
+          data: { values: [at] },
+          mark: { type: 'point', filled: true, size: 110, color: COLOURS.ink, opacity: 1 },
+          encoding: { x, y },
+        },
+        {
+          data: { values: [at] },
+          mark: {
+            type: 'text',
+            align: onRight ? 'left' : 'right',
+            dx: onRight ? 10 : -10,
+            dy: at.y > 0.5 ? 12 : -12,
+            tooltip: false,
+          },
+          encoding: { x, y, text: { field: 'label' } },
+        },
+      ],
+    },
+  );
+}
+
+function rates({
+  tp,
+  fp,
+  fn,
+  tn,
+}: Confusion): Record<'recall' | 'falsePositiveRate' | 'precisionNow' | 'prevalence', number> {
+  return {
+    recall: ratio(tp, tp + fn),
+    falsePositiveRate: ratio(fp, fp + tn),
+    precisionNow: ratio(tp, tp + fp),
+    prevalence: ratio(tp + fn, tp + fp + fn + tn),
+  };
+}

@@ -1,0 +1,32 @@
+/** How panels are laid out and coloured. Reports that cut tiles out of a panel read the same numbers. */
+
+/** Lengths of a panel, in pixels. */
+export const PANEL = { margin: 16, gap: 12, header: 96, minWidth: 1040, tiles: 4 } as const;
+
+export const PANEL_COLOURS = {
+  background: [24, 25, 28],
+  /** Tampered and not found. */
+  truth: [0, 200, 83],
+  /** Found and not tampered. */
+  called: [255, 59, 48],
+  /** Tampered and found. */
+  both: [255, 214, 10],
+} as const satisfies Record<string, readonly [number, number, number]>;
+
+/** Where the tiles of a panel begin, from the left, and the panel's size. */
+export function panelGeometry(tile: { width: number; height: number }): {
+  width: number;
+  height: number;
+  tileLeft: number[];
+  tileTop: number;
+} {
+  const { margin, gap, header, minWidth, tiles } = PANEL;
+  const width = Math.max(minWidth, 2 * margin + tiles * tile.width + (tiles - 1) * gap);
+  const cell = (width - 2 * margin + gap) / tiles;
+  return {
+    width,
+    height: header + tile.height + margin,
+    tileLeft: Array.from({ length: tiles }, (_, index) => Math.round(margin + index * cell)),
+    tileTop: header,
+  };
+}

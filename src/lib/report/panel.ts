@@ -1,0 +1,102 @@
+import { encodeRgb } from '../image/encode.js';
+import type { ImageRow } from './image-row.js';
+import { panelHeader } from './panel-header.js';
+import { PANEL_COLOURS, panelGeometry } from './panel-style.js';
+import type { PanelTiles } from './panel-tiles.js';
+import { svgToRaster, type Raster } from './raster.js';
+
+type Colour = readonly [number, number, number];
+
+/** Share of the marking colour in the overlay, and of the photo where nothing is marked. */
+const MARK_SHARE = 0.5;
+const PHOTO_SHARE = 0.82;
+
+/** Half the width of a contour, in pixels. */
+const CONTOUR_REACH = 1;
+
+/**
+ * The picture by which one sees what the model did with an image: photo, ground truth, probability map and overlay side by
+ * side, under a line with score, verdict and IoU. JPEG.
+ */
+export async function drawPanel(
+  tiles: PanelTiles,
+  row: ImageRow,
+  thresholds: { score: number; mask: number },
+): Promise<Buffer> {
+  const { width, height, tileLeft, tileTop } = panelGeometry(tiles);
+  const panel: Raster = { width, height, data: new Uint8Array(width * height * 3) };
+  for (let i = 0; i < panel.data.length; i += 3) panel.data.set(PANEL_COLOURS.background, i);
+  paste(await svgToRaster(panelHeader(row, thresholds, width, tileLeft)), panel, 0, 0);
+  const pictures = [
+    tiles.photo,
+    greyToRgb(tiles.truth.map((value) => value * 255)),
+    drawMap(tiles),
+    drawOverlay(tiles),
+  ];
+  pictures.forEach((data, index) => {
+    paste({ width: tiles.width, height: tiles.height, data }, panel, tileLeft[index]!, tileTop);
+  });
+  return encodeRgb(panel.data, width, height, 'jpeg');
+}
+
+/** The probability map in grey, white being 1, with the border of what is called tampered. */
+function drawMap(tiles: PanelTiles): Uint8Array {
+  const data = greyToRgb(Uint8Array.from(tiles.probability, (p) => Math.round(p * 255)));
+  drawContour(data, tiles.called, tiles.width, tiles.height, PANEL_COLOURS.called);
+  return data;
+}
+
+/** The photo with truth and prediction in colours that can be told apart, and their contours. */
+function drawOverlay({ photo, truth, called, width, height }: PanelTiles): Uint8Array {
+  const data = new Uint8Array(photo.length);
+  for (let pixel = 0; pixel < truth.length; pixel++) {
+    const colour = markOf(truth[pixel]!, called[pixel]!);
+    for (let channel = 0; channel < 3; channel++) {
+      const at = pixel * 3 + channel;
+      data[at] = colour
+        ? photo[at]! * (1 - MARK_SHARE) + colour[channel]! * MARK_SHARE
+        : photo[at]! * PHOTO_SHARE;
+    }
+  }
+  drawContour(data, truth, width, height, PANEL_COLOURS.truth);
+  drawContour(data, called, width, height, PANEL_COLOURS.called);
+  return data;
+}
+
+function markOf(truth: number, called: number): Colour | undefined {
+  if (truth === 1) return called === 1 ? PANEL_COLOURS.both : PANEL_COLOURS.truth;
+  return called === 1 ? PANEL_COLOURS.called : undefined;
+}
+
+/** A line along the inner side of a mask's border; the picture's own edge is no border. */
+function drawContour(rgb: Uint8Array, mask: Uint8Array, width: number, height: number, colour: Colour): void {
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      if (mask[y * width + x] === 1 && isNearUnset(mask, width, height, x, y)) {
+        rgb.set(colour, (y * width + x) * 3);
+      }
+    }
+  }
+}
+
+function isNearUnset(mask: Uint8Array, width: number, height: number, x: number, y: number): boolean {
+  for (let ny = Math.max(0, y - CONTOUR_REACH); ny <= Math.min(height - 1, y + CONTOUR_REACH); ny++) {
+    for (let nx = Math.max(0, x - CONTOUR_REACH); nx <= Math.min(width - 1, x + CONTOUR_REACH); nx++) {
+      if (mask[ny * width + nx] === 0) return true;
+    }
+  }
+  return false;
+}
+
+function greyToRgb(grey: Uint8Array): Uint8Array {
+  const rgb = new Uint8Array(grey.length * 3);
+  grey.forEach((value, index) => rgb.fill(value, index * 3, index * 3 + 3));
+  return rgb;
+}
+
+function paste(from: Raster, to: Raster, left: number, top: number): void {
+  for (let y = 0; y < from.height; y++) {
+    const line = from.data.subarray(y * from.width * 3, (y + 1) * from.width * 3);
+    to.data.set(line, ((top + y) * to.width + left) * 3);
+  }
+}
