@@ -51,7 +51,7 @@ function describeFacts(row: ImageRow, thresholds: { score: number }): string[] {
   const facts = [`score ${number(row.score)} (threshold ${Number(thresholds.score.toFixed(3))})`];
   if (row.iou !== null) {
     facts.push(`IoU ${number(row.iou)}`, `F1 ${number(row.f1)}`);
-    facts.push(`area ${percent(row.tamperedFraction)} of ${percent(row.truthFraction)}`);
+    facts.push(`marked ${percent(row.tamperedFraction)}, tampered ${percent(row.truthFraction)}`);
   } else if (row.label === 0) {
     facts.push(`false-alarm area ${percent(row.tamperedFraction)}`);
   } else {
@@ -62,12 +62,12 @@ function describeFacts(row: ImageRow, thresholds: { score: number }): string[] {
 
 function legend(left: number, baseline: number): string {
   const entries = [
-    ['truth', 'missed'],
-    ['called', 'false'],
-    ['both', 'found'],
+    ['truth', 'truth only', 0],
+    ['called', 'prediction only', 98],
+    ['both', 'both', 230],
   ] as const;
-  const parts = entries.map(([key, label], index) => {
-    const x = left + index * 82;
+  const parts = entries.map(([key, label, offset]) => {
+    const x = left + offset;
     const fill = `rgb(${PANEL_COLOURS[key].join(' ')})`;
     return (
       `<rect x="${x}" y="${baseline - 11}" width="12" height="12" rx="2" fill="${fill}"/>` +

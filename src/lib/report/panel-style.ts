@@ -1,7 +1,7 @@
 /** How panels are laid out and coloured. Reports that cut tiles out of a panel read the same numbers. */
 
 /** Lengths of a panel, in pixels. */
-export const PANEL = { margin: 16, gap: 12, header: 96, minWidth: 1040, tiles: 4 } as const;
+export const PANEL = { margin: 16, gap: 12, header: 96, minWidth: 1220, tiles: 4 } as const;
 
 export const PANEL_COLOURS = {
   background: [24, 25, 28],

@@ -8,7 +8,7 @@ import { svgToRaster, type Raster } from './raster.js';
 type Colour = readonly [number, number, number];
 
 /** Share of the marking colour in the overlay, and of the photo where nothing is marked. */
-const MARK_SHARE = 0.5;
+const MARK_SHARE = 0.55;
 const PHOTO_SHARE = 0.82;
 
 /** Half the width of a contour, in pixels. */

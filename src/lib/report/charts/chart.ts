@@ -66,50 +66,93 @@ export function images(n: number): string {
   return `${n.toLocaleString('en')} ${n === 1 ? 'image' : 'images'}`;
 }
 
-/** Equal-width bins of values from 0 to `highest`; values above go into the last. */
+/** A bar of a histogram, narrower than its bin. */
+interface Bar {
+  from: number;
+  to: number;
+  count: number;
+  /** The bin in words. */
+  bin: string;
+}
+
+/**
+ * Equal-width bins of values from 0 to `highest`; values above go into the last.
+ *
+ * @param part which part of its bin a bar takes, where several kinds share a bin
+ */
 export function histogram(
   values: readonly number[],
   bins: number,
-  highest = 1,
-): { low: number; high: number; count: number }[] {
+  { highest = 1, part = [0.04, 0.96] }: { highest?: number; part?: readonly [number, number] } = {},
+): Bar[] {
   const counts = new Array<number>(bins).fill(0);
-  for (const value of values) counts[Math.min(bins - 1, Math.floor((value / highest) * bins))]!++;
+  const width = highest / bins;
+  for (const value of values) counts[Math.min(bins - 1, Math.floor(value / width))]!++;
+  const edge = (bin: number): string => String(Number((bin * width).toPrecision(4)));
   return counts.map((count, bin) => ({
-    low: (bin / bins) * highest,
-    high: ((bin + 1) / bins) * highest,
+    from: (bin + part[0]) * width,
+    to: (bin + part[1]) * width,
     count,
+    bin: `${edge(bin)} – ${edge(bin + 1)}`,
   }));
 }
 
-/** A vertical line with its name beside its upper end. */
+/** The layer that draws bars standing on zero. */
+export function barLayer(
+  values: readonly Bar[],
+  x: { title: string; domain: readonly [number, number] },
+  color: object,
+  tooltip: readonly object[] = [],
+): object {
+  return {
+    data: { values },
+    mark: { type: 'rect' },
+    encoding: {
+      x: { field: 'from', type: 'quantitative', title: x.title, scale: { domain: x.domain, nice: false } },
+      x2: { field: 'to' },
+      y: { field: 'count', type: 'quantitative', title: 'Images', axis: { tickMinStep: 1 } },
+      y2: { datum: 0 },
+      color,
+      tooltip: [...tooltip, { field: 'bin', title: x.title }, { field: 'count', title: 'Images' }],
+    },
+  };
+}
+
+/**
+ * A vertical line with its name beside its upper end.
+ *
+ * @param look.line on which line of text, counted from the top, the name stands
+ */
 export function markedValue(
   value: number,
   label: string,
-  colour: string = COLOURS.ink,
-  right = true,
+  {
+    colour = COLOURS.ink,
+    isLeft = false,
+    line = 0,
+  }: { colour?: string; isLeft?: boolean; line?: number } = {},
 ): object[] {
   const data = { values: [{ value, label }] };
+  const x = { field: 'value', type: 'quantitative' };
   return [
     {
       data,
       mark: { type: 'rule', color: colour, strokeWidth: 1.5, strokeDash: [5, 4] },
-      encoding: { x: { field: 'value', type: 'quantitative' } },
+      encoding: { x },
     },
-    {
+    ...labelLayers(
       data,
-      mark: {
-        type: 'text',
-        color: colour,
-        align: right ? 'left' : 'right',
-        dx: right ? 6 : -6,
-        baseline: 'top',
-        tooltip: false,
-      },
-      encoding: {
-        x: { field: 'value', type: 'quantitative' },
-        y: { value: 2 },
-        text: { field: 'label' },
-      },
-    },
+      { color: colour, align: isLeft ? 'right' : 'left', dx: isLeft ? -6 : 6, baseline: 'top' },
+      { x, y: { value: 2 + line * 20 }, text: { field: 'label' } },
+    ),
+  ];
+}
+
+/** Text on a chart with a white rim, legible where it crosses a line. */
+export function labelLayers(data: object, mark: object, encoding: object): object[] {
+  const text = { type: 'text', tooltip: false, ...mark };
+  return [
+    { data, mark: { ...text, stroke: '#ffffff', strokeWidth: 4, color: '#ffffff' }, encoding },
+    { data, mark: text, encoding },
   ];
 }

@@ -1,7 +1,7 @@
 import type { CurvePoint } from '../../metrics/curves.js';
 import { ratio, type Confusion } from '../../metrics/confusion.js';
 import type { RunRecord } from '../run-record.js';
-import { chart, estimateAt, images, missingChart, withInterval, type Chart } from './chart.js';
+import { chart, estimateAt, images, labelLayers, missingChart, withInterval, type Chart } from './chart.js';
 import { COLOURS, SQUARE_PLOT } from './theme.js';
 
 interface CurveLook {
@@ -109,17 +109,11 @@ function curveChart(look: CurveLook): Chart {
           mark: { type: 'point', filled: true, size: 110, color: COLOURS.ink, opacity: 1 },
           encoding: { x, y },
         },
-        {
-          data: { values: [at] },
-          mark: {
-            type: 'text',
-            align: onRight ? 'left' : 'right',
-            dx: onRight ? 10 : -10,
-            dy: at.y > 0.5 ? 12 : -12,
-            tooltip: false,
-          },
-          encoding: { x, y, text: { field: 'label' } },
-        },
+        ...labelLayers(
+          { values: [at] },
+          { align: onRight ? 'left' : 'right', dx: onRight ? 12 : -12, dy: at.y > 0.12 ? 14 : -14 },
+          { x, y, text: { field: 'label' } },
+        ),
       ],
     },
   );

@@ -2,6 +2,7 @@ import { quantile } from '../../metrics/bootstrap.js';
 import type { ImageRow } from '../image-row.js';
 import type { RunRecord } from '../run-record.js';
 import {
+  barLayer,
   chart,
   estimateAt,
   histogram,
@@ -37,6 +38,8 @@ export function maskCharts(record: RunRecord): Chart[] {
   ];
 }
 
+const AREA_TICKS = [0.0001, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1];
+
 interface Measured {
   image: string;
   iou: number;
@@ -57,22 +60,8 @@ function iouDistribution(record: RunRecord, measured: readonly Measured[]): Char
     },
     {
       layer: [
-        {
-          data: { values },
-          mark: { type: 'bar', color: COLOURS.authentic, binSpacing: 1.5 },
-          encoding: {
-            x: {
-              field: 'low',
-              bin: { binned: true, step: 1 / IOU_BINS },
-              title: 'IoU',
-              scale: { domain: [0, 1] },
-              axis: { values: [0, 0.2, 0.4, 0.6, 0.8, 1] },
-            },
-            x2: { field: 'high' },
-            y: { field: 'count', type: 'quantitative', title: 'Images' },
-          },
-        },
-        ...markedValue(mean.value!, `mean ${mean.value!.toFixed(3)}`, COLOURS.ink, mean.value! < 0.7),
+        barLayer(values, { title: 'IoU', domain: [0, 1] }, { value: COLOURS.authentic }),
+        ...markedValue(mean.value!, `mean ${mean.value!.toFixed(3)}`, { isLeft: mean.value! > 0.7 }),
       ],
     },
   );
@@ -86,7 +75,7 @@ function iouByArea(measured: readonly Measured[]): Chart {
     type: 'quantitative',
     title: 'Tampered share of the image (logarithmic)',
     scale: { type: 'log', nice: false, padding: 12 },
-    axis: { format: '~%', tickCount: 5 },
+    axis: { format: '~%', values: AREA_TICKS },
   };
   const y = { field: 'iou', type: 'quantitative', title: 'IoU', scale: { domain: [0, 1] } };
   return chart(

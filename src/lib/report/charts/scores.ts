@@ -1,5 +1,14 @@
 import type { RunRecord } from '../run-record.js';
-import { chart, estimateAt, histogram, images, missingChart, withInterval, type Chart } from './chart.js';
+import {
+  barLayer,
+  chart,
+  estimateAt,
+  histogram,
+  images,
+  missingChart,
+  withInterval,
+  type Chart,
+} from './chart.js';
 import { COLOURS, SQUARE_PLOT } from './theme.js';
 
 const SCORE_BINS = 20;
@@ -16,20 +25,21 @@ function scoreHistogram({ rows, summary }: RunRecord): Chart {
   const frame = { name: 'score-histogram', title: 'Scores by class' };
   if (scored.length === 0) return missingChart(frame, 'no image was scored');
   const classes = [
-    { label: 0, name: 'Authentic' },
-    { label: 1, name: 'Tampered' },
-  ];
-  const values = classes.flatMap(({ label, name }) =>
+    { label: 0, name: 'Authentic', part: [0.06, 0.5], colour: COLOURS.authentic },
+    { label: 1, name: 'Tampered', part: [0.5, 0.94], colour: COLOURS.tampered },
+  ] as const;
+  const values = classes.flatMap(({ label, name, part }) =>
     histogram(
       scored.filter((one) => one.label === label).map(({ score }) => score),
       SCORE_BINS,
-    ).map((bin, index) => ({
-      class: name,
-      ...halfOf(bin, label),
-      count: bin.count,
-      bin: `${(index / SCORE_BINS).toFixed(2)}–${((index + 1) / SCORE_BINS).toFixed(2)}`,
-    })),
+      { part },
+    ).map((bar) => ({ ...bar, class: name })),
   );
+  const colour = {
+    field: 'class',
+    type: 'nominal',
+    scale: { domain: classes.map(({ name }) => name), range: classes.map(({ colour }) => colour) },
+  };
   const { scoreThreshold } = summary.settings;
   return chart(
     {
@@ -38,24 +48,7 @@ function scoreHistogram({ rows, summary }: RunRecord): Chart {
     },
     {
       layer: [
-        {
-          data: { values },
-          mark: { type: 'bar', cornerRadiusEnd: 1 },
-          encoding: {
-            x: { field: 'from', type: 'quantitative', title: 'Score', scale: { domain: [0, 1] } },
-            x2: { field: 'to' },
-            y: { field: 'count', type: 'quantitative', title: 'Images' },
-            color: {
-              field: 'class',
-              type: 'nominal',
-              scale: {
-                domain: classes.map(({ name }) => name),
-                range: [COLOURS.authentic, COLOURS.tampered],
-              },
-            },
-            tooltip: [{ field: 'class' }, { field: 'bin', title: 'score' }, { field: 'count' }],
-          },
-        },
+        barLayer(values, { title: 'Score', domain: [0, 1] }, colour, [{ field: 'class' }]),
         {
           data: { values: [{ threshold: scoreThreshold }] },
           mark: { type: 'rule', strokeDash: [5, 4], strokeWidth: 1.5, color: COLOURS.ink },
@@ -64,12 +57,6 @@ function scoreHistogram({ rows, summary }: RunRecord): Chart {
       ],
     },
   );
-}
-
-/** The classes share a bin side by side. */
-function halfOf({ low, high }: { low: number; high: number }, half: number): { from: number; to: number } {
-  const width = high - low;
-  return { from: low + width * (half === 0 ? 0.08 : 0.5), to: low + width * (half === 0 ? 0.5 : 0.92) };
 }
 
 function confusionMatrix(record: RunRecord): Chart {
@@ -198,7 +185,7 @@ function reliabilityChart(record: RunRecord): Chart {
                 title: 'Images in the bin',
                 orient: 'right',
                 direction: 'vertical',
-                tickCount: 3,
+                values: legendSizes(values),
                 titleFontWeight: 400,
               },
             },
@@ -207,4 +194,10 @@ function reliabilityChart(record: RunRecord): Chart {
       ],
     },
   );
+}
+
+/** Three round numbers of images that span the bins. */
+function legendSizes(bins: readonly { count: number }[]): number[] {
+  const most = Math.max(...bins.map(({ count }) => count));
+  return [...new Set([most / 10, most / 2, most].map((size) => Math.max(1, Math.round(size))))];
 }

@@ -1,6 +1,6 @@
 import type { SweepRow } from '../../metrics/run-metrics.js';
 import type { RunRecord } from '../run-record.js';
-import { chart, missingChart, type Chart } from './chart.js';
+import { chart, labelLayers, missingChart, type Chart } from './chart.js';
 import { COLOURS } from './theme.js';
 
 interface Line {
@@ -93,18 +93,11 @@ function sweepChart(
           mark: { type: 'point', filled: true, size: 130, color: COLOURS.ink, opacity: 1 },
           encoding: { x, y },
         },
-        {
-          data: { values: [marked] },
-          mark: {
-            type: 'text',
-            align: onRight ? 'left' : 'right',
-            dx: onRight ? 4 : -4,
-            dy: -16,
-            fontWeight: 600,
-            tooltip: false,
-          },
-          encoding: { x, y, text: { field: 'label' } },
-        },
+        ...labelLayers(
+          { values: [marked] },
+          { align: onRight ? 'left' : 'right', dx: onRight ? 4 : -4, dy: -16, fontWeight: 600 },
+          { x, y, text: { field: 'label' } },
+        ),
       ],
     },
   );

@@ -49,7 +49,10 @@ export const THEME = {
   legend: {
     labelColor: COLOURS.ink,
     labelFontSize: 13,
+    labelLimit: 0,
     title: null,
+    titleFontSize: 12,
+    titleFontWeight: 400,
     orient: 'top',
     direction: 'horizontal',
     symbolSize: 110,

@@ -1,6 +1,6 @@
 import { quantile } from '../../metrics/bootstrap.js';
 import type { RunRecord } from '../run-record.js';
-import { chart, histogram, images, markedValue, missingChart, type Chart } from './chart.js';
+import { barLayer, chart, histogram, images, markedValue, missingChart, type Chart } from './chart.js';
 import { COLOURS } from './theme.js';
 
 const BINS = 30;
@@ -22,24 +22,18 @@ export function timeChart({ rows, summary }: RunRecord): Chart {
     },
     {
       layer: [
-        {
-          data: { values: histogram(times, BINS, highest) },
-          mark: { type: 'bar', color: COLOURS.authentic, binSpacing: 1.5 },
-          encoding: {
-            x: {
-              field: 'low',
-              bin: { binned: true, step: highest / BINS },
-              title: 'Milliseconds',
-              axis: { tickCount: 8 },
-              scale: { domain: [0, highest] },
-            },
-            x2: { field: 'high' },
-            y: { field: 'count', type: 'quantitative', title: 'Images' },
-          },
-        },
-        ...markedValue(median, `median ${median.toFixed(0)} ms`, COLOURS.ink, false),
+        barLayer(
+          histogram(times, BINS, { highest }),
+          { title: 'Milliseconds', domain: [0, highest] },
+          { value: COLOURS.authentic },
+        ),
+        ...markedValue(median, `median ${median.toFixed(0)} ms`, { isLeft: median > 0.7 * highest }),
         ...(slowest < highest
-          ? markedValue(slowest, `95 % within ${slowest.toFixed(0)} ms`, COLOURS.tampered)
+          ? markedValue(slowest, `95 % within ${slowest.toFixed(0)} ms`, {
+              colour: COLOURS.tampered,
+              isLeft: slowest > 0.7 * highest,
+              line: 1,
+            })
           : []),
       ],
     },
