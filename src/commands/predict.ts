@@ -42,7 +42,10 @@ export default class Predict extends BaseCommand {
         'Probability map: .npy (float32 at the network’s size) or .png (16-bit grey at the size of the image)',
       helpValue: 'PATH',
     }),
-    overlay: Flags.string({ description: 'Heat map over the image, PNG', helpValue: 'PATH' }),
+    overlay: Flags.string({
+      description: 'Heat map over the image: PNG, or JPEG where the file ends in .jpg',
+      helpValue: 'PATH',
+    }),
     model: modelFlag,
     size: Flags.integer({
       char: 's',

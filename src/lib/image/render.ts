@@ -12,10 +12,10 @@ export interface RenderOptions {
   mask?: boolean;
   /** As 16-bit grey PNG at the image's size. */
   probability?: boolean;
-  overlay?: boolean;
+  overlay?: 'png' | 'jpeg' | undefined;
 }
 
-/** A probability map brought to an image: what is positive there, and the pictures asked for as PNG files. */
+/** A probability map brought to an image: what is positive there, and the pictures asked for, encoded. */
 export interface Rendering {
   regions: Region[];
   /** Share of the image that the mask covers. */
@@ -47,7 +47,7 @@ export async function render(
   if (options.probability) pictures.probability = await encodeProbability(map, width, height);
   if (options.overlay && data) {
     const overlay = drawOverlay({ width, height, data }, map, mask);
-    pictures.overlay = await encodeRgb(overlay, width, height, 'png');
+    pictures.overlay = await encodeRgb(overlay, width, height, options.overlay);
   }
   return {
     regions,

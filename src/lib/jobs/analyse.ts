@@ -97,7 +97,7 @@ function renderOptions(options: AnalysisOptions, maskThreshold: number): RenderO
     maskThreshold,
     minArea: options.minArea,
     mask: options.mask ?? false,
-    overlay: options.overlay ?? false,
+    overlay: options.overlay,
     probability: options.probability === 'png',
   };
 }

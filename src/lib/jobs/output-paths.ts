@@ -13,14 +13,26 @@ export type Destinations = Partial<Record<OutputKind, string>>;
 /** The paths of one input's outputs. */
 export type OutputPaths = Partial<Record<OutputKind, string>>;
 
-/** The ending of a kind's files in a folder. */
-const ENDINGS: Record<OutputKind, string> = { mask: '.png', probability: '.npy', overlay: '.png' };
+/** The endings that a kind's files may have; the first is that of files in a folder. */
+const ENDINGS: Record<OutputKind, readonly [string, ...string[]]> = {
+  // A mask that went through JPEG would no longer be 0 and 255.
+  mask: ['.png'],
+  probability: ['.npy', '.png'],
+  overlay: ['.png', '.jpg', '.jpeg'],
+};
+
+/** The flag that asks for a kind. */
+const FLAGS: Record<OutputKind, string> = {
+  mask: '--out',
+  probability: '--probability',
+  overlay: '--overlay',
+};
 
 /**
  * The paths of all outputs, one entry an input. In a folder an input's path below its own folder is mirrored with the new
  * ending; where two inputs differ only in their ending, it joins the name (`a.jpg.png`, `a.png.png`).
  *
- * @throws {OfxError} USAGE where two outputs would be one file
+ * @throws {OfxError} USAGE where two outputs would be one file, or a file's ending is none of its kind
  */
 export async function planOutputs(
   files: readonly InputFile[],
@@ -35,12 +47,23 @@ export async function planOutputs(
   const plans: OutputPaths[] = files.map(() => ({}));
   for (const { kind, destination } of asked) {
     const toFile = single && !destination.endsWith(path.sep) && !(await isFolder(destination));
+    if (toFile) checkEnding(kind, destination);
     files.forEach((_, index) => {
-      plans[index]![kind] = toFile ? destination : path.join(destination, `${stems[index]!}${ENDINGS[kind]}`);
+      plans[index]![kind] = toFile
+        ? destination
+        : path.join(destination, `${stems[index]!}${ENDINGS[kind][0]}`);
     });
   }
   refuseCollisions(plans, files);
   return plans;
+}
+
+function checkEnding(kind: OutputKind, file: string): void {
+  const endings = ENDINGS[kind];
+  if (endings.includes(path.extname(file).toLowerCase())) return;
+  throw new OfxError('USAGE', `${FLAGS[kind]} ${file}: a ${kind} is written as ${endings.join(' or ')}.`, {
+    suggestion: `End the path in ${endings[0]}, or in ${path.sep} for a folder.`,
+  });
 }
 
 function distinctStems(files: readonly InputFile[]): string[] {

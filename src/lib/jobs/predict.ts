@@ -129,7 +129,7 @@ function analysisOptions(request: PredictRequest, plans: readonly OutputPaths[])
     minArea,
     limits,
     mask: destinations.mask !== undefined,
-    overlay: destinations.overlay !== undefined,
+    overlay: overlayFormat(plans[0]?.overlay),
     probability:
       probability === undefined
         ? undefined
@@ -137,6 +137,11 @@ function analysisOptions(request: PredictRequest, plans: readonly OutputPaths[])
           ? 'png'
           : 'npy',
   };
+}
+
+function overlayFormat(file: string | undefined): AnalysisOptions['overlay'] {
+  if (file === undefined) return undefined;
+  return /\.jpe?g$/i.test(file) ? 'jpeg' : 'png';
 }
 
 async function openJournal(

@@ -38,6 +38,20 @@ describe('planOutputs', () => {
     expect(plans.map(({ mask }) => mask)).to.deep.equal(['m/a.jpg.png', 'm/a.png.png', 'm/b.png']);
   });
 
+  it('refuses a file of a kind that its ending does not say', async () => {
+    for (const destinations of [
+      { mask: 'm.jpg' },
+      { mask: 'm' },
+      { probability: 'p.jpg' },
+      { overlay: 'o.npy' },
+    ]) {
+      expect((await rejection(planOutputs([input('a.jpg')], true, destinations))).code).to.equal('USAGE');
+    }
+    expect(await planOutputs([input('a.png')], true, { overlay: 'o.JPG' })).to.deep.equal([
+      { overlay: 'o.JPG' },
+    ]);
+  });
+
   it('refuses two outputs in one file', async () => {
     const error = await rejection(planOutputs([input('a.jpg')], false, { mask: 'm', overlay: 'm' }));
     expect(error.code).to.equal('USAGE');
