@@ -8,7 +8,7 @@ from typing import Any
 
 from torch import nn
 
-from ofx.networks import objectformer, objectformer_arranged
+from ofx.networks import objectformer, objectformer_arranged, objectformer_lite
 
 
 @dataclass(frozen=True)
@@ -27,4 +27,5 @@ class Architecture:
 
 ARCHITECTURES: dict[str, Architecture] = {
     objectformer.NAME: Architecture(build=objectformer.build, arrange=objectformer_arranged.arrange),
+    objectformer_lite.NAME: Architecture(build=objectformer_lite.build),
 }

@@ -1,0 +1,188 @@
+"""The training loop: stages measured in minutes, resumable, with averaged weights and a log of JSON lines."""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.utils.data import DataLoader
+
+from ofx.networks.objectformer_lite import NAME, ObjectFormerLite
+from ofx.training import losses
+from ofx.training.dataset import MixedSizes, PoolDataset, Sample
+from ofx.training.evaluate import evaluate
+
+#: Training steps between two lines of the log.
+LOG_EVERY = 25
+#: Input side of the validation during training.
+VALIDATION_SIDE = 288
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How to train one stage. `sizes` maps an input side to its chance and its batch; times are in minutes."""
+
+    minutes: float = 60
+    rate: float = 6e-4
+    backbone_rate: float = 1e-4
+    weight_decay: float = 0.02
+    warm_up: int = 150
+    average: float = 0.998
+    frozen_stages: int = 3
+    sizes: dict[int, tuple[float, int]] = field(default_factory=lambda: {288: (0.75, 16), 380: (0.25, 9)})
+    seed: int = 1
+    validate_every: float = 15
+    save_every: float = 3
+
+
+class Average:
+    """Exponential moving average of a network's weights and buffers: smoother, and better, than the last step's."""
+
+    def __init__(self, network: nn.Module, decay: float):
+        self.decay = decay
+        self.state = {key: value.detach().clone() for key, value in network.state_dict().items()}
+
+    @torch.no_grad()
+    def update(self, network: nn.Module, step: int) -> None:
+        """Take in the weights after a step. Young averages follow faster, or the random start would stay in them."""
+        decay = min(self.decay, (1 + step) / (10 + step))
+        for key, value in network.state_dict().items():
+            if value.is_floating_point():
+                self.state[key].lerp_(value, 1 - decay)
+            else:
+                self.state[key].copy_(value)
+
+
+def freeze(network: ObjectFormerLite, stages: int) -> None:
+    """Keep the stem and the first `stages` of the RGB stream as they are; 0 lets everything learn."""
+    if stages:
+        for module in [network.rgb.stem, *network.rgb.stages[:stages]]:
+            module.requires_grad_(False)
+
+
+def rate_factor(progress: float, step: int, warm_up: int) -> float:
+    """Factor on the learning rates: linear warm-up by steps, then a cosine over the stage's time, down to 2 %."""
+    warm = min(1.0, (step + 1) / warm_up)
+    return warm * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * min(progress, 1.0))))
+
+
+def make_optimizer(network: ObjectFormerLite, recipe: Recipe) -> torch.optim.AdamW:
+    """AdamW with a smaller rate for the pretrained stream, and no decay of norms and biases."""
+    pretrained = {id(parameter) for parameter in network.rgb.parameters()}
+    fresh = [parameter for parameter in network.parameters() if id(parameter) not in pretrained]
+    groups = [
+        {"params": [p for p in fresh if p.ndim > 1], "base": recipe.rate},
+        {"params": [p for p in fresh if p.ndim <= 1], "base": recipe.rate, "weight_decay": 0.0},
+        {"params": [p for p in network.rgb.parameters() if p.requires_grad], "base": recipe.backbone_rate},
+    ]
+    return torch.optim.AdamW(groups, lr=recipe.rate, weight_decay=recipe.weight_decay, betas=(0.9, 0.98))
+
+
+def save(path: Path, content: dict[str, Any]) -> None:
+    """Write a checkpoint beside its place, then rename, so that there is never half a file."""
+    temporary = path.with_suffix(".part")
+    torch.save(content, temporary)
+    temporary.replace(path)
+
+
+class Stage:
+    """One stage of training, kept in a folder: `log.jsonl`, `state.pt` to resume from, and `model.pth`, the result."""
+
+    def __init__(self, network: ObjectFormerLite, config: dict[str, int], out: Path, recipe: Recipe):
+        out.mkdir(parents=True, exist_ok=True)
+        freeze(network, recipe.frozen_stages)
+        self.network = network.to(memory_format=torch.channels_last)
+        self.config, self.out, self.recipe = config, out, recipe
+        self.optimizer = make_optimizer(network, recipe)
+        self.average = Average(network, recipe.average)
+        self.step, self.seen, self.seconds = 0, 0, 0.0
+        if (out / "state.pt").exists():
+            self._resume(torch.load(out / "state.pt", weights_only=True))
+
+    def _resume(self, state: dict[str, Any]) -> None:
+        self.network.load_state_dict(state["network"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.average.state = state["average"]
+        self.step, self.seen, self.seconds = state["step"], state["seen"], state["seconds"]
+
+    def log(self, event: str, **values: Any) -> None:
+        """Append one JSON line."""
+        progress = {"event": event, "step": self.step, "seen": self.seen, "minutes": round(self.seconds / 60, 2)}
+        with (self.out / "log.jsonl").open("a") as file:
+            file.write(json.dumps(progress | values) + "\n")
+
+    def checkpoint(self) -> None:
+        """Write what is needed to go on, and the averaged network."""
+        progress = {"step": self.step, "seen": self.seen, "seconds": self.seconds}
+        network, optimizer = self.network.state_dict(), self.optimizer.state_dict()
+        save(
+            self.out / "state.pt",
+            {"network": network, "optimizer": optimizer, "average": self.average.state, **progress},
+        )
+        metadata = {**progress, "torch": str(torch.__version__)}
+        save(
+            self.out / "model.pth",
+            {"architecture": NAME, "config": self.config, "model_state": self.average.state, "metadata": metadata},
+        )
+
+    def validate(self, samples: list[Sample]) -> None:
+        """Log the numbers of the averaged network on the validation samples."""
+        averaged = ObjectFormerLite(**self.config)
+        averaged.load_state_dict(self.average.state)
+        self.log("validate", **evaluate([averaged], samples, VALIDATION_SIDE).summary())
+
+    def learn(self, images: Tensor, truth: Tensor) -> dict[str, float]:
+        """One step on a batch; returns the terms of the loss and the norm of the gradient."""
+        factor = rate_factor(self.seconds / (60 * self.recipe.minutes), self.step, self.recipe.warm_up)
+        for group in self.optimizer.param_groups:
+            group["lr"] = group["base"] * factor
+        self.network.train()
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            score, mask, coarse = self.network.logits(images.to(memory_format=torch.channels_last))
+        terms = losses.total(score, mask, coarse, truth)
+        self.optimizer.zero_grad(set_to_none=True)
+        terms["loss"].backward()
+        norm = float(nn.utils.clip_grad_norm_(self.network.parameters(), 2.0))
+        if math.isfinite(norm):
+            self.optimizer.step()
+        self.average.update(self.network, self.step)
+        self.step, self.seen = self.step + 1, self.seen + len(images)
+        return {name: float(value.detach()) for name, value in terms.items()} | {"norm": norm}
+
+    def run(self, samples: list[Sample], validation: list[Sample]) -> None:
+        """Train until the stage's minutes are over. Time spent on validation does not count."""
+        recipe = self.recipe
+        self.log("start", samples=len(samples), recipe=asdict(recipe))
+        loader = DataLoader(
+            PoolDataset(samples),
+            batch_sampler=MixedSizes(len(samples), recipe.sizes, recipe.seed, self.step),
+            num_workers=1,
+            prefetch_factor=4,
+        )
+        terms: list[dict[str, float]] = []
+        saved = validated = self.seconds
+        last = time.monotonic()
+        for images, truth in loader:
+            terms.append(self.learn(images, truth))
+            now = time.monotonic()
+            self.seconds, last = self.seconds + now - last, now
+            if self.step % LOG_EVERY == 0:
+                self.log("train", **{name: round(float(np.mean([t[name] for t in terms])), 4) for name in terms[0]})
+                terms = []
+            if self.seconds - saved >= 60 * recipe.save_every:
+                self.checkpoint()
+                saved = self.seconds
+            if self.seconds - validated >= 60 * recipe.validate_every:
+                self.validate(validation)
+                validated, last = self.seconds, time.monotonic()
+            if self.seconds >= 60 * recipe.minutes:
+                break
+        self.checkpoint()
+        self.validate(validation)

@@ -1,0 +1,154 @@
+"""Losses, metrics and the loop."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from sklearn.metrics import f1_score, roc_auc_score
+
+from ofx.checkpoint import read_checkpoint
+from ofx.networks.objectformer_lite import ObjectFormerLite
+from ofx.training import losses
+from ofx.training.dataset import PoolDataset
+from ofx.training.loop import Average, Recipe, Stage, freeze, rate_factor
+from ofx.training.metrics import THRESHOLDS, Evaluation, area_under_roc, f1_sweep, fit_thresholds, intervals
+
+SMALL = {"width": 24, "prototypes": 4, "blocks": 1, "heads": 2, "descriptor": 8}
+
+
+def test_area_under_roc_counts_ties_half():
+    rng = np.random.default_rng(1)
+    scores, labels = rng.integers(0, 5, 200) / 5, rng.integers(0, 2, 200)
+    assert area_under_roc(scores, labels) == pytest.approx(roc_auc_score(labels, scores))
+    assert np.isnan(area_under_roc(scores, np.ones(200)))
+
+
+def test_f1_sweep_agrees_with_scikit_learn_also_on_the_threshold_itself():
+    rng = np.random.default_rng(2)
+    probability, truth = rng.integers(0, 21, (30, 30)) / 20, rng.integers(0, 2, (30, 30))
+    expected = [f1_score(truth.ravel(), probability.ravel() > t) for t in THRESHOLDS]
+    np.testing.assert_allclose(f1_sweep(probability, truth), expected)
+
+
+def perfect_and_blind() -> Evaluation:
+    evaluation = Evaluation()
+    truth = np.zeros((20, 20), np.uint8)
+    truth[:10] = 1
+    for index in range(30):
+        sure = 0.6 + 0.01 * index
+        evaluation.add(sure, np.where(truth > 0, 0.8, 0.1), truth, "splice")
+        evaluation.add(0.5 - 0.01 * index, np.full((20, 20), 0.3), np.zeros_like(truth))
+    return evaluation
+
+
+def test_evaluation_sums_up():
+    summary = perfect_and_blind().summary()
+    assert summary["image.auc"] == 1
+    assert summary["pixel.macro.auc"] == 1
+    assert summary["pixel.macro.f1"] == 1
+    assert summary["pixel.falseAlarmArea"] == 0
+    assert summary["splice.auc"] == 1
+
+
+def test_intervals_and_thresholds_of_a_perfect_detector():
+    evaluation = perfect_and_blind()
+    assert intervals(evaluation, resamples=50)["image.auc"] == (1, 1)
+    fitted = fit_thresholds(evaluation)
+    assert fitted["balancedAccuracy"] == 1
+    assert fitted["temperature"] < 1  # sharper is better where all are right
+    assert 0.1 <= fitted["mask"] < 0.8
+
+
+def test_dice_is_one_minus_soft_f1():
+    logits = torch.full((1, 1, 4, 4), -30.0)
+    logits[..., :2, :] = 30
+    truth = torch.zeros(1, 1, 4, 4)
+    truth[..., :1, :] = 1
+    # 4 hits, 8 marked, 4 true: F1 = 8 / 12, here smoothed by one pixel on both sides of the fraction.
+    assert losses.dice(logits, truth).item() == pytest.approx(1 - 9 / 13)
+
+
+def test_loss_falls_as_the_answer_gets_better_and_authentic_batches_are_fine():
+    truth = torch.zeros(2, 1, 16, 16)
+    truth[0, :, :8] = 1
+    right, wrong = (truth * 8 - 4), (4 - truth * 8)
+    score = torch.tensor([3.0, -3.0])
+    good = losses.total(score, right, right[..., ::2, ::2], truth)["loss"]
+    assert good < losses.total(score, wrong, wrong[..., ::2, ::2], truth)["loss"]
+    assert good < losses.total(-score, right, right[..., ::2, ::2], truth)["loss"]
+    assert torch.isfinite(losses.total(score, right, right[..., ::2, ::2], torch.zeros_like(truth))["loss"])
+
+
+def test_learning_rate_warms_up_and_falls():
+    factors = [rate_factor(progress, 1000, 100) for progress in (0, 0.25, 0.5, 1, 2)]
+    assert factors == sorted(factors, reverse=True)
+    assert factors[0] == 1
+    assert factors[-1] == pytest.approx(0.02)
+    assert rate_factor(0, 9, 100) == pytest.approx(0.1)
+
+
+def test_average_follows_the_weights():
+    network = torch.nn.Linear(1, 1)
+    average = Average(network, 0.9)
+    with torch.no_grad():
+        network.weight.fill_(1000.0)
+    for step in range(200):
+        average.update(network, step)
+    assert average.state["weight"].item() == pytest.approx(1000, rel=1e-3)
+
+
+def test_frozen_stages_do_not_learn():
+    network = ObjectFormerLite(**SMALL)
+    freeze(network, 2)
+    learns = {name for name, parameter in network.rgb.named_parameters() if parameter.requires_grad}
+    assert not any(name.startswith(("stem", "stages.0", "stages.1")) for name in learns)
+    assert any(name.startswith("stages.2") for name in learns)
+
+
+@pytest.fixture
+def samples(tmp_path: Path) -> list:
+    made = []
+    rng = np.random.default_rng(0)
+    for index in range(8):
+        picture = cv2.resize(rng.integers(0, 256, (16, 16, 3), dtype=np.uint8), (96, 96))
+        mask = np.zeros((96, 96), np.uint8)
+        if index % 2:
+            mask[20:60, 30:70] = 255
+            picture[mask > 0] = 255
+        image, mask_path = tmp_path / f"{index}.png", tmp_path / f"{index}_mask.png"
+        cv2.imwrite(str(image), picture)
+        cv2.imwrite(str(mask_path), mask)
+        made.append((image, mask_path if index % 2 else None))
+    return made
+
+
+def test_a_stage_learns_logs_and_goes_on_where_it_stopped(samples: list, tmp_path: Path):
+    torch.manual_seed(0)
+    recipe = Recipe(minutes=1e-6, sizes={96: (1.0, 4)}, warm_up=1, frozen_stages=0)
+    network = ObjectFormerLite(**SMALL)
+    Stage(network, SMALL, tmp_path / "run", recipe).run(samples, samples)
+    events = [json.loads(line) for line in (tmp_path / "run" / "log.jsonl").read_text().splitlines()]
+    assert [event["event"] for event in events] == ["start", "validate"]
+    assert 0 <= events[-1]["pixel.macro.auc"] <= 1
+
+    again = Stage(ObjectFormerLite(**SMALL), SMALL, tmp_path / "run", recipe)
+    assert again.step == 1
+    torch.testing.assert_close(again.network.state_dict(), network.state_dict())
+
+    checkpoint = read_checkpoint(tmp_path / "run" / "model.pth")
+    assert checkpoint.architecture == "objectformer-lite"
+    torch.testing.assert_close(checkpoint.network.state_dict(), again.average.state)
+
+
+def test_learning_lowers_the_loss(samples: list, tmp_path: Path):
+    torch.manual_seed(0)
+    stage = Stage(ObjectFormerLite(**SMALL), SMALL, tmp_path, Recipe(warm_up=1, rate=3e-3, frozen_stages=0))
+    data = PoolDataset(samples)
+    images, truth = (torch.stack(part) for part in zip(*(data[i, 96, None] for i in range(8)), strict=True))
+    loss = [stage.learn(images, truth)["loss"] for _ in range(12)]
+    assert loss[-1] < 0.8 * loss[0]

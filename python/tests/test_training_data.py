@@ -1,0 +1,183 @@
+"""The generator of manipulations: what it says it changed is what it changed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from ofx.training import histories, manipulations, regions
+from ofx.training.dataset import MixedSizes, PoolDataset, augment, to_input
+from ofx.training.photos import CASIA_TWINS, is_held_out, open_library, read_outlines, write_outlines
+from ofx.training.pool import KINDS, fill_pool, make_sample, pool_samples
+
+SQUARE = np.array([[0.25, 0.25], [0.5, 0.25], [0.5, 0.55], [0.25, 0.55]], np.float32)
+
+
+def textured(seed: int, height: int = 120, width: int = 160) -> np.ndarray:
+    """A picture in which no two places look alike, as colourful as a photo."""
+    noise = np.random.default_rng(seed).integers(0, 256, (height // 4, width // 4, 3), dtype=np.uint8)
+    return cv2.resize(noise, (width, height), interpolation=cv2.INTER_CUBIC)
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Path:
+    (tmp_path / "images").mkdir()
+    (tmp_path / "polygons").mkdir()
+    for index in range(40):
+        cv2.imwrite(str(tmp_path / "images" / f"photo{index}.png"), textured(index, 240, 320))
+        write_outlines(tmp_path / "polygons" / f"photo{index}.txt", [SQUARE])
+    return tmp_path
+
+
+def test_outlines_survive_writing_and_reading(tmp_path: Path):
+    write_outlines(tmp_path / "a.txt", [SQUARE, SQUARE[:3]])
+    first, second = read_outlines(tmp_path / "a.txt")
+    np.testing.assert_allclose(first, SQUARE, atol=1e-5)
+    assert second.shape == (3, 2)
+    assert read_outlines(tmp_path / "none.txt") == ()
+
+
+def test_photos_are_either_learned_from_or_held_out(library: Path):
+    learned = {photo.path for photo in open_library([library], held_out=False)}
+    held_out = {photo.path for photo in open_library([library], held_out=True)}
+    assert learned and held_out
+    assert not learned & held_out
+    assert len(learned | held_out) == 40
+
+
+def test_photos_of_a_test_set_are_never_read(tmp_path: Path):
+    names = sorted(CASIA_TWINS)
+    for name in [*names, "innocent"]:
+        cv2.imwrite(str(tmp_path / f"{name}.png"), textured(0))
+    with pytest.raises(ValueError, match="no photos"):
+        open_library([tmp_path], held_out=not is_held_out("innocent"))
+    assert [photo.path.stem for photo in open_library([tmp_path], is_held_out("innocent"))] == ["innocent"]
+
+
+def test_a_filled_polygon_has_its_area_and_soft_edges():
+    alpha = regions.fill(np.array([[10.5, 10.5], [50.5, 10.5], [50.5, 40.5], [10.5, 40.5]]), 60, 80)
+    assert alpha.sum() == pytest.approx(40 * 30, rel=0.1)
+    triangle = regions.fill(np.array([[5, 5], [70, 20], [20, 55]], float), 60, 80)
+    assert ((triangle > 0) & (triangle < 1)).any()
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("kind", ["splice", "copy_move", "remove", "retouch", "write_text"])
+def test_the_mask_is_what_changed(kind: str, seed: int):
+    rng = np.random.default_rng(seed)
+    photo = textured(1)
+    while True:
+        try:
+            if kind == "splice":
+                edited, mask = manipulations.splice(photo, textured(2), (SQUARE,), rng)
+            elif kind == "write_text":
+                edited, mask = manipulations.write_text(photo, rng)
+            else:
+                edited, mask = getattr(manipulations, kind)(photo, (SQUARE,), rng)
+            break
+        except manipulations.UnsuitableError:
+            continue
+    assert edited.shape == photo.shape
+    assert edited.dtype == np.uint8
+    assert set(np.unique(mask)) == {0, 255}
+    changed = np.abs(edited.astype(int) - photo).max(2) > 0
+    # An edge feathered by 3 pixels at most fades out within 7; inpainted corners and flat text may agree by chance.
+    rim = cv2.dilate(mask, np.ones((15, 15), np.uint8)) > 0
+    assert not changed[~rim].any()
+    assert changed[mask > 0].mean() > 0.8
+    assert manipulations.MIN_SHARE < (mask > 0).mean() < manipulations.MAX_SHARE
+
+
+def test_a_hard_copy_is_the_source_pixel_by_pixel():
+    photo = textured(3)
+    piece = manipulations.cut(photo, SQUARE * (160, 120))
+    cropped, rows, columns = manipulations.place(piece, 90, 60, 120, 160)
+    edited, mask = manipulations.blend(photo, cropped, rows, columns, 0.0)
+    y, x = np.argwhere(mask > 0).mean(0).astype(int)
+    source = photo[y - 60 + 27, x - 90 + 37]  # the cut-out starts 3 pixels before the polygon's corner, at 40, 30
+    np.testing.assert_array_equal(edited[y, x], source)
+
+
+def test_a_cutout_outside_the_photo_is_unsuitable():
+    piece = manipulations.cut(textured(3), SQUARE * (160, 120))
+    with pytest.raises(manipulations.UnsuitableError):
+        manipulations.place(piece, 155, 60, 120, 160)
+
+
+def test_matched_colours_come_nearer():
+    dark, bright = textured(4) // 4, textured(5) // 4 + 180
+    piece = manipulations.cut(dark, SQUARE * (160, 120))
+    matched = manipulations.match_colour(piece, bright, 0.8)
+    inside = piece.alpha > 0.5
+    before = abs(piece.pixels[inside].mean() - bright.mean())
+    assert abs(matched.pixels[inside].mean() - bright.mean()) < 0.4 * before
+
+
+@pytest.mark.parametrize("profile", ["album", "web", "camera"])
+def test_publishing_keeps_mask_and_photo_aligned(profile: str):
+    mask = np.zeros((240, 320), np.uint8)
+    mask[60:120, 80:200] = 255
+    picture = cv2.cvtColor(255 - mask, cv2.COLOR_GRAY2BGR)
+    for seed in range(8):
+        encoded, published = histories.publish(picture, mask, profile, np.random.default_rng(seed))
+        decoded = cv2.imdecode(encoded, cv2.IMREAD_GRAYSCALE)
+        assert decoded.shape == published.shape
+        assert ((decoded < 128) != (published > 0)).mean() < 0.02
+
+
+def test_samples_depend_on_the_seed_alone(library: Path):
+    photos = open_library([library], held_out=False)
+    for seed in range(3):
+        first, second = (make_sample(photos, np.random.default_rng(seed), {"splice": 1.0}) for _ in range(2))
+        assert first[0] == second[0] == "splice"
+        np.testing.assert_array_equal(first[2], second[2])
+        np.testing.assert_array_equal(first[1], second[1])
+
+
+def test_a_pool_holds_authentic_and_manipulated_samples_and_is_filled_once(library: Path, tmp_path: Path):
+    target = tmp_path / "pool"
+    assert list(fill_pool([library], False, target, 12, seed=5, workers=1))[-1] == 12
+    samples = pool_samples(target)
+    times = [image.stat().st_mtime_ns for image, _ in samples]
+    kinds = {image.stem.split("_", 1)[1] for image, _ in samples}
+    assert kinds <= {*KINDS, "authentic"}
+    assert all((mask is None) == image.stem.endswith("authentic") for image, mask in samples)
+    list(fill_pool([library], False, target, 12, seed=5, workers=1))
+    assert [image.stat().st_mtime_ns for image, _ in pool_samples(target)] == times
+
+
+def test_augmentation_moves_mask_and_photo_together():
+    mask = np.zeros((120, 160), np.uint8)
+    mask[20:80, 30:110] = 1
+    picture = cv2.cvtColor(mask * 200 + 20, cv2.COLOR_GRAY2BGR)
+    for seed in range(40):
+        pixels, moved = augment(picture, mask, np.random.default_rng(seed))
+        assert pixels.shape[:2] == moved.shape
+        assert ((pixels[..., 1] > 110) != (moved > 0)).mean() < 0.03
+
+
+def test_input_is_normalised_rgb():
+    red = np.zeros((10, 20, 3), np.uint8)
+    red[..., 2] = 255
+    tensor = to_input(red, 8)
+    assert tensor.shape == (3, 8, 8)
+    np.testing.assert_allclose(tensor[:, 0, 0], [(1 - 0.485) / 0.229, -0.456 / 0.224, -0.406 / 0.225], rtol=1e-5)
+
+
+def test_batches_are_of_one_size_and_resume_where_they_stopped(library: Path, tmp_path: Path):
+    sizes = {64: (0.5, 3), 96: (0.5, 2)}
+    endless = iter(MixedSizes(10, sizes, seed=1))
+    batches = [next(endless) for _ in range(6)]
+    assert next(iter(MixedSizes(10, sizes, seed=1, start=4))) == batches[4]
+    assert {size for batch in batches for _, size, _ in batch} == {64, 96}
+    for batch in batches:
+        assert len({size for _, size, _ in batch}) == 1
+        assert len(batch) == sizes[batch[0][1]][1]
+
+    list(fill_pool([library], False, tmp_path / "pool", 3, seed=5, workers=1))
+    images, truth = PoolDataset(pool_samples(tmp_path / "pool"))[0, 64, 9]
+    assert images.shape == (3, 64, 64)
+    assert truth.shape == (1, 64, 64)

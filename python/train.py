@@ -1,0 +1,64 @@
+#!/usr/bin/env python3
+"""Train the default model: from a folder of photos to a checkpoint.
+
+    python train.py PHOTOS… --out runs/first [--minutes 60] [--start CHECKPOINT]
+
+PHOTOS are library folders: `images/`, and `polygons/` with outlines (see `ofx.training.photos`, `outline_photos.py`).
+A tenth of the photos is kept for validation. Manipulations are made ahead into `OUT/pool`; a run that was stopped goes
+on when the command is given again. The result is `OUT/model.pth`, with `log.jsonl` beside it (`plot_training.py`).
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import cv2
+import torch
+
+from ofx.networks.objectformer_lite import DEFAULT_CONFIG, ObjectFormerLite
+from ofx.training.backbone import load_lite0
+from ofx.training.loop import Recipe, Stage
+from ofx.training.pool import fill_pool, pool_samples
+
+
+def parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("photos", type=Path, nargs="+", help="library folders")
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--pool", type=Path, help="keep the manipulations here, to share them between runs [OUT/pool]")
+    parser.add_argument("--pool-size", type=int, default=20000)
+    parser.add_argument("--validation-size", type=int, default=600)
+    parser.add_argument("--start", type=Path, help="checkpoint to start the stage from [ImageNet weights]")
+    parser.add_argument("--backbone", type=Path, help="EfficientNet-lite0's weights [the installed package's]")
+    parser.add_argument("--minutes", type=float, default=Recipe.minutes)
+    parser.add_argument("--rate", type=float, default=Recipe.rate)
+    parser.add_argument("--frozen-stages", type=int, default=Recipe.frozen_stages)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--seed", type=int, default=1)
+    return parser.parse_args()
+
+
+def main() -> None:
+    options = parse()
+    cv2.setNumThreads(1)
+    pool = options.pool or options.out / "pool"
+    for name, held_out, size in (("train", False, options.pool_size), ("validation", True, options.validation_size)):
+        for done in fill_pool(options.photos, held_out, pool / name, size, seed=options.seed, workers=options.threads):
+            print(f"{name}: {done} of {size} samples", end="\r", flush=True)
+        print()
+
+    torch.set_num_threads(options.threads)
+    torch.manual_seed(options.seed)
+    network = ObjectFormerLite(**DEFAULT_CONFIG)
+    if options.start:
+        network.load_state_dict(torch.load(options.start, weights_only=True)["model_state"])
+    else:
+        load_lite0(network.rgb, options.backbone)
+    recipe = Recipe(minutes=options.minutes, rate=options.rate, frozen_stages=options.frozen_stages, seed=options.seed)
+    validation = pool_samples(pool / "validation")[:200]
+    Stage(network, DEFAULT_CONFIG, options.out, recipe).run(pool_samples(pool / "train"), validation)
+
+
+if __name__ == "__main__":
+    main()
