@@ -65,15 +65,15 @@ function measure(
     histogram.add(p, isPositive);
     if (isPositive) positives++;
   }
-  const ranking = histogram.ranking();
+  const sparse = histogram.toSparse();
   return {
     pixels: probability.length,
     positives,
     tp: countsAbove(positiveRanks),
     fp: countsAbove(negativeRanks),
-    auc: rocAuc(ranking),
-    oracleF1: positives === 0 ? null : bestF1(ranking).f1,
-    histogram: encodeHistogram(histogram.toSparse()),
+    auc: rocAuc(sparse),
+    oracleF1: positives === 0 ? null : bestF1(sparse).f1,
+    histogram: encodeHistogram(sparse),
   };
 }
 

@@ -1,6 +1,6 @@
 import { PROBABILITY_BINS, probabilityBin } from './probability-bins.js';
 
-/** One image's counts in those bins that hold any, ascending; small enough to keep in a journal. */
+/** Counts in those bins that hold any, ascending: a ranking of one image's pixels, and small enough for a journal. */
 export interface SparseHistogram {
   bins: Uint32Array;
   negatives: Uint32Array;
@@ -9,69 +9,84 @@ export interface SparseHistogram {
   spread: Uint8Array;
 }
 
+/** Bins are read and cleared by blocks of this many, and only those blocks that were touched. */
+const BLOCK_BITS = 8;
+const BLOCK = 1 << BLOCK_BITS;
+
 /** Pixels of one image, counted by class and by bin of their probability. Made once, cleared for every image. */
 export class PixelHistogram {
-  readonly negatives = new Uint32Array(PROBABILITY_BINS);
-  readonly positives = new Uint32Array(PROBABILITY_BINS);
-  readonly spread = new Uint8Array(PROBABILITY_BINS);
+  readonly #negatives = new Uint32Array(PROBABILITY_BINS);
+  readonly #positives = new Uint32Array(PROBABILITY_BINS);
+  readonly #spread = new Uint8Array(PROBABILITY_BINS);
   readonly #firstValue = new Float32Array(PROBABILITY_BINS);
-  #lowest = PROBABILITY_BINS;
-  #highest = -1;
+  readonly #touchedBlocks = new Uint8Array(PROBABILITY_BINS >> BLOCK_BITS);
+  #usedBins = 0;
 
   /** @param probability 0 … 1, a float32 */
   add(probability: number, isPositive: boolean): void {
     const bin = probabilityBin(probability);
-    if (bin < this.#lowest) this.#lowest = bin;
-    if (bin > this.#highest) this.#highest = bin;
-    if (this.negatives[bin]! + this.positives[bin]! === 0) this.#firstValue[bin] = probability;
-    else if (this.#firstValue[bin] !== probability) this.spread[bin] = 1;
-    if (isPositive) this.positives[bin]!++;
-    else this.negatives[bin]!++;
-  }
-
-  /** The part of the bins in use. */
-  ranking(): Pick<SparseHistogram, 'negatives' | 'positives' | 'spread'> {
-    const [from, to] = [this.#lowest, this.#highest + 1];
-    return {
-      negatives: this.negatives.subarray(from, to),
-      positives: this.positives.subarray(from, to),
-      spread: this.spread.subarray(from, to),
-    };
+    if (this.#negatives[bin]! + this.#positives[bin]! === 0) {
+      this.#touchedBlocks[bin >> BLOCK_BITS] = 1;
+      this.#usedBins++;
+      this.#firstValue[bin] = probability;
+    } else if (this.#firstValue[bin] !== probability) {
+      this.#spread[bin] = 1;
+    }
+    if (isPositive) this.#positives[bin]!++;
+    else this.#negatives[bin]!++;
   }
 
   toSparse(): SparseHistogram {
-    const used: number[] = [];
-    for (let bin = this.#lowest; bin <= this.#highest; bin++) {
-      if (this.negatives[bin]! + this.positives[bin]! > 0) used.push(bin);
-    }
-    return {
-      bins: Uint32Array.from(used),
-      negatives: Uint32Array.from(used, (bin) => this.negatives[bin]!),
-      positives: Uint32Array.from(used, (bin) => this.positives[bin]!),
-      spread: Uint8Array.from(used, (bin) => this.spread[bin]!),
+    const sparse = {
+      bins: new Uint32Array(this.#usedBins),
+      negatives: new Uint32Array(this.#usedBins),
+      positives: new Uint32Array(this.#usedBins),
+      spread: new Uint8Array(this.#usedBins),
     };
+    let entry = 0;
+    for (let block = 0; block < this.#touchedBlocks.length; block++) {
+      if (this.#touchedBlocks[block] === 0) continue;
+      for (let bin = block << BLOCK_BITS; bin < (block + 1) << BLOCK_BITS; bin++) {
+        if (this.#negatives[bin]! + this.#positives[bin]! === 0) continue;
+        sparse.bins[entry] = bin;
+        sparse.negatives[entry] = this.#negatives[bin]!;
+        sparse.positives[entry] = this.#positives[bin]!;
+        sparse.spread[entry] = this.#spread[bin]!;
+        entry++;
+      }
+    }
+    return sparse;
   }
 
   clear(): void {
-    for (const counts of Object.values(this.ranking())) counts.fill(0);
-    this.#lowest = PROBABILITY_BINS;
-    this.#highest = -1;
+    for (let block = 0; block < this.#touchedBlocks.length; block++) {
+      if (this.#touchedBlocks[block] === 0) continue;
+      const from = block << BLOCK_BITS;
+      for (const counts of [this.#negatives, this.#positives, this.#spread])
+        counts.fill(0, from, from + BLOCK);
+    }
+    this.#touchedBlocks.fill(0);
+    this.#usedBins = 0;
   }
 }
+
+/** A number below 2^32 takes at most this many bytes. */
+const LONGEST_NUMBER = 5;
 
 /**
  * Writes a histogram as bytes: for each bin the distance to the last one with two bits (do positives follow, do values
  * differ), then the counts, all as LEB128. About two bytes a bin.
  */
 export function encodeHistogram({ bins, negatives, positives, spread }: SparseHistogram): Uint8Array {
-  const bytes: number[] = [];
+  const bytes = new Uint8Array(bins.length * 3 * LONGEST_NUMBER);
+  let at = 0;
   const write = (value: number): void => {
     let rest = value;
     while (rest >= 0x80) {
-      bytes.push((rest % 0x80) | 0x80);
+      bytes[at++] = (rest % 0x80) | 0x80;
       rest = Math.floor(rest / 0x80);
     }
-    bytes.push(rest);
+    bytes[at++] = rest;
   };
   let last = 0;
   for (let i = 0; i < bins.length; i++) {
@@ -80,7 +95,7 @@ export function encodeHistogram({ bins, negatives, positives, spread }: SparseHi
     if (positives[i]! > 0) write(positives[i]!);
     last = bins[i]!;
   }
-  return Uint8Array.from(bytes);
+  return bytes.slice(0, at);
 }
 
 /** The inverse of {@link encodeHistogram}. */
@@ -96,23 +111,26 @@ export function decodeHistogram(bytes: Uint8Array): SparseHistogram {
       scale *= 0x80;
     }
   };
-  const bins: number[] = [];
-  const negatives: number[] = [];
-  const positives: number[] = [];
-  const spread: number[] = [];
+  // An entry takes two bytes at least.
+  const most = bytes.length >> 1;
+  const bins = new Uint32Array(most);
+  const negatives = new Uint32Array(most);
+  const positives = new Uint32Array(most);
+  const spread = new Uint8Array(most);
+  let entries = 0;
   let last = 0;
-  while (at < bytes.length) {
+  for (; at < bytes.length; entries++) {
     const head = read();
     last += Math.floor(head / 4);
-    bins.push(last);
-    negatives.push(read());
-    positives.push(head % 2 === 1 ? read() : 0);
-    spread.push((head >> 1) % 2);
+    bins[entries] = last;
+    negatives[entries] = read();
+    positives[entries] = head % 2 === 1 ? read() : 0;
+    spread[entries] = (head >> 1) % 2;
   }
   return {
-    bins: Uint32Array.from(bins),
-    negatives: Uint32Array.from(negatives),
-    positives: Uint32Array.from(positives),
-    spread: Uint8Array.from(spread),
+    bins: bins.subarray(0, entries),
+    negatives: negatives.subarray(0, entries),
+    positives: positives.subarray(0, entries),
+    spread: spread.subarray(0, entries),
   };
 }

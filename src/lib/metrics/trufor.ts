@@ -52,7 +52,7 @@ export function measureTrufor(
       inverse[p < FIXED_THRESHOLD ? 'fp' : 'tn']++;
     }
   }
-  const ranking = histogram.ranking();
+  const ranking = histogram.toSparse();
   // The thresholds of 1 − p are those of p from the other end.
   const inverseRanking = {
     positives: ranking.positives.slice().reverse(),

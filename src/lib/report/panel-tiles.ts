@@ -44,11 +44,15 @@ export async function panelTiles(
       .raw()
       .toBuffer(),
     truth: truth
-      ? resizeNearestOpenCv(truth.data, truth.width, truth.height, width, height).map((grey) =>
-          grey > TRUTH_THRESHOLD ? 1 : 0,
-        )
+      ? above(resizeNearestOpenCv(truth.data, truth.width, truth.height, width, height), TRUTH_THRESHOLD)
       : new Uint8Array(width * height),
     probability,
-    called: Uint8Array.from(probability, (p) => (p > maskThreshold ? 1 : 0)),
+    called: above(probability, maskThreshold),
   };
+}
+
+function above(values: Uint8Array | Float32Array, threshold: number): Uint8Array {
+  const marks = new Uint8Array(values.length);
+  for (let i = 0; i < values.length; i++) if (values[i]! > threshold) marks[i] = 1;
+  return marks;
 }

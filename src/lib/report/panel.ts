@@ -25,14 +25,14 @@ export async function drawPanel(
 ): Promise<Buffer> {
   const { width, height, tileLeft, tileTop } = panelGeometry(tiles);
   const panel: Raster = { width, height, data: new Uint8Array(width * height * 3) };
-  for (let i = 0; i < panel.data.length; i += 3) panel.data.set(PANEL_COLOURS.background, i);
+  const [red, green, blue] = PANEL_COLOURS.background;
+  for (let i = 0; i < panel.data.length;) {
+    panel.data[i++] = red;
+    panel.data[i++] = green;
+    panel.data[i++] = blue;
+  }
   paste(await svgToRaster(panelHeader(row, thresholds, width, tileLeft)), panel, 0, 0);
-  const pictures = [
-    tiles.photo,
-    greyToRgb(tiles.truth.map((value) => value * 255)),
-    drawMap(tiles),
-    drawOverlay(tiles),
-  ];
+  const pictures = [tiles.photo, greyToRgb(tiles.truth, 255), drawMap(tiles), drawOverlay(tiles)];
   pictures.forEach((data, index) => {
     paste({ width: tiles.width, height: tiles.height, data }, panel, tileLeft[index]!, tileTop);
   });
@@ -41,7 +41,7 @@ export async function drawPanel(
 
 /** The probability map in grey, white being 1, with the border of what is called tampered. */
 function drawMap(tiles: PanelTiles): Uint8Array {
-  const data = greyToRgb(Uint8Array.from(tiles.probability, (p) => Math.round(p * 255)));
+  const data = greyToRgb(tiles.probability, 255);
   drawContour(data, tiles.called, tiles.width, tiles.height, PANEL_COLOURS.called);
   return data;
 }
@@ -49,10 +49,9 @@ function drawMap(tiles: PanelTiles): Uint8Array {
 /** The photo with truth and prediction in colours that can be told apart, and their contours. */
 function drawOverlay({ photo, truth, called, width, height }: PanelTiles): Uint8Array {
   const data = new Uint8Array(photo.length);
-  for (let pixel = 0; pixel < truth.length; pixel++) {
+  for (let pixel = 0, at = 0; pixel < truth.length; pixel++) {
     const colour = markOf(truth[pixel]!, called[pixel]!);
-    for (let channel = 0; channel < 3; channel++) {
-      const at = pixel * 3 + channel;
+    for (let channel = 0; channel < 3; channel++, at++) {
       data[at] = colour
         ? photo[at]! * (1 - MARK_SHARE) + colour[channel]! * MARK_SHARE
         : photo[at]! * PHOTO_SHARE;
@@ -88,9 +87,15 @@ function isNearUnset(mask: Uint8Array, width: number, height: number, x: number,
   return false;
 }
 
-function greyToRgb(grey: Uint8Array): Uint8Array {
-  const rgb = new Uint8Array(grey.length * 3);
-  grey.forEach((value, index) => rgb.fill(value, index * 3, index * 3 + 3));
+/** @param scale grey level of the value 1 */
+function greyToRgb(values: Uint8Array | Float32Array, scale: number): Uint8Array {
+  const rgb = new Uint8Array(values.length * 3);
+  for (let i = 0, to = 0; i < values.length; i++) {
+    const level = Math.round(values[i]! * scale);
+    rgb[to++] = level;
+    rgb[to++] = level;
+    rgb[to++] = level;
+  }
   return rgb;
 }
 

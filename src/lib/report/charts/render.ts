@@ -7,7 +7,7 @@ const PNG_ZOOM = 2;
 
 /** What Vega asks for the width of a text; exported by it, but missing in its types. */
 interface TextMetrics {
-  width: (item: Parameters<typeof textWidth>[1] & { text?: unknown }, text?: unknown) => number;
+  width: (item: Parameters<typeof textWidth>[1] & { text?: string }, text?: string) => number;
 }
 
 /** Draws a Vega-Lite chart without a browser. */
@@ -16,7 +16,7 @@ export async function renderChart(spec: TopLevelSpec): Promise<{ svg: string; pn
   const vega = await import('vega');
   // Without a canvas Vega guesses widths far too large, and leaves wide margins.
   const { textMetrics } = vega as unknown as { textMetrics: TextMetrics };
-  textMetrics.width = (item, text) => textWidth(String(text ?? item.text ?? ''), item);
+  textMetrics.width = (item, text) => textWidth(String(text ?? item.text), item);
   const view = new vega.View(vega.parse(compile(spec).spec), { renderer: 'none' });
   try {
     const svg = await view.toSVG();
