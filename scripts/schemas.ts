@@ -7,8 +7,12 @@ import {
   ModelsVerifySchema,
 } from '../src/lib/jobs/models-result.js';
 import { PredictDocumentSchema } from '../src/lib/jobs/predict-result.js';
+import { DatasetCheckSchema } from '../src/lib/jobs/dataset-check-result.js';
 import { DoctorDocumentSchema } from '../src/lib/jobs/doctor.js';
 import { ManifestSchema } from '../src/lib/model/manifest.js';
+import { ImageRowSchema } from '../src/lib/report/image-row.js';
+import { SweepRowSchema } from '../src/lib/report/run-files.js';
+import { RunSummarySchema, ValidateDocumentSchema } from '../src/lib/report/run-summary.js';
 
 /** Every `--json` result and every file that ofx writes; the name is the schema's `$id`. */
 export const SCHEMAS: readonly TSchema[] = [
@@ -20,6 +24,11 @@ export const SCHEMAS: readonly TSchema[] = [
   ModelsVerifySchema,
   ModelsInstallSchema,
   DoctorDocumentSchema,
+  ValidateDocumentSchema,
+  RunSummarySchema,
+  ImageRowSchema,
+  SweepRowSchema,
+  DatasetCheckSchema,
 ];
 
 /** The text of a schema's file in `schemas/`. */

@@ -61,7 +61,10 @@ export const FINDINGS = {
   ],
   'duplicate-image': ['warning', 'images have the same content as another one'],
   'contradicting-labels': ['error', 'images with the same content have different labels'],
-  'one-class': ['warning', 'of the two classes is missing: numbers that compare them cannot be given'],
+  'one-class': [
+    'warning',
+    'class is missing: numbers that compare tampered and authentic images cannot be given',
+  ],
   unbalanced: [
     'note',
     'class is more than four times as large as the other: accuracy and precision depend on that',

@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto';
+import { examineBalance } from '../dataset/balance.js';
+import { Duplicates } from '../dataset/duplicates.js';
 import { Findings, type Finding } from '../dataset/finding.js';
 import type { OfxError } from '../errors.js';
 import { confusionAt } from '../metrics/measure-pixels.js';
@@ -36,7 +38,7 @@ export class ValidationFold {
   readonly #findings = new Findings();
   readonly #failed: FoldResult['failed'] = [];
   readonly #hash = createHash('sha256');
-  readonly #labelOfContent = new Map<string, { image: string; label: number }>();
+  readonly #duplicates = new Duplicates();
 
   constructor(private readonly settings: MetricSettings) {
     this.#thresholds = countedThresholds(settings);
@@ -51,8 +53,11 @@ export class ValidationFold {
   }
 
   result(): FoldResult {
+    const metrics = this.#accumulator.result();
+    const { 'counts.tampered': tampered, 'counts.authentic': authentic } = metrics.metrics;
+    examineBalance(tampered.value!, authentic.value!, this.#findings);
     return {
-      metrics: this.#accumulator.result(),
+      metrics,
       rows: this.rows,
       findings: this.#findings.list(),
       failed: this.#failed,
@@ -66,13 +71,7 @@ export class ValidationFold {
     this.#accumulator.add(evidence);
     this.#hash.update(`${image}\t${label}\t${imageSha256}\t${maskSha256 ?? ''}\n`);
     for (const code of findings) this.#findings.add(code, image);
-    const same = this.#labelOfContent.get(imageSha256);
-    if (!same) this.#labelOfContent.set(imageSha256, { image, label });
-    else
-      this.#findings.add(
-        same.label === label ? 'duplicate-image' : 'contradicting-labels',
-        `${image} = ${same.image}`,
-      );
+    this.#duplicates.add(image, label, imageSha256, this.#findings);
     return toRow(record, this.settings, this.#thresholds);
   }
 

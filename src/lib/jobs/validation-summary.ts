@@ -1,6 +1,5 @@
 import os from 'node:os';
 import path from 'node:path';
-import { Findings, type Finding } from '../dataset/finding.js';
 import type { Dataset } from '../dataset/sample.js';
 import { headlinePath, METRIC_DEFINITIONS } from '../metrics/definitions.js';
 import type { MetricSettings } from '../metrics/run-metrics.js';
@@ -49,7 +48,7 @@ export async function summarise(context: SummaryContext, result: FoldResult): Pr
       samples: result.rows.length,
       available: dataset.samples.length,
       leftOut: dataset.leftOut,
-      findings: [...dataset.findings, ...result.findings, ...balanceFindings(result)],
+      findings: [...dataset.findings, ...result.findings],
     },
     model: {
       ...identity,
@@ -84,19 +83,6 @@ export async function summarise(context: SummaryContext, result: FoldResult): Pr
       : null,
     charts: [],
   };
-}
-
-/** Classes so unequal that numbers depend on it, or missing. */
-function balanceFindings({ metrics }: FoldResult): Finding[] {
-  const tampered = metrics.metrics['counts.tampered'].value!;
-  const authentic = metrics.metrics['counts.authentic'].value!;
-  const findings = new Findings();
-  if (tampered === 0) findings.add('one-class', 'tampered');
-  if (authentic === 0) findings.add('one-class', 'authentic');
-  const [small, large] = tampered < authentic ? [tampered, authentic] : [authentic, tampered];
-  if (small > 0 && large > 4 * small)
-    findings.add('unbalanced', `${tampered} tampered, ${authentic} authentic`);
-  return findings.list();
 }
 
 function warningsOf(result: FoldResult, fittedOn: unknown, calibrating: boolean): string[] {

@@ -153,3 +153,9 @@ export const RunSummarySchema = Type.Object(
 
 /** The numbers have a type of their own: a schema built from a table has none. */
 export type RunSummary = Omit<Static<typeof RunSummarySchema>, 'metrics'> & { metrics: NestedMetrics };
+
+/** The document of `ofx validate --json`: the summary, and where the run lies. */
+export const ValidateDocumentSchema = Type.Composite(
+  [Type.Object({ folder: Type.String() }), RunSummarySchema],
+  { $id: 'validate', title: 'Result of ofx validate --json' },
+);
