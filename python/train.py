@@ -11,6 +11,7 @@ on when the command is given again. The result is `OUT/model.pth`, with `log.jso
 from __future__ import annotations
 
 import argparse
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -19,6 +20,7 @@ import torch
 from ofx.networks.objectformer_lite import DEFAULT_CONFIG, ObjectFormerLite
 from ofx.training.backbone import load_lite0
 from ofx.training.loop import Recipe, Stage
+from ofx.training.parallel import Team, run_team
 from ofx.training.pool import fill_pool, pool_samples
 
 
@@ -29,26 +31,20 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--pool", type=Path, help="keep the manipulations here, to share them between runs [OUT/pool]")
     parser.add_argument("--pool-size", type=int, default=20000)
     parser.add_argument("--validation-size", type=int, default=600)
+    parser.add_argument("--validate-on", type=int, default=200, help="samples of it to validate on during training")
     parser.add_argument("--start", type=Path, help="checkpoint to start the stage from [ImageNet weights]")
     parser.add_argument("--backbone", type=Path, help="EfficientNet-lite0's weights [the installed package's]")
     parser.add_argument("--minutes", type=float, default=Recipe.minutes)
     parser.add_argument("--rate", type=float, default=Recipe.rate)
     parser.add_argument("--frozen-stages", type=int, default=Recipe.frozen_stages)
-    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--processes", type=int, default=2, help="as many as there are cores to spare")
     parser.add_argument("--seed", type=int, default=1)
     return parser.parse_args()
 
 
-def main() -> None:
-    options = parse()
+def work(team: Team, options: argparse.Namespace, pool: Path) -> None:
+    """What each process does: build the network, and train it as one of the team."""
     cv2.setNumThreads(1)
-    pool = options.pool or options.out / "pool"
-    for name, held_out, size in (("train", False, options.pool_size), ("validation", True, options.validation_size)):
-        for done in fill_pool(options.photos, held_out, pool / name, size, seed=options.seed, workers=options.threads):
-            print(f"{name}: {done} of {size} samples", end="\r", flush=True)
-        print()
-
-    torch.set_num_threads(options.threads)
     torch.manual_seed(options.seed)
     network = ObjectFormerLite(**DEFAULT_CONFIG)
     if options.start:
@@ -56,8 +52,22 @@ def main() -> None:
     else:
         load_lite0(network.rgb, options.backbone)
     recipe = Recipe(minutes=options.minutes, rate=options.rate, frozen_stages=options.frozen_stages, seed=options.seed)
-    validation = pool_samples(pool / "validation")[:200]
-    Stage(network, DEFAULT_CONFIG, options.out, recipe).run(pool_samples(pool / "train"), validation)
+    validation = pool_samples(pool / "validation")[: options.validate_on]
+    Stage(network, DEFAULT_CONFIG, options.out, recipe, team).run(pool_samples(pool / "train"), validation)
+
+
+def main() -> None:
+    options = parse()
+    cv2.setNumThreads(1)
+    pool = options.pool or options.out / "pool"
+    for name, held_out, size in (("train", False, options.pool_size), ("validation", True, options.validation_size)):
+        for done in fill_pool(
+            options.photos, held_out, pool / name, size, seed=options.seed, workers=options.processes
+        ):
+            print(f"{name}: {done} of {size} samples", end="\r", flush=True)
+        print()
+
+    run_team(options.processes, partial(work, options=options, pool=pool))
 
 
 if __name__ == "__main__":

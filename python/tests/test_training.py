@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -17,6 +18,7 @@ from ofx.training import losses
 from ofx.training.dataset import PoolDataset
 from ofx.training.loop import Average, Recipe, Stage, freeze, rate_factor
 from ofx.training.metrics import THRESHOLDS, Evaluation, area_under_roc, f1_sweep, fit_thresholds, intervals
+from ofx.training.parallel import Team, run_team
 
 SMALL = {"width": 24, "prototypes": 4, "blocks": 1, "heads": 2, "descriptor": 8}
 
@@ -102,6 +104,23 @@ def test_average_follows_the_weights():
     assert average.state["weight"].item() == pytest.approx(1000, rel=1e-3)
 
 
+def disagree(team: Team, out: Path) -> None:
+    network = torch.nn.BatchNorm1d(2)
+    network.weight.data.fill_(1.0 + 2 * team.rank)
+    network.running_mean.fill_(10.0 * team.rank)
+    clock = team.agree(network, 7.0 + team.rank)
+    torch.save({"clock": clock, **network.state_dict()}, out / f"{team.rank}.pt")
+
+
+def test_a_team_agrees_on_weights_and_clock(tmp_path: Path):
+    run_team(2, partial(disagree, out=tmp_path))
+    for rank in range(2):
+        state = torch.load(tmp_path / f"{rank}.pt", weights_only=True)
+        assert state["clock"] == 7
+        assert state["weight"].tolist() == [2, 2]
+        assert state["running_mean"].tolist() == [5, 5]
+
+
 def test_frozen_stages_do_not_learn():
     network = ObjectFormerLite(**SMALL)
     freeze(network, 2)
@@ -137,7 +156,7 @@ def test_a_stage_learns_logs_and_goes_on_where_it_stopped(samples: list, tmp_pat
     assert 0 <= events[-1]["pixel.macro.auc"] <= 1
 
     again = Stage(ObjectFormerLite(**SMALL), SMALL, tmp_path / "run", recipe)
-    assert again.step == 1
+    assert again.step == 8
     torch.testing.assert_close(again.network.state_dict(), network.state_dict())
 
     checkpoint = read_checkpoint(tmp_path / "run" / "model.pth")

@@ -173,7 +173,11 @@ def test_batches_are_of_one_size_and_resume_where_they_stopped(library: Path, tm
     batches = [next(endless) for _ in range(6)]
     assert next(iter(MixedSizes(10, sizes, seed=1, start=4))) == batches[4]
     assert {size for batch in batches for _, size, _ in batch} == {64, 96}
+    partner = iter(MixedSizes(10, sizes, seed=1, member=1))
     for batch in batches:
+        other = next(partner)
+        assert [size for _, size, _ in other] == [size for _, size, _ in batch]
+        assert other != batch
         assert len({size for _, size, _ in batch}) == 1
         assert len(batch) == sizes[batch[0][1]][1]
 

@@ -85,19 +85,20 @@ class PoolDataset(Dataset):
 class MixedSizes(Sampler):
     """Endless shuffled batches, each of one input size drawn from `sizes` (size: (chance, batch)).
 
-    Starts at batch number `start`, so that a resumed run goes on where it stopped.
+    Starts at batch number `start`, so that a resumed run goes on where it stopped. Members of a team draw other
+    samples, but the same sizes, so that none waits for another.
     """
 
-    def __init__(self, count: int, sizes: dict[int, tuple[float, int]], seed: int, start: int = 0):
-        self.count, self.sizes, self.seed, self.start = count, sizes, seed, start
+    def __init__(self, count: int, sizes: dict[int, tuple[float, int]], seed: int, *, start: int = 0, member: int = 0):
+        self.count, self.sizes, self.seed, self.start, self.member = count, sizes, seed, start, member
 
     def __iter__(self) -> Iterator[list[tuple[int, int, int]]]:
         batch = self.start
         names = list(self.sizes)
         chances = [chance for chance, _ in self.sizes.values()]
         while True:
-            rng = np.random.default_rng((self.seed, batch))
-            size = int(rng.choice(names, p=chances))
+            size = int(np.random.default_rng((self.seed, batch)).choice(names, p=chances))
+            rng = np.random.default_rng((self.seed, batch, self.member))
             indices = rng.choice(self.count, self.sizes[size][1], replace=False)
             yield [(int(i), size, int(rng.integers(2**62))) for i in indices]
             batch += 1

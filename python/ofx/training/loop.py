@@ -18,9 +18,12 @@ from ofx.networks.objectformer_lite import NAME, ObjectFormerLite
 from ofx.training import losses
 from ofx.training.dataset import MixedSizes, PoolDataset, Sample
 from ofx.training.evaluate import evaluate
+from ofx.training.parallel import Team
 
 #: Training steps between two lines of the log.
 LOG_EVERY = 25
+#: Steps after which the processes of a team average their weights.
+AGREE_EVERY = 8
 #: Input side of the validation during training.
 VALIDATION_SIDE = 288
 
@@ -95,7 +98,10 @@ def save(path: Path, content: dict[str, Any]) -> None:
 class Stage:
     """One stage of training, kept in a folder: `log.jsonl`, `state.pt` to resume from, and `model.pth`, the result."""
 
-    def __init__(self, network: ObjectFormerLite, config: dict[str, int], out: Path, recipe: Recipe):
+    def __init__(
+        self, network: ObjectFormerLite, config: dict[str, int], out: Path, recipe: Recipe, team: Team | None = None
+    ):
+        self.team = team or Team()
         out.mkdir(parents=True, exist_ok=True)
         freeze(network, recipe.frozen_stages)
         self.network = network.to(memory_format=torch.channels_last)
@@ -113,13 +119,17 @@ class Stage:
         self.step, self.seen, self.seconds = state["step"], state["seen"], state["seconds"]
 
     def log(self, event: str, **values: Any) -> None:
-        """Append one JSON line."""
+        """Append one JSON line; only the first process of a team does."""
+        if self.team.rank:
+            return
         progress = {"event": event, "step": self.step, "seen": self.seen, "minutes": round(self.seconds / 60, 2)}
         with (self.out / "log.jsonl").open("a") as file:
             file.write(json.dumps(progress | values) + "\n")
 
     def checkpoint(self) -> None:
-        """Write what is needed to go on, and the averaged network."""
+        """Write what is needed to go on, and the averaged network; only the first process of a team does."""
+        if self.team.rank:
+            return
         progress = {"step": self.step, "seen": self.seen, "seconds": self.seconds}
         network, optimizer = self.network.state_dict(), self.optimizer.state_dict()
         save(
@@ -133,7 +143,9 @@ class Stage:
         )
 
     def validate(self, samples: list[Sample]) -> None:
-        """Log the numbers of the averaged network on the validation samples."""
+        """Log the numbers of the averaged network on the validation samples; only the first process of a team does."""
+        if self.team.rank:
+            return
         averaged = ObjectFormerLite(**self.config)
         averaged.load_state_dict(self.average.state)
         self.log("validate", **evaluate([averaged], samples, VALIDATION_SIDE).summary())
@@ -153,16 +165,16 @@ class Stage:
         if math.isfinite(norm):
             self.optimizer.step()
         self.average.update(self.network, self.step)
-        self.step, self.seen = self.step + 1, self.seen + len(images)
+        self.step, self.seen = self.step + 1, self.seen + len(images) * self.team.size
         return {name: float(value.detach()) for name, value in terms.items()} | {"norm": norm}
 
     def run(self, samples: list[Sample], validation: list[Sample]) -> None:
-        """Train until the stage's minutes are over. Time spent on validation does not count."""
+        """Train until the stage's minutes are over, by the first process's clock, which stands during validation."""
         recipe = self.recipe
         self.log("start", samples=len(samples), recipe=asdict(recipe))
         loader = DataLoader(
             PoolDataset(samples),
-            batch_sampler=MixedSizes(len(samples), recipe.sizes, recipe.seed, self.step),
+            batch_sampler=MixedSizes(len(samples), recipe.sizes, recipe.seed, start=self.step, member=self.team.rank),
             num_workers=1,
             prefetch_factor=4,
         )
@@ -173,6 +185,8 @@ class Stage:
             terms.append(self.learn(images, truth))
             now = time.monotonic()
             self.seconds, last = self.seconds + now - last, now
+            if self.step % AGREE_EVERY == 0:
+                self.seconds = self.team.agree(self.network, self.seconds)
             if self.step % LOG_EVERY == 0:
                 self.log("train", **{name: round(float(np.mean([t[name] for t in terms])), 4) for name in terms[0]})
                 terms = []
@@ -182,7 +196,8 @@ class Stage:
             if self.seconds - validated >= 60 * recipe.validate_every:
                 self.validate(validation)
                 validated, last = self.seconds, time.monotonic()
-            if self.seconds >= 60 * recipe.minutes:
+            # All processes see the same clock just after they agreed, and stop together.
+            if self.step % AGREE_EVERY == 0 and self.seconds >= 60 * recipe.minutes:
                 break
         self.checkpoint()
         self.validate(validation)
