@@ -5,7 +5,7 @@ const rooms = {
   dataset: ['dataset', 'image'],
   metrics: ['metrics'],
   report: ['report', 'metrics', 'image'],
-  bench: ['bench', 'model', 'image'],
+  bench: ['bench', 'model', 'image', 'metrics'],
   python: ['python'],
 };
 

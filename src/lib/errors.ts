@@ -8,6 +8,7 @@ export const ERROR_TABLE = {
   INTERNAL: { exit: 1, http: 500 },
   USAGE: { exit: 2, http: 400 },
   SIZE_NOT_AVAILABLE: { exit: 2, http: 400 },
+  BASELINE_OTHER_MACHINE: { exit: 2, http: 400 },
 
   GATE_FAILED: { exit: 3, http: 500 },
   PARITY_FAILED: { exit: 3, http: 500 },

@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import { workerData } from 'node:worker_threads';
 import type * as ort from 'onnxruntime-node';
 import { toPlainError, OfxError } from '../errors.js';
+import { sessionOptions } from './session-options.js';
 import type { OnnxReply, OnnxRun, OnnxTask, OnnxWorkerData, TensorShape } from './onnx-session.js';
 
 /**
@@ -13,14 +14,7 @@ import type { OnnxReply, OnnxRun, OnnxTask, OnnxWorkerData, TensorShape } from '
 const { InferenceSession, Tensor } = createRequire(import.meta.url)('onnxruntime-node') as typeof ort;
 
 const { file, threads } = workerData as OnnxWorkerData;
-const session = InferenceSession.create(file, {
-  executionProviders: ['cpu'],
-  executionMode: 'sequential',
-  graphOptimizationLevel: 'all',
-  interOpNumThreads: 1,
-  intraOpNumThreads: threads,
-  logSeverityLevel: 3,
-});
+const session = InferenceSession.create(file, sessionOptions(threads));
 // The failure is told to whoever asks; without this line Node would end the thread before anyone can.
 session.catch(() => undefined);
 

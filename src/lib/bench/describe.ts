@@ -1,0 +1,154 @@
+import { digits, formatBytes, formatChange, formatMs } from './format.js';
+import {
+  STAGES,
+  type BenchReport,
+  type Comparison,
+  type ConfigurationResult,
+  type Machine,
+  type Summary,
+} from './result.js';
+
+/** A report as tables of short texts, for the terminal and for Markdown alike. */
+export interface TextTable {
+  head: string[];
+  rows: string[][];
+}
+
+/** A row a configuration; what all rows share is left to the heading. */
+export function overviewTable(configurations: readonly ConfigurationResult[]): TextTable {
+  const several = new Set(configurations.map(networkLabel)).size > 1;
+  return {
+    head: [
+      ...(several ? ['network'] : []),
+      ...[
+        'threads',
+        'at once',
+        'p50',
+        'p90',
+        'p95',
+        'p99',
+        'images/s',
+        'cores',
+        'peak RSS',
+        'steady',
+        'runs',
+      ],
+    ],
+    rows: configurations.map((configuration) => {
+      const { threads, concurrency, latencyMs, throughputPerSecond, cpu, memory, settled } = configuration;
+      const { p50, p90, p95, p99, runs } = latencyMs.total;
+      return [
+        ...(several ? [networkLabel(configuration)] : []),
+        String(threads),
+        String(concurrency),
+        ...[p50, p90, p95, p99].map(formatMs),
+        digits(throughputPerSecond),
+        cpu.coresUsed.toFixed(1),
+        formatBytes(memory.peakBytes),
+        formatBytes(memory.steadyBytes),
+        `${runs}${settled === false ? ' *' : ''}`,
+      ];
+    }),
+  };
+}
+
+/** A row a step of one image. */
+export function stepsTable({ latencyMs }: ConfigurationResult): TextTable {
+  const known = STAGES.filter((stage) => latencyMs[stage]);
+  return {
+    head: [
+      'step, ms',
+      'mean',
+      '95 % interval',
+      'stddev',
+      'min',
+      'p50',
+      'p90',
+      'p95',
+      'p99',
+      'max',
+      'outliers',
+    ],
+    rows: known.map((stage) => stepRow(stage === 'total' ? 'end to end' : stage, latencyMs[stage]!)),
+  };
+}
+
+function stepRow(name: string, summary: Summary): string[] {
+  const { mean, meanLow, meanHigh, stddev, min, p50, p90, p95, p99, max, outliers } = summary;
+  return [
+    name,
+    digits(mean),
+    `${digits(meanLow)}–${digits(meanHigh)}`,
+    ...[stddev, min, p50, p90, p95, p99, max].map(digits),
+    String(outliers),
+  ];
+}
+
+export function comparisonTable(comparisons: readonly Comparison[]): TextTable {
+  return {
+    head: ['this', 'compared with', 'latency', '95 % interval', 'throughput', 'peak RSS'],
+    rows: comparisons.map(({ id, reference, latency, throughput, peakMemory }) => [
+      id,
+      reference,
+      formatChange(latency.value),
+      `${formatChange(latency.low)} to ${formatChange(latency.high)}`,
+      formatChange(throughput),
+      formatChange(peakMemory),
+    ]),
+  };
+}
+
+/** "Intel(R) Xeon(R) Processor, 2 cores, linux x64, Node 20.20.2, onnxruntime 1.30.0" */
+export function machineLine({
+  cpu,
+  cores,
+  usableCores,
+  quota,
+  os,
+  arch,
+  node,
+  onnxruntime,
+}: Machine): string {
+  const usable =
+    usableCores < cores ? ` (${usableCores} usable${quota === null ? '' : `, quota ${quota}`})` : '';
+  return `${cpu}, ${cores} cores${usable}, ${os} ${arch}, Node ${node}, onnxruntime ${onnxruntime}`;
+}
+
+/** What was scored, as a noun. */
+export function workLine({ mode, photos }: BenchReport): string {
+  if (mode === 'inference-only') return 'a fixed tensor, inference only';
+  return photos.length === 1 ? '1 photo, from file to mask' : `${photos.length} photos, from file to mask`;
+}
+
+export function coldStartLines({ coldStarts }: BenchReport): string[] {
+  return coldStarts.map(({ network, samplesMs, medianMs, medianLoadMs }) => {
+    const label = coldStarts.length > 1 ? ` (${network.name} ${network.inputSize} ${network.precision})` : '';
+    return (
+      `${formatMs(medianMs)} from process to first result, of which loading the model ${formatMs(medianLoadMs)}; ` +
+      `median of ${samplesMs.length}${label}`
+    );
+  });
+}
+
+/** What to use, one sentence a network. */
+export function recommendationLines({ recommendations, configurations }: BenchReport): string[] {
+  const find = (id: string): ConfigurationResult => configurations.find((each) => each.id === id)!;
+  const flags = ({ threads, concurrency }: ConfigurationResult): string =>
+    `--threads ${threads} --concurrency ${concurrency}`;
+  return recommendations.map(({ network, latency, throughput }) => {
+    const label =
+      recommendations.length > 1 ? `${network.name} ${network.inputSize} ${network.precision}: ` : '';
+    const [soonest, most] = [find(latency), find(throughput)];
+    if (soonest === most) {
+      return `${label}${flags(soonest)} is best for latency (p50 ${formatMs(soonest.latencyMs.total.p50)}) and for throughput (${digits(soonest.throughputPerSecond)}/s)`;
+    }
+    return (
+      `${label}for latency ${flags(soonest)} (p50 ${formatMs(soonest.latencyMs.total.p50)}), ` +
+      `for throughput ${flags(most)} (${digits(most.throughputPerSecond)}/s)`
+    );
+  });
+}
+
+export function networkLabel({ network: { name, inputSize, precision } }: ConfigurationResult): string {
+  return `${name} ${inputSize} ${precision}`;
+}

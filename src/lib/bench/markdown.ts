@@ -1,0 +1,105 @@
+import {
+  coldStartLines,
+  comparisonTable,
+  machineLine,
+  networkLabel,
+  overviewTable,
+  recommendationLines,
+  stepsTable,
+  workLine,
+  type TextTable,
+} from './describe.js';
+import { digits } from './format.js';
+import type { BenchReport } from './result.js';
+
+/** A report for a pull request or a job's summary: the verdict first, the details folded away. */
+export function benchMarkdown(report: BenchReport): string {
+  const { configurations, gates, warnings, against, baseline, profiles, machine, date } = report;
+  const failed = gates.filter(({ passed }) => !passed).length;
+  const networks = [...new Set(configurations.map(networkLabel))];
+  const verdict =
+    gates.length === 0
+      ? 'no gates'
+      : failed === 0
+        ? `all ${gates.length} gates passed`
+        : `${failed} of ${gates.length} gates failed`;
+  return (
+    [
+      `## Benchmark: ${verdict}`,
+      `${networks.join(', ')}; ${workLine(report)}.`,
+      table(overviewTable(configurations)),
+      ...(configurations.some(({ settled }) => settled === false) ? ['\\* did not settle'] : []),
+      ...section('Against the other model, measured in turns', against.length > 0, () =>
+        table(comparisonTable(against)),
+      ),
+      ...section('Against the baseline', baseline.length > 0, () => table(comparisonTable(baseline))),
+      ...section('Gates', gates.length > 0, () =>
+        table({
+          head: ['', 'gate', 'found', 'configuration'],
+          rows: gates.map(({ name, subject, passed, detail }) => [
+            passed ? '✅' : '❌',
+            `\`${name}\``,
+            detail,
+            subject,
+          ]),
+        }),
+      ),
+      ...section('Recommended', report.recommendations.length > 0, () => list(recommendationLines(report))),
+      ...section('Warnings', warnings.length > 0, () => list(warnings)),
+      ...section('Cold start', report.coldStarts.length > 0, () => list(coldStartLines(report))),
+      '### Steps of one image',
+      ...configurations.map((configuration) => folded(configuration.id, table(stepsTable(configuration)))),
+      ...profiles.map(({ network, operators, slowest, runs }) =>
+        folded(
+          `Time by operator: ${network.name} ${network.inputSize} ${network.precision}, mean of ${runs} inferences`,
+          [
+            table({
+              head: ['operator', 'nodes', 'ms', 'share'],
+              rows: operators.map(({ type, nodes, ms, share }) => [
+                type,
+                String(nodes),
+                digits(ms),
+                percent(share),
+              ]),
+            }),
+            table({
+              head: ['slowest nodes', 'operator', 'ms', 'share'],
+              rows: slowest.map(({ node, type, ms, share }) => [
+                `\`${node}\``,
+                type,
+                digits(ms),
+                percent(share),
+              ]),
+            }),
+          ].join('\n\n'),
+        ),
+      ),
+      `Measured ${date.slice(0, 10)} on ${machineLine(machine)}; fingerprint \`${machine.fingerprint}\`.`,
+      '',
+    ]
+      .join('\n\n')
+      .trimEnd() + '\n'
+  );
+}
+
+function section(title: string, shown: boolean, body: () => string): string[] {
+  return shown ? [`### ${title}`, body()] : [];
+}
+
+function folded(summary: string, body: string): string {
+  return `<details><summary>${summary.replaceAll('<', '&lt;')}</summary>\n\n${body}\n\n</details>`;
+}
+
+function table({ head, rows }: TextTable): string {
+  const line = (cells: readonly string[]): string =>
+    `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
+}
+
+function list(items: readonly string[]): string {
+  return items.map((item) => `- ${item}`).join('\n');
+}
+
+function percent(share: number): string {
+  return `${(share * 100).toFixed(1)} %`;
+}

@@ -1,0 +1,90 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { fromPlainError, OfxError } from '../errors.js';
+import type { Answer, Question, Reply } from './protocol.js';
+
+/**
+ * A fresh process that measures one configuration, so that the memory of one does not stain the next, and this process
+ * never loads ONNX Runtime.
+ */
+export class MeasuringProcess {
+  /** When it was started, on this process's clock. */
+  readonly startedAt = performance.now();
+  readonly #child: ChildProcess;
+  #stderr = '';
+
+  /**
+   * @param file - its program, which speaks {@link Question} and {@link Reply}
+   * @param signal - ends the process when it is aborted
+   */
+  constructor(
+    file: string,
+    private readonly signal?: AbortSignal,
+  ) {
+    signal?.throwIfAborted();
+    this.#child = fork(file, { serialization: 'advanced', stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
+    this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      this.#stderr = (this.#stderr + text).slice(-2000);
+    });
+    signal?.addEventListener('abort', this.#kill, { once: true });
+  }
+
+  /**
+   * @param onProgress - called now and then while the process is at work
+   * @throws {OfxError} what the process could not do; the signal's reason once it is aborted
+   */
+  ask<Q extends Question>(question: Q, onProgress?: () => void): Promise<Answer<Q['kind']>> {
+    return new Promise((resolve, reject) => {
+      const settle = (act: () => void): void => {
+        this.#child.off('message', onMessage).off('exit', onEnd).off('error', onEnd);
+        act();
+      };
+      const onMessage = (reply: Reply): void => {
+        if (reply.kind === 'progress') onProgress?.();
+        else if (reply.kind === 'error')
+          settle(() => {
+            reject(fromPlainError(reply.error));
+          });
+        else
+          settle(() => {
+            resolve(reply.answer as Answer<Q['kind']>);
+          });
+      };
+      const onEnd = (): void => {
+        settle(() => {
+          reject(this.#endedEarly());
+        });
+      };
+      this.#child.on('message', onMessage).once('exit', onEnd).once('error', onEnd);
+      this.#child.send(question, (error) => {
+        if (error) onEnd();
+      });
+    });
+  }
+
+  /** Ends the process and waits until it is gone, so that it takes no time from the next one. */
+  async close(): Promise<void> {
+    this.signal?.removeEventListener('abort', this.#kill);
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+    const gone = new Promise((resolve) => this.#child.once('exit', resolve));
+    this.#kill();
+    await gone;
+  }
+
+  /** Nothing in it is worth a tidy end: its results have been told. */
+  readonly #kill = (): void => {
+    this.#child.kill('SIGKILL');
+  };
+
+  #endedEarly(): unknown {
+    if (this.signal?.aborted) return this.signal.reason;
+    const { exitCode, signalCode } = this.#child;
+    if (signalCode === 'SIGKILL') {
+      return new OfxError('IO_FAILED', 'The measuring process was killed, most likely for want of memory.', {
+        suggestion: 'Measure fewer requests at once (--concurrency 1), or a smaller size.',
+      });
+    }
+    return new Error(
+      `The measuring process ended with ${signalCode ?? String(exitCode)}. ${this.#stderr.trim()}`,
+    );
+  }
+}

@@ -1,0 +1,109 @@
+import { readBaseline } from '../bench/baseline.js';
+import { NO_BUDGET, parseBudget, TARGET_BUDGET, unmeasured, type Demand } from '../bench/budget.js';
+import type { Until } from '../bench/measure.js';
+import { parseShare } from '../bench/regression.js';
+import { OfxError } from '../errors.js';
+import type { BenchRequest } from '../jobs/bench.js';
+import { DEFAULT_MODEL } from '../model/catalogue.js';
+import type { Precision } from '../model/manifest.js';
+import { SHIPPED_SAMPLES } from '../paths.js';
+
+/** The flags of `ofx bench` that decide what is measured, as they were parsed. */
+export interface BenchFlags {
+  model?: string[] | undefined;
+  images?: string | undefined;
+  'inference-only': boolean;
+  size?: number[] | undefined;
+  precision?: Precision[] | undefined;
+  threads?: number[] | undefined;
+  concurrency?: number[] | undefined;
+  runs?: number | undefined;
+  duration?: string | undefined;
+  profile: boolean;
+  budget?: string | undefined;
+  baseline?: string | undefined;
+  against?: string | undefined;
+  'max-regression': string;
+  force: boolean;
+}
+
+const DEFAULT_CONCURRENCIES = [1, 2, 3];
+/** A model is compared with another at its plainest, unless more is asked for. */
+const AGAINST_CONCURRENCIES = [1];
+
+const MIN_RUNS = 10;
+const MIN_MS = 3000;
+const MAX_MS = 20_000;
+/** Three configurations, their processes and the cold starts must end within a minute. */
+const MAX_MS_BY_DEFAULT = 11_000;
+
+const COLD_STARTS = 3;
+
+/**
+ * What is asked for by flags, with the defaults that depend on one another.
+ *
+ * @throws {OfxError} USAGE for a value that cannot be read, and as `readBaseline`
+ */
+export async function benchRequest(flags: BenchFlags): Promise<BenchRequest> {
+  const concurrencies =
+    flags.concurrency ?? (flags.against === undefined ? DEFAULT_CONCURRENCIES : AGAINST_CONCURRENCIES);
+  return {
+    sweep: {
+      models: flags.model ?? [DEFAULT_MODEL],
+      sizes: flags.size ?? [undefined],
+      precisions: flags.precision ?? [undefined],
+      threads: flags.threads ?? [undefined],
+      concurrencies,
+    },
+    images: flags['inference-only'] ? undefined : (flags.images ?? SHIPPED_SAMPLES),
+    until: readUntil(flags),
+    coldStarts: COLD_STARTS,
+    profile: flags.profile,
+    maxRegression: parseShare(flags['max-regression']),
+    budget: readBudget(flags, concurrencies),
+    against: flags.against,
+    baseline:
+      flags.baseline === undefined
+        ? undefined
+        : { document: await readBaseline(flags.baseline), force: flags.force },
+    given: { threads: flags.threads !== undefined, duration: flags.duration !== undefined },
+  };
+}
+
+function readUntil({ runs, duration, concurrency }: BenchFlags): Until {
+  if (runs !== undefined) return { kind: 'runs', runs };
+  if (duration !== undefined) return { kind: 'duration', ms: parseDuration(duration) };
+  const maxMs = concurrency === undefined ? MAX_MS_BY_DEFAULT : MAX_MS;
+  return { kind: 'settled', minRuns: MIN_RUNS, minMs: MIN_MS, maxMs };
+}
+
+/** "30s", "500ms", "2min" */
+function parseDuration(text: string): number {
+  const [, amount, unit] = /^(\d+(?:\.\d*)?)\s*(ms|s|min)$/.exec(text.trim()) ?? [];
+  const factor = { ms: 1, s: 1000, min: 60_000 }[unit ?? ''];
+  const ms = Number(amount) * (factor ?? Number.NaN);
+  if (ms > 0) return ms;
+  throw new OfxError('USAGE', `"${text}" is no time to measure for.`, {
+    suggestion: 'Write --duration 30s.',
+  });
+}
+
+function readBudget({ budget, against, baseline }: BenchFlags, concurrencies: readonly number[]): Demand[] {
+  if (budget === undefined) {
+    // An absolute limit would let the noise in that these gates keep out.
+    if (against !== undefined || baseline !== undefined) return parseBudget(NO_BUDGET);
+    const target = parseBudget(TARGET_BUDGET);
+    const idle = unmeasured(target, concurrencies);
+    return target.filter((demand) => !idle.includes(demand));
+  }
+  const demands = parseBudget(budget);
+  const [idle] = unmeasured(demands, concurrencies);
+  if (idle) {
+    throw new OfxError(
+      'USAGE',
+      `"${idle.text}" speaks of ${idle.concurrency ?? 0} requests at once, but only ${concurrencies.join(', ')} are measured.`,
+      { suggestion: `Add it: --concurrency ${[...concurrencies, idle.concurrency].join(',')}.` },
+    );
+  }
+  return demands;
+}

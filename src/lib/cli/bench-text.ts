@@ -1,0 +1,109 @@
+import Table from 'cli-table3';
+import pc from 'picocolors';
+import {
+  coldStartLines,
+  comparisonTable,
+  machineLine,
+  networkLabel,
+  overviewTable,
+  recommendationLines,
+  stepsTable,
+  workLine,
+  type TextTable,
+} from '../bench/describe.js';
+import { digits } from '../bench/format.js';
+import type { BenchReport } from '../bench/result.js';
+
+/** Node names of an exported graph are paths; their ends tell them apart. */
+const NODE_WIDTH = 60;
+const SHOWN_OPERATORS = 12;
+
+/** A bench report for the terminal, at most about 100 columns wide. */
+export function benchText(report: BenchReport): string {
+  const { configurations, machine, gates, against, baseline, profiles } = report;
+  const [first] = configurations;
+  const networks = [...new Set(configurations.map(networkLabel))];
+  return [
+    `${pc.bold(networks.join(', '))}: ${workLine(report)}`,
+    pc.dim(machineLine(machine)),
+    ...coldStartLines(report).map((line) => `${pc.bold('Cold start')}  ${line}`),
+    '',
+    table(overviewTable(configurations)),
+    ...(configurations.some(({ settled }) => settled === false) ? [pc.yellow('  * did not settle')] : []),
+    ...(first ? ['', pc.bold('Steps of one image') + pc.dim(`  ${first.id}`), table(stepsTable(first))] : []),
+    ...profiles.flatMap(({ network, operators, slowest }) => [
+      '',
+      pc.bold('Time by operator') +
+        pc.dim(`  ${network.name} ${network.inputSize} ${network.precision}, an inference`),
+      table({
+        head: ['operator', 'nodes', 'ms', 'share'],
+        rows: operators
+          .slice(0, SHOWN_OPERATORS)
+          .map(({ type, nodes, ms, share }) => [type, String(nodes), digits(ms), percent(share)]),
+      }),
+      '',
+      pc.bold('Slowest nodes'),
+      table({
+        head: ['node', 'operator', 'ms', 'share'],
+        rows: slowest.map(({ node, type, ms, share }) => [tail(node), type, digits(ms), percent(share)]),
+      }),
+    ]),
+    ...comparison('Against the other model, in turns', against),
+    ...comparison('Against the baseline', baseline),
+    ...titled('Recommended', recommendationLines(report)),
+    ...titled(
+      'Gates',
+      gates.map(({ name, subject, passed, detail }) => {
+        const mark = passed ? pc.green('✓') : pc.red('✗');
+        return `${mark} ${name}: ${passed ? detail : pc.red(detail)}${pc.dim(`  ${subject}`)}`;
+      }),
+    ),
+  ].join('\n');
+}
+
+function comparison(title: string, comparisons: BenchReport['against']): string[] {
+  if (comparisons.length === 0) return [];
+  const { head, rows } = comparisonTable(comparisons);
+  // Two ids side by side are wider than a terminal.
+  return [
+    '',
+    pc.bold(title),
+    ...rows.map(([id, reference]) => `  ${id!} ${pc.dim('against')} ${reference!}`),
+    table({ head: head.slice(2), rows: rows.map((row) => row.slice(2)) }),
+  ];
+}
+
+function titled(title: string, lines: readonly string[]): string[] {
+  return lines.length === 0 ? [] : ['', pc.bold(title), ...lines.map((line) => `  ${line}`)];
+}
+
+/** Numbers line up at the right, names at the left. */
+function table({ head, rows }: TextTable): string {
+  const rendered = new Table({
+    head: head.map((title) => pc.dim(title)),
+    colAligns: head.map((_, column) =>
+      rows.every((row) => /^[−+\d]/.test(row[column] ?? '')) ? 'right' : 'left',
+    ),
+    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 2 },
+    chars: Object.fromEntries(BORDERS.map((part) => [part, ''])),
+  });
+  rendered.push(...rows);
+  return rendered
+    .toString()
+    .split('\n')
+    .map((line) => `  ${line.trimEnd()}`)
+    .join('\n');
+}
+
+const BORDERS = [
+  ...['top', 'top-mid', 'top-left', 'top-right', 'bottom', 'bottom-mid', 'bottom-left', 'bottom-right'],
+  ...['left', 'left-mid', 'mid', 'mid-mid', 'right', 'right-mid', 'middle'],
+] as const;
+
+function tail(name: string): string {
+  return name.length <= NODE_WIDTH ? name : `…${name.slice(1 - NODE_WIDTH)}`;
+}
+
+function percent(share: number): string {
+  return `${(share * 100).toFixed(1)} %`;
+}
