@@ -1,4 +1,5 @@
 import type { TSchema } from '@sinclair/typebox';
+import { BenchDocumentSchema } from '../src/lib/bench/result.js';
 import { ConvertDocumentSchema } from '../src/lib/jobs/convert-result.js';
 import {
   ModelsInstallSchema,
@@ -16,6 +17,7 @@ import { RunSummarySchema, ValidateDocumentSchema } from '../src/lib/report/run-
 
 /** Every `--json` result and every file that ofx writes; the name is the schema's `$id`. */
 export const SCHEMAS: readonly TSchema[] = [
+  BenchDocumentSchema,
   ManifestSchema,
   PredictDocumentSchema,
   ConvertDocumentSchema,

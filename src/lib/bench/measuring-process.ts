@@ -75,8 +75,8 @@ export class MeasuringProcess {
     this.#child.kill('SIGKILL');
   };
 
-  #endedEarly(): unknown {
-    if (this.signal?.aborted) return this.signal.reason;
+  #endedEarly(): Error {
+    if (this.signal?.aborted) return this.signal.reason as Error;
     const { exitCode, signalCode } = this.#child;
     if (signalCode === 'SIGKILL') {
       return new OfxError('IO_FAILED', 'The measuring process was killed, most likely for want of memory.', {

@@ -64,8 +64,8 @@ export function regressionGates(
 ): Gate[] {
   const limit = 1 + maxRegression;
   const percent = `${Number((maxRegression * 100).toFixed(2))}%`;
-  return comparisons.flatMap(({ id, reference, latency, ...ratios }) => {
-    const subject = `${id} against ${reference}`;
+  return comparisons.flatMap(({ id, latency, ...ratios }) => {
+    const subject = id;
     const gates: Gate[] = [
       {
         name: `latency regression<=${percent}`,

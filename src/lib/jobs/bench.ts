@@ -25,7 +25,9 @@ export interface BenchRequest {
   /** A folder, file or glob of photos to score; undefined for a fixed tensor (--inference-only). */
   images: string | undefined;
   until: Until;
-  /** Fresh processes a network, to time its start. */
+  /** A time for the whole run, which shortens measurements that settle late; undefined for none. */
+  totalMs: number | undefined;
+  /** Fresh processes a network, to time its start; fewer where that takes long. */
   coldStarts: number;
   profile: boolean;
   budget: readonly Demand[];
@@ -48,6 +50,10 @@ export interface BenchEvents {
 const WARM_UP = { runs: 2, ms: 500 };
 const PROFILED_RUNS = 10;
 const MIN_ROUNDS = 10;
+/** Of the time for the whole run, what cold starts may take. */
+const COLD_START_SHARE = 0.15;
+/** What a process needs besides its measurement, in cold starts: its own start, and a warm-up at a higher load. */
+const OVERHEAD_STARTS = 1.5;
 
 /**
  * Measures every configuration in a process of its own, one after the other, and holds the results against the gates.
@@ -61,6 +67,7 @@ export async function bench(
 ): Promise<BenchReport> {
   const { sweep, against, baseline, maxRegression } = request;
   const date = new Date().toISOString();
+  const began = performance.now();
   const machine = thisMachine();
   const work = await findWork(request.images);
   const photos = work.mode === 'photos' ? work.photos.map((photo) => path.basename(photo)) : [];
@@ -87,15 +94,22 @@ export async function bench(
     const starts: Start[] = [];
     for (let index = 0; index < request.coldStarts; index++) {
       starts.push(await step(bencher.coldStart({ ...configuration, concurrency: 1 })));
+      if (performance.now() - began > COLD_START_SHARE * (request.totalMs ?? Infinity)) {
+        done += request.coldStarts - starts.length;
+        break;
+      }
     }
     for (const note of starts[0]?.opened.notes ?? []) events.onNote?.(note);
     if (starts[0]) coldStarts.push(summariseStarts(configuration, starts));
   }
   const results: ConfigurationResult[] = [];
   const comparisons: Comparison[] = [];
-  for (const configuration of configurations) {
+  for (const [index, configuration] of configurations.entries()) {
     if (against === undefined) {
-      results.push(await step(bencher.measure(configuration, request.until)));
+      const overhead = OVERHEAD_STARTS * (coldStarts[0]?.medianMs ?? 0);
+      const left = (request.totalMs ?? Infinity) - (performance.now() - began);
+      const until = shorten(request.until, left / (configurations.length - index) - overhead);
+      results.push(await step(bencher.measure(configuration, until)));
     } else {
       const turns = await step(
         bencher.compare(
@@ -250,6 +264,12 @@ interface Open {
 type OpenList = [Open, Open];
 
 const CHILD = workerFile('./bench-child.js', import.meta.url);
+
+/** A measurement that waits for the latency to settle gives up earlier, but not before its minimum. */
+function shorten(until: Until, ms: number): Until {
+  if (until.kind !== 'settled') return until;
+  return { ...until, maxMs: Math.max(until.minMs, Math.min(until.maxMs, ms)) };
+}
 
 function turnsUntil(until: Until): { minRounds: number; minMs: number; maxMs: number } {
   switch (until.kind) {

@@ -33,15 +33,17 @@ export class Detector {
    * @throws {OfxError} SIZE_NOT_AVAILABLE, MODEL_CORRUPT, ONNX_INVALID
    */
   static async open(reference: ModelReference, options: DetectorOptions): Promise<Detector> {
-    const network = await resolveNetwork(reference, options, describeOnnx);
-    const pool = new OnnxPool(network.file, options);
+    // Only a bare file has to be open before it can be understood; it is not loaded a second time.
+    let pool = reference.kind === 'onnx' ? new OnnxPool(reference.file, options) : undefined;
     try {
+      const network = await resolveNetwork(reference, options, () => pool!.describe());
+      pool ??= new OnnxPool(network.file, options);
       await pool.describe();
+      return new Detector(network, pool);
     } catch (error) {
-      await pool.close();
+      await pool?.close();
       throw error;
     }
-    return new Detector(network, pool);
   }
 
   /** Images that wait for their turn. */
@@ -98,13 +100,4 @@ export class Detector {
 
 function largest(map: Float32Array): { kind: 'probability'; value: number } {
   return { kind: 'probability', value: map.reduce((max, p) => Math.max(max, p), 0) };
-}
-
-async function describeOnnx(file: string): ReturnType<OnnxPool['describe']> {
-  const pool = new OnnxPool(file, { threads: 1, concurrency: 1 });
-  try {
-    return await pool.describe();
-  } finally {
-    await pool.close();
-  }
 }

@@ -1,4 +1,5 @@
 import type { Gate } from '../gate.js';
+import { escapeXml } from './raster.js';
 
 /**
  * Gates as a JUnit report, the form that CI systems show as test results: one suite, a test case a gate.
@@ -11,7 +12,7 @@ export function junitReport(suite: string, gates: readonly Gate[]): string {
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
     `<testsuites ${counts}>`,
-    `  <testsuite name="${escapeXml(suite)}" ${counts}>`,
+    `  <testsuite name="${safe(suite)}" ${counts}>`,
     ...gates.map((gate) => testCase(suite, gate)),
     '  </testsuite>',
     '</testsuites>',
@@ -20,20 +21,12 @@ export function junitReport(suite: string, gates: readonly Gate[]): string {
 }
 
 function testCase(suite: string, { name, subject, passed, detail }: Gate): string {
-  const head = `    <testcase classname="${escapeXml(`${suite}: ${subject}`)}" name="${escapeXml(name)}"`;
-  if (passed) return `${head}><system-out>${escapeXml(detail)}</system-out></testcase>`;
-  return `${head}><failure message="${escapeXml(detail)}" type="gate"/></testcase>`;
+  const head = `    <testcase classname="${safe(`${suite}: ${subject}`)}" name="${safe(name)}"`;
+  if (passed) return `${head}><system-out>${safe(detail)}</system-out></testcase>`;
+  return `${head}><failure message="${safe(detail)}" type="gate"/></testcase>`;
 }
 
-/** Also takes out the control characters that XML 1.0 cannot hold, not even escaped. */
-function escapeXml(text: string): string {
-  return (
-    text
-      // eslint-disable-next-line no-control-regex
-      .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, '\ufffd')
-      .replaceAll('&', '&amp;')
-      .replaceAll('<', '&lt;')
-      .replaceAll('>', '&gt;')
-      .replaceAll('"', '&quot;')
-  );
+/** XML 1.0 cannot hold most control characters, not even escaped. */
+function safe(text: string): string {
+  return escapeXml(text.replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, '\ufffd'));
 }
