@@ -13,13 +13,13 @@ export class FakeClock {
 
   /** Runs a task, and time with it. */
   async run<T>(task: Promise<T>): Promise<T> {
-    let isDone = false;
+    const state = { isDone: false };
     const watched = task.finally(() => {
-      isDone = true;
+      state.isDone = true;
     });
     for (;;) {
       await setImmediate();
-      if (isDone) return watched;
+      if (state.isDone) return watched;
       this.#sleepers.sort((a, b) => a.at - b.at);
       const next = this.#sleepers.shift();
       if (!next) throw new Error('Everything waits, and nothing will happen.');
