@@ -110,13 +110,22 @@ export class WorkerPool<Task, Reply> {
     }
   }
 
-  /** Ends all workers as soon as they are done with the task they have; tasks that wait are rejected. */
-  async close(): Promise<void> {
+  /**
+   * Ends all workers as soon as they are done with the task they have; tasks that wait are rejected.
+   *
+   * @param graceMs - processes that are not done by then are killed; not for threads, see above
+   */
+  async close(graceMs?: number): Promise<void> {
     this.#closed = true;
     for (const job of this.#queue.splice(0)) job.reject(new Error('The pool was closed.'));
     // One that loads is in native code as well: it goes when it is ready.
     for (const { job, ready, worker } of this.#members) if (ready && !job) worker.kill();
+    const kill = (): void => {
+      for (const { worker } of this.#members) worker.kill();
+    };
+    const end = graceMs === undefined ? undefined : setTimeout(kill, graceMs);
     await Promise.all([...this.#members].map(({ exited }) => exited));
+    clearTimeout(end);
   }
 
   #count(has: (member: Member) => boolean): number {

@@ -56,7 +56,8 @@ function threadChannel(port: NonNullable<typeof parentPort>): Channel {
 function processChannel(): Channel {
   // A terminal and a service manager signal the whole group. When to end is for the pool to say: it kills us, or goes.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
-  process.on('disconnect', () => process.exit());
+  // Not by `exit`, which would pull a thread out of native code, and fail on it.
+  process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
   return {
     tell: (message) => process.send?.(message),
     onTask: (listener) => process.on('message', listener),
