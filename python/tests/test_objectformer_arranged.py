@@ -104,15 +104,15 @@ def test_places_of_keys_by_hand():
 
 
 def test_interpolation_by_hand():
-    assert interpolation(2, 3).tolist() == [[1, 0], [0.5, 0.5], [0, 1]]
-    assert interpolation(1, 2).tolist() == [[1], [1]]
+    assert interpolation(2, 3, torch.float32).tolist() == [[1, 0], [0.5, 0.5], [0, 1]]
+    assert interpolation(1, 2, torch.float32).tolist() == [[1], [1]]
 
 
 def test_upsampling_joins_the_convolution_behind_it():
     torch.manual_seed(3)
     conv = nn.Conv2d(3, 5, 3, padding=1).double()
     x = torch.randn(1, 3, 4, 6, dtype=torch.float64)
-    joined = ArrangedUpsampledConv(conv, upsampled_taps(4, 8), upsampled_taps(6, 12))
+    joined = ArrangedUpsampledConv(conv, upsampled_taps(4, 8, torch.float64), upsampled_taps(6, 12, torch.float64))
     with torch.no_grad():
         expected = conv(F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=True))
         actual = joined(x[0].flatten(1).T)
@@ -124,4 +124,4 @@ def test_upsampling_joins_the_convolution_before_it():
     kernel, x = torch.randn(3, dtype=torch.float64), torch.randn(5, dtype=torch.float64)
     convolved = F.conv1d(x[None, None], kernel[None, None], padding=1)
     expected = F.interpolate(convolved, size=11, mode="linear", align_corners=True)[0, 0]
-    torch.testing.assert_close(torch.einsum("ots,t,s->o", taps_upsampled(5, 11), kernel, x), expected)
+    torch.testing.assert_close(torch.einsum("ots,t,s->o", taps_upsampled(5, 11, torch.float64), kernel, x), expected)

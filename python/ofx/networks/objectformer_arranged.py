@@ -288,13 +288,13 @@ class ArrangedMaskHead(nn.Module):
     def __init__(self, original: MaskHead, height: int, width: int, side: int) -> None:
         super().__init__()
         self.height, self.width, self.side = height, width, side
-        like = original.deconv1.conv.weight
-        taps1 = [upsampled_taps(length, 2 * length).to(like) for length in (height, width)]
-        taps2 = [upsampled_taps(2 * length, 4 * length).to(like) for length in (height, width)]
+        dtype = original.deconv1.conv.weight.dtype
+        taps1 = [upsampled_taps(length, 2 * length, dtype) for length in (height, width)]
+        taps2 = [upsampled_taps(2 * length, 4 * length, dtype) for length in (height, width)]
         self.upsample1 = ArrangedUpsampledConv(original.deconv1.conv, *taps1)
         self.conv = original.conv1[0]
         self.upsample2 = ArrangedUpsampledConv(original.deconv2.conv, *taps2)
-        final = [taps_upsampled(4 * length, side).to(like) for length in (height, width)]
+        final = [taps_upsampled(4 * length, side, dtype) for length in (height, width)]
         self.final = original.conv2[1]
         conv = original.conv2[1]
         self.register_buffer("taps", conv.weight[0].permute(1, 0, 2).contiguous())
@@ -401,19 +401,22 @@ def place_table(p: int) -> Tensor:
     return torch.cat([row, column])
 
 
-def interpolation(source: int, target: int) -> Tensor:
-    """(target, source): linear interpolation of one axis with align_corners=True."""
-    impulses = torch.eye(source, dtype=torch.float64)[None]
+def interpolation(source: int, target: int, dtype: torch.dtype) -> Tensor:
+    """(target, source): linear interpolation of one axis with align_corners=True.
+
+    The weights are PyTorch's own, rounded as they are: in float32 a position has an error of up to 4e-6 of a pixel,
+    which at the edges of a mask shows in the fifth digit.
+    """
+    impulses = torch.eye(source, dtype=dtype)[None]
     return F.interpolate(impulses, size=target, mode="linear", align_corners=True)[0].T
 
 
-def upsampled_taps(source: int, target: int) -> Tensor:
+def upsampled_taps(source: int, target: int, dtype: torch.dtype) -> Tensor:
     """(target, 3, source): what the taps of a convolution with padding 1 see of an axis upsampled before."""
-    return F.pad(interpolation(source, target), (0, 0, 1, 1)).unfold(0, 3, 1).transpose(1, 2)
+    return F.pad(interpolation(source, target, dtype), (0, 0, 1, 1)).unfold(0, 3, 1).transpose(1, 2)
 
 
-def taps_upsampled(source: int, target: int) -> Tensor:
+def taps_upsampled(source: int, target: int, dtype: torch.dtype) -> Tensor:
     """(target, 3, source): what an axis upsampled after a convolution with padding 1 sees through its taps."""
-    return torch.stack(
-        [F.pad(interpolation(source, target), (1, 1))[:, 2 - tap : source + 2 - tap] for tap in range(3)], dim=1
-    )
+    padded = F.pad(interpolation(source, target, dtype), (1, 1))
+    return torch.stack([padded[:, 2 - tap : source + 2 - tap] for tap in range(3)], dim=1)
