@@ -12,7 +12,8 @@ export interface OfxRun {
 }
 
 interface RunOptions extends Pick<Options, 'cwd' | 'input'> {
-  env?: Record<string, string>;
+  /** Undefined takes a variable away. */
+  env?: Record<string, string | undefined>;
   /** Heed file permissions even when root runs the tests. */
   unprivileged?: boolean;
 }

@@ -8,7 +8,7 @@ import { ConvertEventSchema, type ConvertEvent } from './events.js';
 export interface ScriptRun {
   /** The interpreter. */
   python: string;
-  /** A script at the root of `python/`, e.g. "convert.py". */
+  /** A script at the root of `python/`, e.g. "convert.py"; or an absolute path. */
   script: string;
   args: readonly string[];
   onEvent: (event: ConvertEvent) => void;
@@ -24,7 +24,7 @@ export interface ScriptRun {
 export async function runScript({ python, script, args, onEvent, signal }: ScriptRun): Promise<void> {
   const isEvent = new Ajv().compile<ConvertEvent>(ConvertEventSchema);
   let last: ConvertEvent | undefined;
-  const child = execa(python, [path.join(PYTHON_SOURCES, script), ...args], {
+  const child = execa(python, [path.resolve(PYTHON_SOURCES, script), ...args], {
     reject: false,
     buffer: { stdout: false },
     stdin: 'ignore',
@@ -46,7 +46,7 @@ export async function runScript({ python, script, args, onEvent, signal }: Scrip
   if (killedBy === 'SIGKILL') {
     throw new OfxError(
       'IO_FAILED',
-      `Python was killed while running ${script}, most likely for want of memory.`,
+      `Python was killed while running ${path.basename(script)}, most likely for want of memory.`,
       {
         suggestion: 'Free some memory, or convert one --size at a time.',
       },
@@ -54,7 +54,7 @@ export async function runScript({ python, script, args, onEvent, signal }: Scrip
   }
   const reason = stderr.trim().split('\n').at(-1) ?? '';
   throw new Error(
-    `${script} ended with ${killedBy ?? `status ${exitCode ?? 'unknown'}`}: ${reason}\n${stderr}`,
+    `${path.basename(script)} ended with ${killedBy ?? `status ${exitCode ?? 'unknown'}`}: ${reason}\n${stderr}`,
   );
 }
 
