@@ -1,5 +1,6 @@
-import { answerTasks } from '../worker-tasks.js';
 import { render } from './render.js';
 import type { RenderTask } from './render-pool.js';
 
-answerTasks(({ map, image, options }: RenderTask) => render(map, image, options));
+export default async function handle({ map, image, options }: RenderTask): ReturnType<typeof render> {
+  return render(map, image, options);
+}

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { rmSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
@@ -63,6 +64,11 @@ export async function convert(
   const inputs = await parityInputs();
 
   const draft = await makeDraft(out);
+  // A second Ctrl-C ends the process at once.
+  const removeDraft = (): void => {
+    rmSync(draft, { recursive: true, force: true });
+  };
+  process.once('exit', removeDraft);
   const model = path.join(draft, 'model');
   try {
     // `mkdtemp` makes folders that only their owner may read; this one is published.
@@ -129,6 +135,7 @@ export async function convert(
     throw asWriteError(error, out);
   } finally {
     await rm(draft, { recursive: true, force: true });
+    process.off('exit', removeDraft);
   }
 }
 
@@ -249,9 +256,12 @@ function notEqual({ inputSize, map, score, flippedPixels }: VariantParity): OfxE
   return new OfxError(
     'PARITY_FAILED',
     `At size ${inputSize} the ONNX file differs from PyTorch by ${map.max.toExponential(1)} in the map and ` +
-      `${score.max.toExponential(1)} in the score (allowed: ${PARITY_TOLERANCE}); ${flippedPixels} pixels of the mask flip. ` +
+      `${score.max.toExponential(1)} in the score (allowed: ${PARITY_TOLERANCE.toExponential()}); ${flippedPixels} pixels of the mask flip. ` +
       'Nothing was written.',
-    { suggestion: 'Please report it with the configuration of the network: the export should be exact.' },
+    {
+      suggestion:
+        'Either the network’s own float32 results are that uncertain (weights that had diverged), or the export is wrong: please report it.',
+    },
   );
 }
 

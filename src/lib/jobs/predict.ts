@@ -9,7 +9,7 @@ import type { DetectorOptions } from '../model/detector.js';
 import { Analyser, type AnalysisOptions } from './analyse.js';
 import { createFolder, fileKey, Journal } from './journal.js';
 import { OUTPUT_KINDS, planOutputs, type Destinations, type OutputPaths } from './output-paths.js';
-import { isFailed, summarise, type PredictReport, type PredictResult } from './predict-result.js';
+import { isFailed, type PredictReport, type PredictResult, type PredictSummary } from './predict-result.js';
 
 export interface PredictRequest extends Omit<AnalysisOptions, 'mask' | 'probability' | 'overlay'> {
   inputs: readonly string[];
@@ -208,4 +208,17 @@ async function checkDestinations(plans: readonly OutputPaths[]): Promise<void> {
       });
     }
   }
+}
+
+function summarise(results: readonly PredictResult[], resumed: number, seconds: number): PredictSummary {
+  const failed = results.filter(isFailed).length;
+  const tampered = results.filter((result) => !isFailed(result) && result.tampered).length;
+  return {
+    inputs: results.length,
+    tampered,
+    authentic: results.length - failed - tampered,
+    failed,
+    resumed,
+    seconds,
+  };
 }

@@ -1,6 +1,6 @@
+import { Piscina } from 'piscina';
+import { fromPlainError, type PlainError } from '../errors.js';
 import { workerFile } from '../worker-file.js';
-import { WorkerPool } from '../worker-pool.js';
-import { startThread } from '../workers.js';
 
 export interface TensorShape {
   name: string;
@@ -27,7 +27,8 @@ export type OnnxTask = { kind: 'describe' } | OnnxRun;
 
 export type OnnxReply =
   | ({ kind: 'description' } & OnnxDescription)
-  | { kind: 'outputs'; values: Float32Array[]; milliseconds: number };
+  | { kind: 'outputs'; values: Float32Array[]; milliseconds: number }
+  | { kind: 'error'; error: PlainError };
 
 export interface OnnxWorkerData {
   file: string;
@@ -43,45 +44,52 @@ export interface OnnxPoolOptions {
 
 /** ONNX Runtime sessions of one file, each in a worker thread, so that the event loop stays free. */
 export class OnnxPool {
-  readonly #pool: WorkerPool<OnnxTask, OnnxReply>;
+  readonly #pool: Piscina<OnnxTask, OnnxReply>;
 
   constructor(file: string, { threads, concurrency }: OnnxPoolOptions) {
-    this.#pool = new WorkerPool({
-      start: startThread,
-      file: workerFile('./onnx-worker.js', import.meta.url),
+    this.#pool = new Piscina<OnnxTask, OnnxReply>({
+      filename: workerFile('./onnx-worker.js', import.meta.url),
+      minThreads: concurrency,
+      maxThreads: concurrency,
       workerData: { file, threads } satisfies OnnxWorkerData,
-      size: concurrency,
     });
   }
 
   /** Tasks that wait for a session. */
   get queueLength(): number {
-    return this.#pool.waiting;
+    return this.#pool.queueSize;
   }
 
   /** @throws {OfxError} ONNX_INVALID where ONNX Runtime cannot load the file */
   async describe(): Promise<OnnxDescription> {
-    const reply = await this.#pool.run({ kind: 'describe' });
+    const reply = await this.#ask({ kind: 'describe' });
     if (reply.kind !== 'description') throw new TypeError(`Unexpected reply: ${reply.kind}`);
     return reply;
   }
 
   /**
-   * One inference. An abort takes it out of the queue; once it runs, its outputs are dropped.
+   * One inference.
    *
    * @returns the named outputs, flat, and the milliseconds spent inside ONNX Runtime
-   * @throws {OfxError} ONNX_INVALID; WORKER_LOST where its thread died; the signal's reason once it is aborted
+   * @throws {OfxError} ONNX_INVALID; the signal's reason once it is aborted
    */
   async run(
     run: Omit<OnnxRun, 'kind'>,
     signal?: AbortSignal,
   ): Promise<{ values: Float32Array[]; milliseconds: number }> {
-    const reply = await this.#pool.run({ kind: 'run', ...run }, { signal });
+    const reply = await this.#ask({ kind: 'run', ...run }, signal);
     if (reply.kind !== 'outputs') throw new TypeError(`Unexpected reply: ${reply.kind}`);
     return reply;
   }
 
   async close(): Promise<void> {
-    await this.#pool.close();
+    await this.#pool.destroy();
+  }
+
+  async #ask(task: OnnxTask, signal?: AbortSignal): Promise<OnnxReply> {
+    signal?.throwIfAborted();
+    const reply = await this.#pool.run(task, signal === undefined ? {} : { signal });
+    if (reply.kind === 'error') throw fromPlainError(reply.error);
+    return reply;
   }
 }

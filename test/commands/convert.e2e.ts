@@ -1,0 +1,206 @@
+import { mkdir, readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { Ajv } from 'ajv';
+import { expect } from 'chai';
+import type { ConvertReport } from '../../src/lib/jobs/convert-result.js';
+import type { PredictReport, Prediction } from '../../src/lib/jobs/predict-result.js';
+import { readModel } from '../../src/lib/model/catalogue.js';
+import { temporaryFolder } from '../support/folder.js';
+import { ofx, ROOT, startOfx } from '../support/ofx.js';
+import { describeWithPython, PYTHON, python } from '../support/python.js';
+
+const FIXTURES = path.join(ROOT, 'test/fixtures/checkpoints');
+
+/** Runs a command that must fail in both modes alike, and leave nothing at `out`. */
+async function fails(
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+): Promise<{ code: string; stderr: string; exit: number }> {
+  const plain = await ofx(['convert', ...args], { env });
+  const json = await ofx(['convert', ...args, '--json'], { env });
+  expect(plain.exitCode).to.equal(json.exitCode);
+  expect(plain.stdout).to.equal('');
+  const { error } = JSON.parse(json.stdout) as { error: { code: string; message: string } };
+  const stderr = plain.stderr;
+  expect(stderr).to.contain(error.message);
+  expect(stderr).not.to.match(/Traceback|^\s+at /m);
+  return { code: error.code, stderr, exit: plain.exitCode! };
+}
+
+describe('ofx convert', () => {
+  const folder = temporaryFolder();
+
+  describe('without what it needs', () => {
+    const nowhere = (): NodeJS.ProcessEnv => ({
+      XDG_DATA_HOME: folder.file('data'),
+      OFX_PYTHON: undefined,
+      VIRTUAL_ENV: undefined,
+      CONDA_PREFIX: undefined,
+    });
+    beforeEach(async () => writeFile(folder.file('c.pth'), 'anything'));
+
+    it('says how to get a Python with PyTorch', async () => {
+      const { code, exit, stderr } = await fails(
+        [folder.file('c.pth'), '--out', folder.file('m')],
+        nowhere(),
+      );
+      expect([code, exit]).to.deep.equal(['PYTHON_MISSING', 69]);
+      expect(stderr).to.contain('ofx convert --setup').and.to.contain(folder.file('data'));
+      expect(await readdir(folder.path)).not.to.include('m');
+    });
+
+    it('takes OFX_PYTHON at its word', async () => {
+      const { code, exit, stderr } = await fails([folder.file('c.pth'), '--out', folder.file('m')], {
+        ...nowhere(),
+        OFX_PYTHON: folder.file('no-python'),
+      });
+      expect([code, exit]).to.deep.equal(['PYTHON_MISSING', 69]);
+      expect(stderr).to.contain(folder.file('no-python'));
+    });
+
+    it('needs a checkpoint and a place for the model', async () => {
+      expect((await fails([], nowhere())).exit).to.equal(2);
+      expect((await fails([folder.file('c.pth')], nowhere())).exit).to.equal(2);
+      const { code, exit } = await fails([folder.file('none.pth'), '--out', folder.file('m')], nowhere());
+      expect([code, exit]).to.deep.equal(['INPUT_MISSING', 66]);
+    });
+
+    it('does not write over what is no model', async () => {
+      await mkdir(folder.file('photos'));
+      await writeFile(folder.file('photos', 'a.jpg'), 'a');
+      for (const force of [[], ['--force']]) {
+        const { code, exit } = await fails(
+          [folder.file('c.pth'), '--out', folder.file('photos'), ...force],
+          nowhere(),
+        );
+        expect([code, exit]).to.deep.equal(['OUTPUT_UNWRITABLE', 73]);
+      }
+      expect(
+        (await fails([folder.file('c.pth'), '--out', folder.file('c.pth', 'm')], nowhere())).exit,
+      ).to.equal(73);
+      expect(await readdir(folder.file('photos'))).to.deep.equal(['a.jpg']);
+    });
+  });
+
+  describeWithPython('with PyTorch', () => {
+    const env = { OFX_PYTHON: PYTHON };
+    const checkpoint = (): string => folder.file('ckpt_epoch_00031.pyth');
+    const model = (): string => folder.file('models', 'mine');
+
+    describe('on a training checkpoint', () => {
+      beforeEach(() => {
+        python(path.join(FIXTURES, 'make.py'), checkpoint());
+      });
+
+      it('makes a model that predicts what PyTorch predicts', async () => {
+        const { exitCode, stdout, stderr } = await ofx(
+          ['convert', checkpoint(), '--out', model(), '--size', '64', '--size', '100', '--json'],
+          { env },
+        );
+        expect(exitCode, stderr).to.equal(0);
+        const schema = JSON.parse(
+          await readFile(path.join(ROOT, 'schemas/convert.schema.json'), 'utf8'),
+        ) as object;
+        expect(new Ajv({ strict: false }).validate(schema, JSON.parse(stdout))).to.equal(true);
+        const report = JSON.parse(stdout) as ConvertReport;
+        expect(report.parity.variants.map(({ inputSize }) => inputSize)).to.deep.equal([64, 100]);
+        expect(report.parity).to.include({ tolerance: 1e-5, noise: 2 });
+        expect(report.parity.photos).to.be.at.least(4);
+
+        expect((await readdir(folder.file('models'))).sort()).to.deep.equal(['mine']);
+        expect((await readdir(model())).sort()).to.deep.equal([
+          'mine-100.onnx',
+          'mine-64.onnx',
+          'model.json',
+        ]);
+        const { manifest } = await readModel(model());
+        expect(manifest).to.deep.include({
+          name: 'mine',
+          architecture: 'objectformer',
+          parity: report.parity,
+        });
+        expect(manifest.provenance?.checkpoint).to.deep.equal({
+          name: 'ckpt_epoch_00031.pyth',
+          sha256: report.checkpoint.sha256,
+        });
+
+        const photo = path.join(ROOT, 'samples/splice-astronaut.jpg');
+        for (const size of ['64', '100']) {
+          const npy = folder.file('map.npy');
+          const result = await ofx([
+            'predict',
+            photo,
+            '--model',
+            model(),
+            '--size',
+            size,
+            '--probability',
+            npy,
+            '--json',
+          ]);
+          const { score } = (JSON.parse(result.stdout) as PredictReport).results[0] as Prediction;
+          const reference = folder.file('reference.npy');
+          const expected = Number(
+            python(path.join(FIXTURES, 'predict.py'), checkpoint(), photo, size, reference),
+          );
+          expect(score).to.be.closeTo(expected, 1e-5);
+          const [map, expectedMap] = await Promise.all([readMap(npy), readMap(reference)]);
+          expect(map).to.have.length(Number(size) ** 2);
+          expect(largestDifference(map, expectedMap)).to.be.at.most(1e-5);
+          expect(Math.max(...map) - Math.min(...map), 'a flat map would prove nothing').to.be.above(0.01);
+        }
+      });
+
+      it('replaces a model only when asked to', async () => {
+        const args = [checkpoint(), '--out', model(), '--size', '64'];
+        expect((await ofx(['convert', ...args], { env })).exitCode).to.equal(0);
+        const before = await stat(model());
+        const { code, exit, stderr } = await fails(args, env);
+        expect([code, exit]).to.deep.equal(['OUTPUT_UNWRITABLE', 73]);
+        expect(stderr).to.contain('--force');
+        const again = await ofx(['convert', ...args, '--force', '--name', 'other'], { env });
+        expect(again.exitCode).to.equal(0);
+        expect((await stat(model())).ino).not.to.equal(before.ino);
+        expect((await readdir(model())).sort()).to.deep.equal(['model.json', 'other-64.onnx']);
+        expect(await readdir(folder.file('models'))).to.deep.equal(['mine']);
+      });
+
+      it('leaves nothing behind when it is stopped', async () => {
+        const child = startOfx(['convert', checkpoint(), '--out', model()], { env });
+        for (;;) {
+          if ((await readdir(folder.file('models')).catch(() => [])).length > 0) break;
+          await new Promise((resolve) => setTimeout(resolve, 20));
+        }
+        child.kill('SIGINT');
+        expect((await child).exitCode).to.equal(130);
+        expect(await readdir(folder.file('models'))).to.deep.equal([]);
+      });
+
+      it('refuses a truncated file in one sentence', async () => {
+        await truncate(checkpoint(), 50_000);
+        const { code, exit, stderr } = await fails([checkpoint(), '--out', model()], env);
+        expect([code, exit]).to.deep.equal(['CHECKPOINT_INVALID', 65]);
+        expect(stderr).to.contain('cut short');
+        expect(await readdir(folder.file('models'))).to.deep.equal([]);
+      });
+    });
+
+    it('ships nothing that differs from PyTorch', async () => {
+      python(path.join(FIXTURES, 'make.py'), checkpoint(), '12');
+      const { code, exit, stderr } = await fails([checkpoint(), '--out', model(), '--size', '64'], env);
+      expect([code, exit]).to.deep.equal(['PARITY_FAILED', 3]);
+      expect(stderr).to.contain('At size 64').and.to.contain('1e-5');
+      expect(await readdir(folder.file('models'))).to.deep.equal([]);
+    });
+  });
+});
+
+/** A square map that NumPy wrote; its header ends at a multiple of 64. */
+async function readMap(file: string): Promise<Float32Array> {
+  const bytes = await readFile(file);
+  return new Float32Array(new Uint8Array(bytes.subarray(10 + bytes.readUInt16LE(8))).buffer);
+}
+
+function largestDifference(a: Float32Array, b: Float32Array): number {
+  return Math.max(...a.map((value, i) => Math.abs(value - b[i]!)));
+}
