@@ -1,10 +1,12 @@
-import { Args, Flags } from '@oclif/core';
+import { Args } from '@oclif/core';
 import { BaseCommand } from '../lib/cli/base-command.js';
-import { fractionFlag, modelFlag, pickDefined, threadsFlag } from '../lib/cli/flags.js';
-import { PREDICTION_FORMATS, predictionOutput } from '../lib/cli/prediction-output.js';
+import { pickDefined } from '../lib/cli/flags.js';
+import { predictFlags } from '../lib/cli/predict-flags.js';
+import { predictionOutput } from '../lib/cli/prediction-output.js';
 import { usableCpus } from '../lib/cpu.js';
 import { ERROR_TABLE, EXIT, type ErrorCode } from '../lib/errors.js';
-import { isFailed, type PredictReport } from '../lib/jobs/predict-result.js';
+import type { PredictOutcome } from '../lib/jobs/predict.js';
+import type { PredictReport, PredictResult } from '../lib/jobs/predict-result.js';
 
 export default class Predict extends BaseCommand {
   static override summary = 'Score images: manipulated or not, and where.';
@@ -30,65 +32,7 @@ export default class Predict extends BaseCommand {
     }),
   };
 
-  static override flags = {
-    out: Flags.string({
-      char: 'o',
-      description:
-        'Binary mask, PNG 0/255 at the size of the image: a file for one input, a folder for several',
-      helpValue: 'PATH',
-    }),
-    probability: Flags.string({
-      description:
-        'Probability map: .npy (float32 at the network’s size) or .png (16-bit grey at the size of the image)',
-      helpValue: 'PATH',
-    }),
-    overlay: Flags.string({
-      description: 'Heat map over the image: PNG, or JPEG where the file ends in .jpg',
-      helpValue: 'PATH',
-    }),
-    model: modelFlag,
-    size: Flags.integer({
-      char: 's',
-      description: 'Side of the network’s input [default: 288]',
-      min: 1,
-      helpValue: 'PIXELS',
-    }),
-    threshold: fractionFlag({ description: 'Tampered where the score is larger [default: the model’s]' }),
-    'mask-threshold': fractionFlag({
-      description: 'A pixel is marked where its probability is larger [default: the model’s]',
-    }),
-    'min-area': Flags.integer({
-      description: 'Drop regions with fewer pixels',
-      default: 0,
-      min: 0,
-      helpValue: 'PIXELS',
-    }),
-    threads: threadsFlag,
-    concurrency: Flags.integer({
-      char: 'c',
-      description: 'Inferences at once, each with a copy of the model',
-      default: 1,
-      min: 1,
-      helpValue: 'N',
-    }),
-    format: Flags.option({
-      description: 'Shape of the results on stdout',
-      options: PREDICTION_FORMATS,
-      default: 'human',
-    })(),
-    resume: Flags.boolean({
-      description: 'Skip what an earlier run with the same model and settings finished',
-    }),
-    'fail-on': Flags.option({
-      description: 'Exit with 3 if any image is found to be this',
-      options: ['tampered'] as const,
-    })(),
-    'max-pixels': Flags.integer({
-      description: 'Refuse images with more pixels [default: 100 megapixels]',
-      min: 1,
-      helpValue: 'PIXELS',
-    }),
-  };
+  static override flags = predictFlags;
 
   /** `--json` and `--format json` are the same wish. */
   override jsonEnabled(): boolean {
@@ -104,7 +48,8 @@ export default class Predict extends BaseCommand {
       progress.above(() => process.stdout.write(text));
     });
 
-    const report = await predict(
+    const results: PredictResult[] = [];
+    const outcome = await predict(
       {
         inputs: argv as string[],
         model: await findModel(flags.model),
@@ -134,6 +79,8 @@ export default class Predict extends BaseCommand {
         },
         onResult: (result) => {
           output.result(result);
+          // The one JSON document holds them all; other formats are done with each as it is written.
+          if (this.jsonEnabled()) results.push(result);
         },
         onProgress: (done) => {
           progress.update(done);
@@ -143,17 +90,16 @@ export default class Predict extends BaseCommand {
     ).finally(() => {
       progress.stop();
     });
-    output.end(report.summary);
-    this.#conclude(report, flags['fail-on'] === 'tampered');
-    return report;
+    output.end(outcome.summary);
+    this.#conclude(outcome, flags['fail-on'] === 'tampered');
+    return { results, summary: outcome.summary };
   }
 
-  #conclude({ results, summary }: PredictReport, failOnTampered: boolean): void {
-    const failures = results.filter(isFailed);
+  #conclude({ summary, failures }: PredictOutcome, failOnTampered: boolean): void {
     const [only] = failures;
     if (failOnTampered && summary.tampered > 0) {
       this.gateFailed(`${summary.tampered} of ${summary.inputs} found to be tampered (--fail-on tampered)`);
-    } else if (only && results.length === 1) {
+    } else if (only && summary.inputs === 1) {
       process.exitCode = ERROR_TABLE[only.error.code as ErrorCode].exit;
       this.failure(only.error.message);
     } else if (failures.length > 0) {

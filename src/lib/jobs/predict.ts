@@ -9,7 +9,7 @@ import type { DetectorOptions } from '../model/detector.js';
 import { Analyser, type AnalysisOptions } from './analyse.js';
 import { createFolder, fileKey, Journal } from './journal.js';
 import { OUTPUT_KINDS, planOutputs, type Destinations, type OutputPaths } from './output-paths.js';
-import { isFailed, type PredictReport, type PredictResult, type PredictSummary } from './predict-result.js';
+import { isFailed, type FailedInput, type PredictResult, type PredictSummary } from './predict-result.js';
 
 export interface PredictRequest extends Omit<AnalysisOptions, 'mask' | 'probability' | 'overlay'> {
   inputs: readonly string[];
@@ -31,6 +31,12 @@ export interface PredictEvents {
   onProgress?: (done: number) => void;
 }
 
+/** What is left to say when all results are told. */
+export interface PredictOutcome {
+  summary: PredictSummary;
+  failures: FailedInput[];
+}
+
 /** Kept beside the outputs in an output folder. */
 export const JOURNAL_FILE = 'ofx-journal.ndjson';
 
@@ -39,7 +45,8 @@ const READ_AHEAD = 2;
 
 /**
  * Scores images and writes what is asked for. An input that cannot be scored becomes a result of its own kind; what
- * concerns the whole run (the model, the output folder, a full disk) is thrown.
+ * concerns the whole run (the model, the output folder, a full disk) is thrown. Results are told by `onResult` and not
+ * kept, so that memory does not grow with the number of images.
  *
  * @throws {OfxError} NO_IMAGES, USAGE, OUTPUT_UNWRITABLE, IO_FAILED, and as `Detector.open`
  */
@@ -47,7 +54,7 @@ export async function predict(
   request: PredictRequest,
   events: PredictEvents = {},
   signal?: AbortSignal,
-): Promise<PredictReport> {
+): Promise<PredictOutcome> {
   const started = performance.now();
   const destinations = Object.values(request.destinations);
   const { files, single, ignored } = await findInputFiles(request.inputs, { exclude: destinations });
@@ -66,23 +73,27 @@ export async function predict(
     const journal = await openJournal(request, { ...options, identity, thresholds }, single);
     events.onStart?.(files.length, single);
 
-    const results: PredictResult[] = new Array<PredictResult>(files.length);
-    const report = inOrder(results, events.onResult);
+    const summary = emptySummary(files.length);
+    const failures: FailedInput[] = [];
+    const tell = inOrder((result) => {
+      if (isFailed(result)) failures.push(result);
+      summary[isFailed(result) ? 'failed' : result.tampered ? 'tampered' : 'authentic']++;
+      events.onResult?.(result);
+    });
     let done = 0;
-    let resumed = 0;
     await pMap(
       files.keys(),
       async (index) => {
         const file = files[index]!;
         const taken = await takeOver(file, journal);
-        if (taken) resumed++;
-        results[index] = taken ?? (await predictOne(analyser, file, plans[index]!, options, journal, signal));
-        report();
+        if (taken) summary.resumed++;
+        tell(index, taken ?? (await predictOne(analyser, file, plans[index]!, options, journal, signal)));
         events.onProgress?.(++done);
       },
       { concurrency: request.detector.concurrency + READ_AHEAD, ...(signal && { signal }) },
     );
-    return { results, summary: summarise(results, resumed, (performance.now() - started) / 1000) };
+    summary.seconds = (performance.now() - started) / 1000;
+    return { summary, failures };
   } finally {
     await analyser.close();
   }
@@ -185,11 +196,16 @@ async function takeOver(
   }
 }
 
-/** Tells results as soon as all before them are there. */
-function inOrder(results: readonly PredictResult[], onResult: PredictEvents['onResult']): () => void {
+/** Tells results in the order of the inputs, each as soon as all before it are there, and keeps none that it told. */
+function inOrder(onResult: (result: PredictResult) => void): (index: number, result: PredictResult) => void {
+  const waiting = new Map<number, PredictResult>();
   let next = 0;
-  return () => {
-    for (let result = results[next]; result !== undefined; result = results[++next]) onResult?.(result);
+  return (index, result) => {
+    waiting.set(index, result);
+    for (let ready = waiting.get(next); ready !== undefined; ready = waiting.get(next)) {
+      waiting.delete(next++);
+      onResult(ready);
+    }
   };
 }
 
@@ -210,15 +226,6 @@ async function checkDestinations(plans: readonly OutputPaths[]): Promise<void> {
   }
 }
 
-function summarise(results: readonly PredictResult[], resumed: number, seconds: number): PredictSummary {
-  const failed = results.filter(isFailed).length;
-  const tampered = results.filter((result) => !isFailed(result) && result.tampered).length;
-  return {
-    inputs: results.length,
-    tampered,
-    authentic: results.length - failed - tampered,
-    failed,
-    resumed,
-    seconds,
-  };
+function emptySummary(inputs: number): PredictSummary {
+  return { inputs, tampered: 0, authentic: 0, failed: 0, resumed: 0, seconds: 0 };
 }

@@ -1,0 +1,63 @@
+import { Flags } from '@oclif/core';
+import { fractionFlag, modelFlag, threadsFlag } from './flags.js';
+import { PREDICTION_FORMATS } from './prediction-output.js';
+
+export const predictFlags = {
+  out: Flags.string({
+    char: 'o',
+    description:
+      'Binary mask, PNG 0/255 at the size of the image: a file for one input, a folder for several',
+    helpValue: 'PATH',
+  }),
+  probability: Flags.string({
+    description:
+      'Probability map: .npy (float32 at the network’s size) or .png (16-bit grey at the size of the image)',
+    helpValue: 'PATH',
+  }),
+  overlay: Flags.string({
+    description: 'Heat map over the image: PNG, or JPEG where the file ends in .jpg',
+    helpValue: 'PATH',
+  }),
+  model: modelFlag,
+  size: Flags.integer({
+    char: 's',
+    description: 'Side of the network’s input [default: 288]',
+    min: 1,
+    helpValue: 'PIXELS',
+  }),
+  threshold: fractionFlag({ description: 'Tampered where the score is larger [default: the model’s]' }),
+  'mask-threshold': fractionFlag({
+    description: 'A pixel is marked where its probability is larger [default: the model’s]',
+  }),
+  'min-area': Flags.integer({
+    description: 'Drop regions with fewer pixels',
+    default: 0,
+    min: 0,
+    helpValue: 'PIXELS',
+  }),
+  threads: threadsFlag,
+  concurrency: Flags.integer({
+    char: 'c',
+    description: 'Inferences at once, each with a copy of the model',
+    default: 1,
+    min: 1,
+    helpValue: 'N',
+  }),
+  format: Flags.option({
+    description: 'Shape of the results on stdout',
+    options: PREDICTION_FORMATS,
+    default: 'human',
+  })(),
+  resume: Flags.boolean({
+    description: 'Skip what an earlier run with the same model and settings finished',
+  }),
+  'fail-on': Flags.option({
+    description: 'Exit with 3 if any image is found to be this',
+    options: ['tampered'] as const,
+  })(),
+  'max-pixels': Flags.integer({
+    description: 'Refuse images with more pixels [default: 100 megapixels]',
+    min: 1,
+    helpValue: 'PIXELS',
+  }),
+};
