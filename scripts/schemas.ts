@@ -14,6 +14,7 @@ import { ManifestSchema } from '../src/lib/model/manifest.js';
 import { ImageRowSchema } from '../src/lib/report/image-row.js';
 import { SweepRowSchema } from '../src/lib/report/run-files.js';
 import { RunSummarySchema, ValidateDocumentSchema } from '../src/lib/report/run-summary.js';
+import { ServeDocumentSchema } from '../src/lib/serve/schemas.js';
 
 /** Every `--json` result and every file that ofx writes; the name is the schema's `$id`. */
 export const SCHEMAS: readonly TSchema[] = [
@@ -31,6 +32,7 @@ export const SCHEMAS: readonly TSchema[] = [
   ImageRowSchema,
   SweepRowSchema,
   DatasetCheckSchema,
+  ServeDocumentSchema,
 ];
 
 /** The text of a schema's file in `schemas/`. */

@@ -1,6 +1,7 @@
 /**
  * The one table of what can go wrong. Every error that a user can meet has a row here: the code that scripts match, the
- * exit status of the command line and the status of an HTTP answer. Messages and suggestions are written where the
+ * exit status of the command line and the status of an HTTP answer (of the service, where no command ends by it, the exit
+ * status is the nearest one). Messages and suggestions are written where the
  * error is raised, because only that place knows the file, the number or the flag.
  */
 export const ERROR_TABLE = {
@@ -35,6 +36,25 @@ export const ERROR_TABLE = {
 
   OUTPUT_UNWRITABLE: { exit: 73, http: 500 },
   IO_FAILED: { exit: 74, http: 500 },
+
+  /** A thread that ran our native code died. */
+  WORKER_LOST: { exit: 1, http: 500 },
+
+  /** The service: its address, and what it answers to those who ask too early, too often or for something else. */
+  ADDRESS_UNAVAILABLE: { exit: 69, http: 500 },
+  REQUEST_INVALID: { exit: 2, http: 400 },
+  UNAUTHORISED: { exit: 2, http: 401 },
+  ROUTE_NOT_FOUND: { exit: 2, http: 404 },
+  METHOD_NOT_ALLOWED: { exit: 2, http: 405 },
+  NOT_ACCEPTABLE: { exit: 2, http: 406 },
+  UPLOAD_TOO_SLOW: { exit: 69, http: 408 },
+  TOO_MANY_PARTS: { exit: 2, http: 413 },
+  RATE_LIMITED: { exit: 69, http: 429 },
+  /** Nobody is left to read this answer: it is counted and logged. */
+  CLIENT_GONE: { exit: 69, http: 499 },
+  OVERLOADED: { exit: 69, http: 503 },
+  DEADLINE_EXCEEDED: { exit: 69, http: 503 },
+  STOPPING: { exit: 69, http: 503 },
 } as const satisfies Record<string, { exit: number; http: number }>;
 
 export type ErrorCode = keyof typeof ERROR_TABLE;

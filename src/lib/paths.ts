@@ -12,6 +12,8 @@ export const FONT_FILES = ['Inter-Regular.ttf', 'Inter-SemiBold.ttf'].map((name)
   path.join(PACKAGE_ROOT, 'assets', 'fonts', name),
 );
 
+/** The page of `ofx serve`. */
+export const WEB_PAGE = path.join(PACKAGE_ROOT, 'web');
 export const SHIPPED_SAMPLES = path.join(PACKAGE_ROOT, 'samples');
 
 /** Where ofx keeps what it writes for itself: `$XDG_DATA_HOME/ofx`, or the system's equivalent. */

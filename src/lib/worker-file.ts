@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 /**
- * The file of a worker thread, named like an import. Threads are started from a file rather than by an import, so
+ * The file of a worker, named like an import. Workers are started from a file rather than by an import, so
  * nothing maps `.js` to the `.ts` beside it when the sources run directly (tests, `bin/dev.js`).
  */
 export function workerFile(specifier: string, importer: string): string {

@@ -1,5 +1,6 @@
-import { Piscina } from 'piscina';
 import { workerFile } from '../worker-file.js';
+import { WorkerPool } from '../worker-pool.js';
+import { startThread } from '../workers.js';
 import type { ProbabilityMap } from './probability-map.js';
 import type { Rendering, RenderOptions, render } from './render.js';
 
@@ -14,10 +15,10 @@ export interface RenderTask {
  * from other requests.
  */
 export class RenderPool {
-  readonly #pool = new Piscina<RenderTask, Rendering>({
-    filename: workerFile('./render-worker.js', import.meta.url),
-    minThreads: 1,
-    maxThreads: 1,
+  readonly #pool = new WorkerPool<RenderTask, Rendering>({
+    start: startThread,
+    file: workerFile('./render-worker.js', import.meta.url),
+    size: 1,
   });
 
   /** `image.data` moves to the worker and cannot be used afterwards. */
@@ -27,20 +28,19 @@ export class RenderPool {
     options: RenderOptions,
     signal?: AbortSignal,
   ): Promise<Rendering> {
-    signal?.throwIfAborted();
     const { width, height, data } = image;
     const pixels = options.overlay ? data : undefined;
     return this.#pool.run(
       { map, image: pixels ? { width, height, data: pixels } : { width, height }, options },
       {
-        transferList: pixels && ownsItsBuffer(pixels) ? [pixels.buffer as ArrayBuffer] : [],
-        ...(signal && { signal }),
+        transfer: pixels && ownsItsBuffer(pixels) ? [pixels.buffer as ArrayBuffer] : [],
+        signal,
       },
     );
   }
 
   async close(): Promise<void> {
-    await this.#pool.destroy();
+    await this.#pool.close();
   }
 }
 

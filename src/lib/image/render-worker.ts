@@ -1,6 +1,5 @@
+import { answerTasks } from '../worker-tasks.js';
 import { render } from './render.js';
 import type { RenderTask } from './render-pool.js';
 
-export default async function handle({ map, image, options }: RenderTask): ReturnType<typeof render> {
-  return render(map, image, options);
-}
+answerTasks(({ map, image, options }: RenderTask) => render(map, image, options));

@@ -92,6 +92,23 @@ export function isFailed(result: PredictResult): result is FailedInput {
   return 'error' in result;
 }
 
+export function summarise(
+  results: readonly PredictResult[],
+  resumed: number,
+  seconds: number,
+): PredictSummary {
+  const failed = results.filter(isFailed).length;
+  const tampered = results.filter((result) => !isFailed(result) && result.tampered).length;
+  return {
+    inputs: results.length,
+    tampered,
+    authentic: results.length - failed - tampered,
+    failed,
+    resumed,
+    seconds,
+  };
+}
+
 /** The document of `ofx predict --json`. */
 export const PredictDocumentSchema = Type.Object(
   {

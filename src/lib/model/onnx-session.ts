@@ -1,6 +1,6 @@
-import { Piscina } from 'piscina';
-import { fromPlainError, type PlainError } from '../errors.js';
 import { workerFile } from '../worker-file.js';
+import { WorkerPool } from '../worker-pool.js';
+import { startThread } from '../workers.js';
 
 export interface TensorShape {
   name: string;
@@ -27,8 +27,7 @@ export type OnnxTask = { kind: 'describe' } | OnnxRun;
 
 export type OnnxReply =
   | ({ kind: 'description' } & OnnxDescription)
-  | { kind: 'outputs'; values: Float32Array[]; milliseconds: number }
-  | { kind: 'error'; error: PlainError };
+  | { kind: 'outputs'; values: Float32Array[]; milliseconds: number };
 
 export interface OnnxWorkerData {
   file: string;
@@ -44,52 +43,45 @@ export interface OnnxPoolOptions {
 
 /** ONNX Runtime sessions of one file, each in a worker thread, so that the event loop stays free. */
 export class OnnxPool {
-  readonly #pool: Piscina<OnnxTask, OnnxReply>;
+  readonly #pool: WorkerPool<OnnxTask, OnnxReply>;
 
   constructor(file: string, { threads, concurrency }: OnnxPoolOptions) {
-    this.#pool = new Piscina<OnnxTask, OnnxReply>({
-      filename: workerFile('./onnx-worker.js', import.meta.url),
-      minThreads: concurrency,
-      maxThreads: concurrency,
+    this.#pool = new WorkerPool({
+      start: startThread,
+      file: workerFile('./onnx-worker.js', import.meta.url),
       workerData: { file, threads } satisfies OnnxWorkerData,
+      size: concurrency,
     });
   }
 
   /** Tasks that wait for a session. */
   get queueLength(): number {
-    return this.#pool.queueSize;
+    return this.#pool.waiting;
   }
 
   /** @throws {OfxError} ONNX_INVALID where ONNX Runtime cannot load the file */
   async describe(): Promise<OnnxDescription> {
-    const reply = await this.#ask({ kind: 'describe' });
+    const reply = await this.#pool.run({ kind: 'describe' });
     if (reply.kind !== 'description') throw new TypeError(`Unexpected reply: ${reply.kind}`);
     return reply;
   }
 
   /**
-   * One inference.
+   * One inference. An abort takes it out of the queue; once it runs, its outputs are dropped.
    *
    * @returns the named outputs, flat, and the milliseconds spent inside ONNX Runtime
-   * @throws {OfxError} ONNX_INVALID; the signal's reason once it is aborted
+   * @throws {OfxError} ONNX_INVALID; WORKER_LOST where its thread died; the signal's reason once it is aborted
    */
   async run(
     run: Omit<OnnxRun, 'kind'>,
     signal?: AbortSignal,
   ): Promise<{ values: Float32Array[]; milliseconds: number }> {
-    const reply = await this.#ask({ kind: 'run', ...run }, signal);
+    const reply = await this.#pool.run({ kind: 'run', ...run }, { signal });
     if (reply.kind !== 'outputs') throw new TypeError(`Unexpected reply: ${reply.kind}`);
     return reply;
   }
 
   async close(): Promise<void> {
-    await this.#pool.destroy();
-  }
-
-  async #ask(task: OnnxTask, signal?: AbortSignal): Promise<OnnxReply> {
-    signal?.throwIfAborted();
-    const reply = await this.#pool.run(task, signal === undefined ? {} : { signal });
-    if (reply.kind === 'error') throw fromPlainError(reply.error);
-    return reply;
+    await this.#pool.close();
   }
 }

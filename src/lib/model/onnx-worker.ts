@@ -1,33 +1,28 @@
 import { createRequire } from 'node:module';
-import { workerData } from 'node:worker_threads';
 import type * as ort from 'onnxruntime-node';
-import { toPlainError, OfxError } from '../errors.js';
+import { OfxError } from '../errors.js';
+import { answerTasks, workerData } from '../worker-tasks.js';
 import { sessionOptions } from './session-options.js';
 import type { OnnxReply, OnnxRun, OnnxTask, OnnxWorkerData, TensorShape } from './onnx-session.js';
 
 /**
  * Holds one ONNX Runtime session. `InferenceSession.run` blocks the thread that calls it, so this thread does nothing
- * else. Errors are returned as plain data, since classes do not survive the way between threads.
+ * else.
  */
 
 // An `import` of this CommonJS package would parse its whole source for named exports first.
 const { InferenceSession, Tensor } = createRequire(import.meta.url)('onnxruntime-node') as typeof ort;
 
-const { file, threads } = workerData as OnnxWorkerData;
+const { file, threads } = workerData() as OnnxWorkerData;
 const session = InferenceSession.create(file, sessionOptions(threads));
-// The failure is told to whoever asks; without this line Node would end the thread before anyone can.
-session.catch(() => undefined);
+answerTasks(handle, session);
 
-export default async function handle(task: OnnxTask): Promise<OnnxReply> {
-  let opened: ort.InferenceSession;
-  try {
-    opened = await session;
-  } catch (error) {
-    const failure = new OfxError('ONNX_INVALID', `ONNX Runtime cannot load ${file}: ${firstLine(error)}`, {
+async function handle(task: OnnxTask): Promise<OnnxReply> {
+  const opened = await session.catch((error: unknown) => {
+    throw new OfxError('ONNX_INVALID', `ONNX Runtime cannot load ${file}: ${firstLine(error)}`, {
       suggestion: '"ofx convert" makes a file that ONNX Runtime loads.',
     });
-    return { kind: 'error', error: toPlainError(failure) };
-  }
+  });
   if (task.kind === 'describe') {
     return {
       kind: 'description',
@@ -38,8 +33,7 @@ export default async function handle(task: OnnxTask): Promise<OnnxReply> {
   try {
     return await run(opened, task);
   } catch (error) {
-    const failure = new OfxError('ONNX_INVALID', `ONNX Runtime cannot run ${file}: ${firstLine(error)}`);
-    return { kind: 'error', error: toPlainError(failure) };
+    throw new OfxError('ONNX_INVALID', `ONNX Runtime cannot run ${file}: ${firstLine(error)}`);
   }
 }
 

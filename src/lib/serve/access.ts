@@ -1,0 +1,66 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import type { preParsingAsyncHookHandler } from 'fastify';
+import { OfxError, systemCode } from '../errors.js';
+
+/** A token that can be guessed is none. */
+const SHORTEST_TOKEN = 16;
+
+/**
+ * Bearer tokens of a file, one a line; empty lines and lines that begin with `#` are left out.
+ *
+ * @throws {OfxError} INPUT_MISSING, INPUT_UNREADABLE; USAGE where there is no token, or one that is too short
+ */
+export async function readTokens(file: string): Promise<string[]> {
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (error) {
+    const code = systemCode(error) ?? 'unknown error';
+    throw new OfxError(
+      code === 'ENOENT' ? 'INPUT_MISSING' : 'INPUT_UNREADABLE',
+      `Cannot read the token file ${file} (${code}).`,
+      { suggestion: 'Check the path given by --token-file.', cause: error },
+    );
+  }
+  const tokens = text
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !line.startsWith('#'));
+  const suggestion = 'Make one with: openssl rand -hex 32';
+  if (tokens.length === 0) throw new OfxError('USAGE', `There is no token in ${file}.`, { suggestion });
+  if (tokens.some((token) => token.length < SHORTEST_TOKEN)) {
+    throw new OfxError('USAGE', `A token in ${file} has less than ${SHORTEST_TOKEN} characters.`, {
+      suggestion,
+    });
+  }
+  return tokens;
+}
+
+/** Tells whether an `Authorization` header shows one of the tokens, in a time that tells nothing about them. */
+export function tokenCheck(tokens: readonly string[]): (authorization: string | undefined) => boolean {
+  // Hashes have one length, as `timingSafeEqual` needs, so that not even a token's length shows.
+  const digests = tokens.map(sha256);
+  return (authorization = '') => {
+    const shown = sha256(/^bearer +(.+)$/i.exec(authorization)?.[1] ?? '');
+    // Every token is looked at, whichever fits.
+    return digests.map((digest) => timingSafeEqual(digest, shown)).includes(true);
+  };
+}
+
+function sha256(text: string): Buffer {
+  return createHash('sha256').update(text).digest();
+}
+
+/** A hook that lets nobody through without one of the tokens; everybody, where there are none. */
+export function requireToken(tokens: readonly string[]): preParsingAsyncHookHandler {
+  const isKnown = tokenCheck(tokens);
+  return async ({ headers }, _reply, payload) => {
+    if (tokens.length > 0 && !isKnown(headers.authorization)) {
+      throw new OfxError('UNAUTHORISED', 'This server wants a bearer token that it knows.', {
+        suggestion: 'Send it as "Authorization: Bearer TOKEN".',
+      });
+    }
+    return payload;
+  };
+}

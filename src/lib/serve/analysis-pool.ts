@@ -1,0 +1,117 @@
+import { OfxError } from '../errors.js';
+import type { Analysis, AnalysisOptions } from '../jobs/analyse.js';
+import type { Network } from '../model/network.js';
+import { workerFile } from '../worker-file.js';
+import { WorkerPool } from '../worker-pool.js';
+import { startProcess } from '../workers.js';
+import type { NetworkAddress } from './networks.js';
+import type { ServeOptions } from './options.js';
+
+export interface AnalysisWorkerData {
+  own: NetworkAddress;
+  threads: number;
+}
+
+export type AnalysisTask =
+  | { kind: 'describe'; network: NetworkAddress }
+  | {
+      kind: 'analyse';
+      network: NetworkAddress;
+      name: string;
+      bytes: Uint8Array;
+      options: AnalysisOptions;
+    };
+
+export type NetworkDescription = Pick<Network, 'identity' | 'notes'>;
+
+export type AnalysisReply =
+  ({ kind: 'description' } & NetworkDescription) | ({ kind: 'analysis' } & Analysis);
+
+/**
+ * Processes that each take an image from its bytes to the result, by the same `Analyser` as `ofx predict`.
+ *
+ * Processes, because strangers choose the bytes: whatever a decoder makes of them, a crash costs one request, a picture
+ * that takes for ever can be stopped, a worker that grew gives its memory back, and the thread that answers requests
+ * never computes.
+ */
+export class AnalysisPool {
+  readonly #pool: WorkerPool<AnalysisTask, AnalysisReply>;
+  readonly #places: number;
+  readonly #size: number;
+  readonly #own: NetworkAddress;
+  /** Of one image, smoothed. */
+  #seconds = 1;
+
+  constructor(own: NetworkAddress, options: ServeOptions) {
+    const { threads, concurrency, queue, recycle, deadlineMs } = options;
+    this.#own = own;
+    this.#size = concurrency;
+    this.#places = concurrency + queue;
+    this.#pool = new WorkerPool({
+      start: startProcess,
+      file: workerFile('./analysis-worker.js', import.meta.url),
+      workerData: { own, threads } satisfies AnalysisWorkerData,
+      size: concurrency,
+      isSpent: ({ tasksDone, rss }) =>
+        tasksDone >= recycle.images || (tasksDone >= FEWEST_IMAGES_OF_A_WORKER && rss > recycle.rss),
+      // By then its request has had its answer; twice, so that a slow one is not confused with one that hangs.
+      longestTaskMs: 2 * deadlineMs,
+    });
+  }
+
+  get state(): Pick<
+    WorkerPool<AnalysisTask, AnalysisReply>,
+    'waiting' | 'running' | 'ready' | 'restarts' | 'rss'
+  > {
+    return this.#pool;
+  }
+
+  /** No place for another request. */
+  get full(): boolean {
+    return this.#pool.running + this.#pool.waiting >= this.#places;
+  }
+
+  /** When to come back after a refusal, in whole seconds. */
+  get retryAfter(): number {
+    const ahead = this.#pool.running + this.#pool.waiting;
+    return Math.max(1, Math.ceil((ahead / this.#size) * this.#seconds));
+  }
+
+  /** @throws {OfxError} as `Analyser.open`, where the server's own network cannot be used */
+  async describe(): Promise<NetworkDescription> {
+    const reply = await this.#pool.run({ kind: 'describe', network: this.#own });
+    if (reply.kind !== 'description') throw new TypeError(`Unexpected reply: ${reply.kind}`);
+    return reply;
+  }
+
+  /**
+   * @returns the analysis, and the milliseconds from asking for it to having it, waiting included
+   * @throws {OfxError} OVERLOADED, WORKER_LOST, as `Analyser.analyse`; the signal's reason once it is aborted
+   */
+  async analyse(
+    task: Omit<Extract<AnalysisTask, { kind: 'analyse' }>, 'kind'>,
+    signal: AbortSignal,
+  ): Promise<Analysis & { milliseconds: number }> {
+    if (this.full) throw this.overloaded();
+    const started = performance.now();
+    const reply = await this.#pool.run({ kind: 'analyse', ...task }, { signal });
+    if (reply.kind !== 'analysis') throw new TypeError(`Unexpected reply: ${reply.kind}`);
+    const { prediction, files } = reply;
+    this.#seconds += 0.1 * (prediction.timingsMs.total / 1000 - this.#seconds);
+    return { prediction, files, milliseconds: performance.now() - started };
+  }
+
+  overloaded(): OfxError {
+    return new OfxError('OVERLOADED', 'All places are taken.', {
+      suggestion: `Try again in ${this.retryAfter} s.`,
+    });
+  }
+
+  /** @param graceMs - workers that are not done by then are killed */
+  async close(graceMs = 0): Promise<void> {
+    await this.#pool.close(graceMs);
+  }
+}
+
+/** A limit on memory that a worker cannot keep must not make it reload the network for every image. */
+const FEWEST_IMAGES_OF_A_WORKER = 20;

@@ -1,0 +1,174 @@
+import { randomUUID } from 'node:crypto';
+import type { Socket } from 'node:net';
+import type { Writable } from 'node:stream';
+import accepts from '@fastify/accepts';
+import helmet from '@fastify/helmet';
+import multipart from '@fastify/multipart';
+import {
+  fastify,
+  LogController,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+} from 'fastify';
+import type { FastifySchemaValidationError } from 'fastify/types/schema.js';
+import { OfxError } from '../errors.js';
+import { documentApi } from './documentation.js';
+import { PROBLEM_TYPE, toOfxError, toProblem } from './problem.js';
+import { apiRoutes } from './routes/api.js';
+import { operationRoutes } from './routes/operation.js';
+import { pageRoutes } from './routes/page.js';
+import type { Service } from './service.js';
+
+export interface LogOptions {
+  level: 'info' | 'error' | 'silent';
+  stream: Writable;
+}
+
+/** The HTTP application over a service; it listens nowhere yet. */
+export async function buildApp(service: Service, log: LogOptions): Promise<FastifyInstance> {
+  const { uploadMs, trustProxy } = service.options;
+  const app = fastify({
+    logger: { level: log.level, stream: log.stream },
+    // One line a request is written below, when it is answered.
+    logController: new LogController({ disableRequestLogging: true }),
+    genReqId: () => randomUUID(),
+    trustProxy: trustProxy ?? false,
+    // The whole request, body included, has to arrive within this time; Node looks once a second.
+    requestTimeout: uploadMs,
+    http: { headersTimeout: uploadMs, connectionsCheckingInterval: 1000 },
+    clientErrorHandler: answerClientError,
+    frameworkErrors: (error, request, reply) => {
+      sendProblem(service, error, request, reply);
+    },
+    // A misspelt parameter is told, not dropped.
+    ajv: { customOptions: { removeAdditional: false } },
+    schemaErrorFormatter: describeComplaint,
+    // While stopping, open connections get our own answer below.
+    return503OnClosing: false,
+    forceCloseConnections: 'idle',
+  });
+  // The schemas describe, and tests check them; numbers leave exactly as `ofx predict --json` prints them.
+  app.setSerializerCompiler(() => (answer) => JSON.stringify(answer));
+  app.server.maxConnections = MOST_CONNECTIONS;
+  observe(app, service);
+  answerErrors(app, service);
+
+  await app.register(accepts);
+  await app.register(helmet, HELMET);
+  // What an upload is, its content tells, not its label. Routes read it themselves, within their limits.
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', (_request, _payload, done) => {
+    done(null);
+  });
+  await app.register(multipart, { throwFileSizeLimit: false });
+  await documentApi(app, service);
+  await app.register(apiRoutes(service), { prefix: '/v1' });
+  await app.register(operationRoutes(service));
+  await app.register(pageRoutes);
+  return app;
+}
+
+const MOST_CONNECTIONS = 512;
+
+function describeComplaint(complaints: FastifySchemaValidationError[]): Error {
+  const { instancePath, message, params } = complaints[0]!;
+  const unknown = params['additionalProperty'] as string | undefined;
+  if (unknown !== undefined) return new Error(`There is no parameter "${unknown}".`);
+  return new Error(`The parameter "${instancePath.slice(1)}" ${message ?? 'does not hold'}.`);
+}
+
+/** Everything comes from this server; pictures are shown from the visitor's own memory. Plain HTTP stays plain HTTP. */
+const HELMET = {
+  contentSecurityPolicy: {
+    useDefaults: false,
+    directives: {
+      defaultSrc: ["'none'"],
+      scriptSrc: ["'self'"],
+      styleSrc: ["'self'"],
+      imgSrc: ["'self'", 'blob:', 'data:'],
+      connectSrc: ["'self'"],
+      baseUri: ["'none'"],
+      formAction: ["'none'"],
+      frameAncestors: ["'none'"],
+    },
+  },
+  strictTransportSecurity: false,
+};
+
+/** Request ids, one line of log and the metrics of every request. Nothing of an image is logged, not even its name. */
+function observe(app: FastifyInstance, service: Service): void {
+  app.addHook('onRequest', (request, reply, done) => {
+    reply.header('x-request-id', request.id);
+    reply.header('cache-control', 'no-store');
+    if (service.stopping) {
+      reply.header('connection', 'close');
+      throw new OfxError('STOPPING', 'The server is being stopped.', {
+        suggestion: 'Try again in a few seconds.',
+      });
+    }
+    done();
+  });
+  app.addHook('onResponse', (request, reply, done) => {
+    const { method, ip } = request;
+    const route = request.routeOptions.url ?? 'none';
+    const milliseconds = reply.elapsedTime;
+    const status = reply.statusCode;
+    service.metrics.answered({ method, route, status, milliseconds });
+    request.log.info({ method, route, status, ms: Math.round(milliseconds), client: ip }, 'answered');
+    done();
+  });
+  app.addHook('onRequestAbort', (request, done) => {
+    request.log.info({ method: request.method, route: request.routeOptions.url }, 'client gone');
+    done();
+  });
+}
+
+function answerErrors(app: FastifyInstance, service: Service): void {
+  app.setErrorHandler((error, request, reply) => {
+    sendProblem(service, error, request, reply);
+  });
+  app.setNotFoundHandler((request: FastifyRequest, reply: FastifyReply) => {
+    const path = request.url.split('?', 1)[0]!;
+    const allowed = (['GET', 'POST'] as const).filter((method) => app.hasRoute({ method, url: path }));
+    if (allowed.length === 0) {
+      throw new OfxError('ROUTE_NOT_FOUND', 'There is nothing at this address.', {
+        suggestion: 'GET /docs lists what this server answers.',
+      });
+    }
+    reply.header('allow', allowed.join(', '));
+    throw new OfxError('METHOD_NOT_ALLOWED', `This address takes ${allowed.join(' and ')} requests.`);
+  });
+}
+
+function sendProblem(
+  { metrics, pool }: Service,
+  thrown: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): void {
+  const error = toOfxError(thrown);
+  metrics.failed(error.code);
+  if (error.httpStatus >= 500) request.log.error({ code: error.code, err: error }, error.message);
+  else request.log.info({ code: error.code }, 'refused');
+  if (error.httpStatus === 503) reply.header('retry-after', String(pool.retryAfter));
+  if (error.code === 'UNAUTHORISED') reply.header('www-authenticate', 'Bearer');
+  void reply.code(error.httpStatus).type(PROBLEM_TYPE).send(toProblem(error, request.id));
+}
+
+/** What is no HTTP, or comes too slowly, never becomes a request: the answer is written by hand. */
+function answerClientError(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const answer =
+    error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
+      ? new OfxError('UPLOAD_TOO_SLOW', 'The request took too long to arrive.')
+      : new OfxError('REQUEST_INVALID', 'This is no valid HTTP request.');
+  const body = JSON.stringify(toProblem(answer, randomUUID()));
+  socket.end(
+    `HTTP/1.1 ${answer.httpStatus} Error\r\nContent-Type: ${PROBLEM_TYPE}\r\n` +
+      `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+  );
+}

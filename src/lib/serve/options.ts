@@ -1,0 +1,38 @@
+import type { ImageLimits } from '../image/samples.js';
+import type { ModelReference } from '../model/catalogue.js';
+
+export interface ServeOptions {
+  /** The model that is used where a request names none. */
+  model: ModelReference;
+  /** Its side; the one nearest to the default where it is left out. */
+  size?: number | undefined;
+  /** Images that are worked on at once, each in a process of its own. */
+  concurrency: number;
+  /** Threads of one inference. */
+  threads: number;
+  /** Requests that may wait; the next one is refused. */
+  queue: number;
+  /** Requests a minute and client; 0 sets no limit. */
+  rate: number;
+  limits: ImageLimits;
+  /** From the last byte of the upload to the answer, in milliseconds. */
+  deadlineMs: number;
+  /** From the first byte of a request to its last, in milliseconds. */
+  uploadMs: number;
+  recycle: RecyclingLimits;
+  /** Whoever shows one of them may ask; with none anybody may. */
+  tokens: readonly string[];
+  /** Proxies whose `X-Forwarded-For` is believed: addresses or networks, separated by commas. */
+  trustProxy?: string | undefined;
+}
+
+/** When a worker is given up for a fresh one. */
+export interface RecyclingLimits {
+  /** After so many images. */
+  images: number;
+  /** Once its process holds more than this, in bytes. */
+  rss: number;
+}
+
+/** Images in one request to `/v1/predict/batch`. */
+export const LARGEST_BATCH = 16;

@@ -1,0 +1,31 @@
+import rateLimit from '@fastify/rate-limit';
+import type { FastifyPluginAsync } from 'fastify';
+import { OfxError } from '../../errors.js';
+import { requireToken } from '../access.js';
+import type { Service } from '../service.js';
+import { batchRoute } from './batch.js';
+import { modelsRoute } from './models.js';
+import { predictRoute } from './predict.js';
+
+/** `/v1`: what clients use, limited in rate, behind a token where there are any. */
+export function apiRoutes(service: Service): FastifyPluginAsync {
+  return async (app) => {
+    const { rate } = service.options;
+    if (rate > 0) {
+      // Before the token is looked at, so that nobody can try many.
+      await app.register(rateLimit, {
+        max: rate,
+        timeWindow: 60_000,
+        hook: 'onRequest',
+        errorResponseBuilder: (_request, { max, ttl }) =>
+          new OfxError('RATE_LIMITED', `This server takes ${max} requests a minute from one client.`, {
+            suggestion: `Try again in ${Math.ceil(ttl / 1000)} s.`,
+          }),
+      });
+    }
+    app.addHook('preParsing', requireToken(service.options.tokens));
+    await app.register(predictRoute(service));
+    await app.register(batchRoute(service));
+    await app.register(modelsRoute(service));
+  };
+}

@@ -1,0 +1,64 @@
+import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox';
+import { OfxError } from '../../errors.js';
+import { summarise, type PredictResult } from '../../jobs/predict-result.js';
+import { OFX_VERSION } from '../../version.js';
+import { answers, security } from '../documentation.js';
+import { LARGEST_BATCH } from '../options.js';
+import { requestSignal } from '../request-signal.js';
+import { BATCH_BODY, BatchAnswerSchema, BatchQuerySchema } from '../schemas.js';
+import { analyseUpload, type Service } from '../service.js';
+
+/**
+ * `POST /v1/predict/batch`: several images in a form, each with its own result or error. They are worked on one after
+ * the other, so that a batch takes no more of the server than any other client.
+ */
+export function batchRoute(service: Service): FastifyPluginCallbackTypebox {
+  return (app, _options, done) => {
+    app.post(
+      '/predict/batch',
+      {
+        config: { requestBody: BATCH_BODY },
+        schema: {
+          tags: ['prediction'],
+          summary: `Scores up to ${LARGEST_BATCH} images`,
+          description:
+            'Each is a part of a form, in the field `image`. Each gets its own result, or its own error.',
+          querystring: BatchQuerySchema,
+          response: answers({ 200: BatchAnswerSchema }),
+          ...security(service),
+        },
+      },
+      async (request, reply) => {
+        const { scoreThreshold, maskThreshold, minArea = 0 } = request.query;
+        const network = service.networks.find(request.query);
+        if (service.pool.full) throw service.pool.overloaded();
+        const { uploads, release } = await service.uploads.read(request, LARGEST_BATCH);
+        const started = performance.now();
+        try {
+          const signal = requestSignal(reply, uploads.length * service.options.deadlineMs);
+          const results: PredictResult[] = [];
+          for (const upload of uploads) {
+            try {
+              const options = { scoreThreshold, maskThreshold, minArea };
+              results.push((await analyseUpload(service, upload, network, options, signal)).prediction);
+            } catch (error) {
+              if (!(error instanceof OfxError) || signal.aborted) throw error;
+              service.metrics.failed(error.code);
+              results.push({ image: upload.name, error: { code: error.code, message: error.message } });
+            }
+          }
+          const seconds = (performance.now() - started) / 1000;
+          return {
+            schemaVersion: 1 as const,
+            ofx: OFX_VERSION,
+            results,
+            summary: summarise(results, 0, seconds),
+          };
+        } finally {
+          release();
+        }
+      },
+    );
+    done();
+  };
+}

@@ -1,0 +1,22 @@
+import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox';
+import { answers, security } from '../documentation.js';
+import { ModelsAnswerSchema } from '../schemas.js';
+import type { Service } from '../service.js';
+
+export function modelsRoute(service: Service): FastifyPluginCallbackTypebox {
+  return (app, _options, done) => {
+    app.get(
+      '/models',
+      {
+        schema: {
+          tags: ['prediction'],
+          summary: 'The models that a request can name',
+          response: answers({ 200: ModelsAnswerSchema }),
+          ...security(service),
+        },
+      },
+      () => ({ models: service.networks.served }),
+    );
+    done();
+  };
+}

@@ -1,0 +1,83 @@
+import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox';
+import type { Static } from '@sinclair/typebox';
+import { OfxError } from '../../errors.js';
+import type { Analysis, AnalysisOptions } from '../../jobs/analyse.js';
+import { OFX_VERSION } from '../../version.js';
+import { answers, security } from '../documentation.js';
+import { requestSignal } from '../request-signal.js';
+import { PredictAnswerSchema, PredictQuerySchema, UPLOAD_BODY } from '../schemas.js';
+import { analyseUpload, type Service } from '../service.js';
+
+type PredictQuery = Static<typeof PredictQuerySchema>;
+
+const JSON_TYPE = 'application/json';
+const PNG_TYPE = 'image/png';
+
+/** `POST /v1/predict`: one image in, a raw body or a form; its result out, or by `Accept: image/png` its mask. */
+export function predictRoute(service: Service): FastifyPluginCallbackTypebox {
+  return (app, _options, done) => {
+    app.post(
+      '/predict',
+      {
+        config: { requestBody: UPLOAD_BODY },
+        schema: {
+          tags: ['prediction'],
+          summary: 'Scores one image',
+          description:
+            'The image is the body itself, or the field `image` of a form. The numbers are those of `ofx predict`. ' +
+            'With `Accept: image/png` the answer is the binary mask.',
+          querystring: PredictQuerySchema,
+          response: answers({
+            200: {
+              description: 'The result',
+              content: {
+                [JSON_TYPE]: { schema: PredictAnswerSchema },
+                [PNG_TYPE]: { schema: { type: 'string', contentEncoding: 'binary' } },
+              },
+            },
+          }),
+          ...security(service),
+        },
+      },
+      async (request, reply) => {
+        const type = request.accepts().type([JSON_TYPE, PNG_TYPE]);
+        if (type === false) {
+          throw new OfxError('NOT_ACCEPTABLE', `Answers here are ${JSON_TYPE} or ${PNG_TYPE}.`);
+        }
+        const { query } = request;
+        const network = service.networks.find(query);
+        if (service.pool.full) throw service.pool.overloaded();
+        const { uploads, release } = await service.uploads.read(request, 1);
+        try {
+          const options = analysisOptions(query, type === PNG_TYPE);
+          const signal = requestSignal(reply, service.options.deadlineMs);
+          const { prediction, files } = await analyseUpload(service, uploads[0]!, network, options, signal);
+          if (type === PNG_TYPE) return await reply.type(PNG_TYPE).send(files.mask);
+          return { schemaVersion: 1, ofx: OFX_VERSION, ...prediction, ...inBase64(files) };
+        } finally {
+          release();
+        }
+      },
+    );
+    done();
+  };
+}
+
+function analysisOptions(query: PredictQuery, asMask: boolean): AnalysisOptions {
+  const { scoreThreshold, maskThreshold, minArea = 0, mask, overlay, probability } = query;
+  if (asMask) return { maskThreshold, minArea, mask: true };
+  return {
+    scoreThreshold,
+    maskThreshold,
+    minArea,
+    mask: mask !== undefined,
+    overlay,
+    probability,
+  };
+}
+
+function inBase64(files: Analysis['files']): Partial<Record<keyof Analysis['files'], string>> {
+  return Object.fromEntries(
+    Object.entries(files).map(([kind, bytes]) => [kind, Buffer.from(bytes).toString('base64')]),
+  );
+}

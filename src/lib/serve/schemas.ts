@@ -1,0 +1,133 @@
+import { Type, type Static } from '@sinclair/typebox';
+import { PredictDocumentSchema, PredictionSchema } from '../jobs/predict-result.js';
+import { PrecisionSchema } from '../model/manifest.js';
+import { LARGEST_BATCH } from './options.js';
+import { IMAGE_FIELD } from './uploads.js';
+
+/** The shapes of requests and answers: they validate the former, and describe both in `/docs`. */
+
+const ReportSchema = Type.Object({
+  url: Type.String({ description: 'Where the server listens, http://HOST:PORT' }),
+});
+export type ServeReport = Static<typeof ReportSchema>;
+
+/** The document of `ofx serve --json`, printed as soon as the server listens. */
+export const ServeDocumentSchema = Type.Object(
+  { schemaVersion: Type.Literal(1), ofx: Type.String(), ...ReportSchema.properties },
+  { $id: 'serve', title: 'Result of ofx serve --json' },
+);
+
+const Fraction = (description: string) => Type.Optional(Type.Number({ minimum: 0, maximum: 1, description }));
+
+const QUESTION = {
+  model: Type.Optional(Type.String({ description: 'Name of a model of `GET /v1/models`', maxLength: 200 })),
+  size: Type.Optional(Type.Integer({ minimum: 1, description: 'Side of the network’s input, in pixels' })),
+  scoreThreshold: Fraction('Tampered where the score is larger [the model’s]'),
+  maskThreshold: Fraction('A pixel is marked where its probability is larger [the model’s]'),
+  minArea: Type.Optional(
+    Type.Integer({ minimum: 0, default: 0, description: 'Drop regions with fewer pixels' }),
+  ),
+};
+
+/** Query of `POST /v1/predict/batch`. */
+export const BatchQuerySchema = Type.Object(QUESTION, { additionalProperties: false });
+
+/** Query of `POST /v1/predict`. */
+export const PredictQuerySchema = Type.Object(
+  {
+    ...QUESTION,
+    mask: Type.Optional(
+      Type.Literal('png', { description: 'Adds the binary mask: PNG 0/255 at the size of the image' }),
+    ),
+    overlay: Type.Optional(
+      Type.Union([Type.Literal('png'), Type.Literal('jpeg')], {
+        description: 'Adds the heat map over the image',
+      }),
+    ),
+    probability: Type.Optional(
+      Type.Union([Type.Literal('npy'), Type.Literal('png')], {
+        description:
+          'Adds the probability map: NumPy float32 at the network’s side, or PNG 16-bit grey at the size of the image',
+      }),
+    ),
+  },
+  { additionalProperties: false },
+);
+
+const Base64 = (description: string) =>
+  Type.Optional(Type.String({ contentEncoding: 'base64', description: `${description}, Base64` }));
+
+/** Answer of `POST /v1/predict`: one result of `ofx predict --json`, and the pictures that were asked for. */
+export const PredictAnswerSchema = Type.Object(
+  {
+    schemaVersion: Type.Literal(1),
+    ofx: Type.String({ description: 'Version of ofx' }),
+    ...PredictionSchema.properties,
+    mask: Base64('Binary mask, PNG'),
+    overlay: Base64('Heat map over the image, PNG or JPEG'),
+    probability: Base64('Probability map, .npy or PNG'),
+  },
+  { $id: 'serve-predict', title: 'Answer of POST /v1/predict' },
+);
+
+/** Answer of `POST /v1/predict/batch`: the very document of `ofx predict --json`. */
+export const BatchAnswerSchema = Type.Omit(PredictDocumentSchema, [], {
+  $id: 'serve-batch',
+  title: 'Answer of POST /v1/predict/batch',
+});
+
+export const ModelsAnswerSchema = Type.Object(
+  {
+    models: Type.Array(
+      Type.Object({
+        name: Type.String(),
+        version: Type.String(),
+        description: Type.Optional(Type.String()),
+        licence: Type.Optional(Type.String()),
+        variants: Type.Array(
+          Type.Object({ inputSize: Type.Integer({ minimum: 1 }), precision: PrecisionSchema }),
+        ),
+        default: Type.Boolean({ description: 'Used where a request names no model' }),
+      }),
+    ),
+  },
+  { $id: 'serve-models', title: 'Answer of GET /v1/models' },
+);
+
+export const HealthSchema = Type.Object({ status: Type.Literal('alive') });
+
+export const ReadinessSchema = Type.Object({
+  status: Type.Union([
+    Type.Literal('ready'),
+    Type.Literal('loading'),
+    Type.Literal('full'),
+    Type.Literal('stopping'),
+  ]),
+  running: Type.Integer({ minimum: 0, description: 'Images that are worked on' }),
+  waiting: Type.Integer({ minimum: 0, description: 'Images that wait' }),
+});
+
+const Binary = { type: 'string', contentEncoding: 'binary' };
+
+/** Bodies as OpenAPI knows them. They are read as streams, so no validator sees them. */
+export const UPLOAD_BODY = {
+  content: {
+    'image/*': { schema: Binary },
+    'application/octet-stream': { schema: Binary },
+    'multipart/form-data': {
+      schema: { type: 'object', required: [IMAGE_FIELD], properties: { [IMAGE_FIELD]: Binary } },
+    },
+  },
+};
+
+export const BATCH_BODY = {
+  content: {
+    'multipart/form-data': {
+      schema: {
+        type: 'object',
+        required: [IMAGE_FIELD],
+        properties: { [IMAGE_FIELD]: { type: 'array', items: Binary, minItems: 1, maxItems: LARGEST_BATCH } },
+      },
+    },
+  },
+};

@@ -1,0 +1,192 @@
+import type { Readable } from 'node:stream';
+import type { MultipartFile } from '@fastify/multipart';
+import type { FastifyRequest } from 'fastify';
+import { OfxError } from '../errors.js';
+
+/** An image as it was sent, or why it cannot be looked at. */
+export type Upload = { name: string; bytes: Uint8Array } | { name: string; error: OfxError };
+
+export interface HeldUploads {
+  uploads: Upload[];
+  /** Lets go of their memory. */
+  release: () => void;
+}
+
+/** The form's field with the image. */
+export const IMAGE_FIELD = 'image';
+
+/** A form's other parts: people's own fields are allowed and ignored, within reason. */
+const OTHER_FIELDS = 8;
+/** Boundaries and headers of a part. */
+const PART_OVERHEAD = 4096;
+/** Uploads of the largest size that are held in memory at once, waiting ones included. */
+const LARGEST_UPLOADS_HELD = 8;
+/** A batch is as large as so many of the largest images. */
+const LARGEST_IMAGES_IN_A_BATCH = 4;
+
+/** Takes images out of requests, into memory only, within limits on one image, one request and all of them together. */
+export class UploadReader {
+  readonly #maxBytes: number;
+  #held = 0;
+
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes;
+  }
+
+  /**
+   * Reads a raw body, or a form with up to `maxFiles` files in the field `image`.
+   *
+   * @throws {OfxError} IMAGE_TOO_LARGE, IMAGE_EMPTY, TOO_MANY_PARTS, REQUEST_INVALID, OVERLOADED, CLIENT_GONE
+   */
+  async read(request: FastifyRequest, maxFiles: number): Promise<HeldUploads> {
+    const maxTotal = Math.min(maxFiles, LARGEST_IMAGES_IN_A_BATCH) * this.#maxBytes;
+    const allowed = request.isMultipart() ? maxTotal + maxFiles * PART_OVERHEAD : this.#maxBytes;
+    refuseByHeaders(request, allowed);
+    const hold = new Hold(maxTotal, (bytes) => {
+      this.#reserve(bytes);
+    });
+    const release = (): void => {
+      this.#held -= hold.bytes;
+      hold.bytes = 0;
+    };
+    try {
+      const uploads = request.isMultipart()
+        ? await this.#readForm(request, maxFiles, hold)
+        : [await this.#readBody(request, hold)];
+      return { uploads, release };
+    } catch (error) {
+      release();
+      throw this.#readingError(request, error);
+    }
+  }
+
+  async #readBody(request: FastifyRequest, hold: Hold): Promise<Upload> {
+    const bytes = await collect(request.raw, this.#maxBytes, hold);
+    if (!bytes) throw tooLarge(this.#maxBytes);
+    return { name: IMAGE_FIELD, bytes };
+  }
+
+  async #readForm(request: FastifyRequest, maxFiles: number, hold: Hold): Promise<Upload[]> {
+    const uploads: Upload[] = [];
+    const parts = request.parts({
+      limits: {
+        files: maxFiles,
+        fields: OTHER_FIELDS,
+        parts: maxFiles + OTHER_FIELDS,
+        // One more, so that a file of exactly the limit is told from a longer one.
+        fileSize: this.#maxBytes + 1,
+        fieldSize: PART_OVERHEAD,
+        fieldNameSize: 100,
+        headerPairs: 32,
+      },
+    });
+    for await (const part of parts) {
+      if (part.type === 'file') uploads.push(await this.#readPart(part, hold));
+    }
+    if (uploads.length === 0) {
+      throw new OfxError('REQUEST_INVALID', `The form has no file in the field "${IMAGE_FIELD}".`, {
+        suggestion: `For example: curl -F ${IMAGE_FIELD}=@photo.jpg, or send the file itself as the body.`,
+      });
+    }
+    return uploads;
+  }
+
+  async #readPart({ fieldname, filename, file }: MultipartFile, hold: Hold): Promise<Upload> {
+    if (fieldname !== IMAGE_FIELD) {
+      file.resume();
+      throw new OfxError('REQUEST_INVALID', `A file came in the field "${cleanName(fieldname)}".`, {
+        suggestion: `Name the field "${IMAGE_FIELD}".`,
+      });
+    }
+    const name = cleanName(filename);
+    const bytes = await collect(file, this.#maxBytes, hold);
+    return bytes ? { name, bytes } : { name, error: tooLarge(this.#maxBytes) };
+  }
+
+  #reserve(bytes: number): void {
+    if (this.#held + bytes > LARGEST_UPLOADS_HELD * this.#maxBytes) {
+      throw new OfxError('OVERLOADED', 'Too many uploads are under way.', {
+        suggestion: 'Try again in a few seconds.',
+      });
+    }
+    this.#held += bytes;
+  }
+
+  /** A form that a parser cannot read, and a client that hung up, look alike from inside a stream. */
+  #readingError(request: FastifyRequest, error: unknown): unknown {
+    if (error instanceof OfxError) return error;
+    if (request.raw.destroyed && !request.raw.complete) return clientGone(error);
+    if (typeof (error as { statusCode?: unknown }).statusCode === 'number') return error;
+    return new OfxError('REQUEST_INVALID', `The form cannot be read: ${(error as Error).message}.`, {
+      cause: error,
+    });
+  }
+}
+
+/** The bytes that one request has in memory. */
+class Hold {
+  bytes = 0;
+
+  constructor(
+    private readonly max: number,
+    private readonly reserve: (bytes: number) => void,
+  ) {}
+
+  add(bytes: number): void {
+    if (this.bytes + bytes > this.max) throw tooLarge(this.max);
+    this.reserve(bytes);
+    this.bytes += bytes;
+  }
+}
+
+export function clientGone(cause?: unknown): OfxError {
+  return new OfxError('CLIENT_GONE', 'The client closed the connection.', { cause });
+}
+
+function refuseByHeaders({ headers }: FastifyRequest, allowed: number): void {
+  const encoding = headers['content-encoding'];
+  if (encoding !== undefined && encoding !== 'identity') {
+    throw new OfxError(
+      'IMAGE_UNSUPPORTED',
+      `Uploads with Content-Encoding "${cleanName(encoding)}" are refused.`,
+      {
+        suggestion: 'Images are compressed already: send the file as it is.',
+      },
+    );
+  }
+  if (Number(headers['content-length']) > allowed) throw tooLarge(allowed);
+}
+
+/** @returns undefined where the stream is longer than allowed; what follows is read and dropped then */
+async function collect(stream: Readable, maxBytes: number, hold: Hold): Promise<Uint8Array | undefined> {
+  const chunks: Buffer[] = [];
+  let total = 0;
+  // Leaving the loop must not destroy the stream: below it is the connection on which the answer goes back.
+  for await (const chunk of stream.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+    total += chunk.length;
+    if (total > maxBytes) {
+      stream.resume();
+      return undefined;
+    }
+    hold.add(chunk.length);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+function tooLarge(maxBytes: number): OfxError {
+  const megabytes = (maxBytes / 1e6).toFixed(1).replace(/\.0$/, '');
+  return new OfxError(
+    'IMAGE_TOO_LARGE',
+    `The upload is larger than ${megabytes} MB, which is the limit here.`,
+  );
+}
+
+/** A name from a stranger, fit for a result and a log: one line, no path, not endless. */
+export function cleanName(name: string): string {
+  const plain = name
+    .replace(/^.*[/\\]/s, '')
+    .replace(/[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g, '')
+    .trim();
+  return plain.slice(0, 200) || IMAGE_FIELD;
+}

@@ -1,0 +1,65 @@
+import { parentPort, workerData as threadData } from 'node:worker_threads';
+import { toPlainError, type PlainError } from './errors.js';
+
+/** What a worker of a `WorkerPool` tells the pool. */
+export type WorkerMessage =
+  | { kind: 'ready' }
+  | { kind: 'reply'; reply: unknown; rss: number }
+  | { kind: 'error'; error: PlainError; rss: number };
+
+/** What the pool gave this worker, thread or process, to start with. */
+export function workerData(): unknown {
+  return parentPort ? threadData : JSON.parse(process.argv[2]!);
+}
+
+/**
+ * The other side of a `WorkerPool`: answers the tasks that the pool sends to this worker, one after the other.
+ *
+ * @param loaded - settles once a task given to this worker would start at once; whether it could load is for the tasks
+ *   to tell
+ */
+export function answerTasks(
+  handle: (task: never) => Promise<unknown>,
+  loaded: Promise<unknown> = Promise.resolve(),
+): void {
+  const { tell, onTask } = parentPort ? threadChannel(parentPort) : processChannel();
+  onTask((task) => {
+    void handle(task as never).then(
+      (reply) => {
+        tell({ kind: 'reply', reply, rss: process.memoryUsage.rss() });
+      },
+      (error: unknown) => {
+        tell({ kind: 'error', error: toPlainError(error), rss: process.memoryUsage.rss() });
+      },
+    );
+  });
+  const ready = (): void => {
+    tell({ kind: 'ready' });
+  };
+  loaded.then(ready, ready);
+}
+
+interface Channel {
+  tell: (message: WorkerMessage) => void;
+  onTask: (listener: (task: unknown) => void) => void;
+}
+
+function threadChannel(port: NonNullable<typeof parentPort>): Channel {
+  return {
+    tell: (message) => {
+      port.postMessage(message);
+    },
+    onTask: (listener) => port.on('message', listener),
+  };
+}
+
+function processChannel(): Channel {
+  // A terminal and a service manager signal the whole group. When to end is for the pool to say: it kills us, or goes.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
+  // Not by `exit`, which would pull a thread out of native code, and fail on it.
+  process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
+  return {
+    tell: (message) => process.send?.(message),
+    onTask: (listener) => process.on('message', listener),
+  };
+}

@@ -1,0 +1,73 @@
+import { fork } from 'node:child_process';
+import { pathToFileURL } from 'node:url';
+import { Worker, type Transferable } from 'node:worker_threads';
+import type { WorkerMessage } from './worker-tasks.js';
+
+/** A worker as its pool sees it: a thread or a process. */
+export interface PoolWorker {
+  /** @param transfer - buffers that move instead of being copied, where the worker shares our memory */
+  post: (task: unknown, transfer: readonly Transferable[]) => void;
+  onMessage: (listener: (message: WorkerMessage) => void) => void;
+  /** @param listener - told what ended the worker, where that is known */
+  onExit: (listener: (cause: unknown) => void) => void;
+  /** Ends the worker, whatever it does. */
+  kill: () => void;
+}
+
+/** What a pool's workers are: threads are light, processes can be killed and can crash without taking us along. */
+export type StartWorker = (file: string, data: unknown) => PoolWorker;
+
+/** @param data - what `workerData()` gives in the thread */
+export const startThread: StartWorker = (file, data) => {
+  const thread = threadOf(file, data);
+  let cause: unknown;
+  thread.on('error', (error) => {
+    cause = error;
+  });
+  return {
+    post: (task, transfer) => {
+      thread.postMessage(task, [...transfer]);
+    },
+    onMessage: (listener) => thread.on('message', listener),
+    onExit: (listener) => {
+      thread.on('exit', () => {
+        listener(cause);
+      });
+    },
+    kill: () => void thread.terminate(),
+  };
+};
+
+function threadOf(file: string, workerData: unknown): Worker {
+  if (!file.endsWith('.ts')) return new Worker(file, { workerData });
+  // Node 20 does not pass the hooks that read TypeScript on to threads, so the thread asks for them itself.
+  const entry = pathToFileURL(file).href;
+  const source = `import('tsx/esm/api').then(({ register }) => { register(); return import('${entry}'); })`;
+  return new Worker(source, { eval: true, workerData });
+}
+
+/** @param data - plain data; what `workerData()` gives in the process */
+export const startProcess: StartWorker = (file, data) => {
+  const child = fork(file, [JSON.stringify(data)], {
+    serialization: 'advanced',
+    // Standard output belongs to the command's result.
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  });
+  let cause: unknown;
+  child.on('error', (error) => {
+    cause = error;
+  });
+  return {
+    post: (task) => {
+      // A process that just died tells so by its exit.
+      child.send(task as object, () => undefined);
+    },
+    onMessage: (listener) => child.on('message', listener as (message: unknown) => void),
+    onExit: (listener) => {
+      child.on('exit', (code, signal) => {
+        listener(cause ?? new Error(`The process ended by ${signal ?? `exit status ${code}`}.`));
+      });
+    },
+    kill: () => child.kill('SIGKILL'),
+  };
+};
