@@ -85,7 +85,9 @@ class RgbStream(nn.Module):
         half = self.stages[0](F.relu6(self.stem(x * self.gain + self.shift)))
         quarter = self.stages[1](half)
         eighth = self.stages[2](quarter)
-        with torch.autocast("cpu", enabled=False):  # the gradient of depthwise convolutions is slow in bfloat16
+        # In bfloat16 depthwise convolutions are fast on CPUs, but their gradient is slow.
+        learns = any(parameter.requires_grad for parameter in self.stages[3:].parameters())
+        with torch.autocast("cpu", enabled=torch.is_autocast_enabled("cpu") and not learns):
             sixteenth = self.stages[4](self.stages[3](eighth.float()))
         return [quarter, eighth, sixteenth]
 

@@ -39,7 +39,7 @@ class Recipe:
     warm_up: int = 150
     average: float = 0.998
     frozen_stages: int = 3
-    sizes: dict[int, tuple[float, int]] = field(default_factory=lambda: {288: (0.75, 16), 380: (0.25, 9)})
+    sizes: dict[int, tuple[float, int]] = field(default_factory=lambda: {256: (0.8, 18), 380: (0.2, 8)})
     seed: int = 1
     validate_every: float = 15
     save_every: float = 3

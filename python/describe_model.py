@@ -1,0 +1,58 @@
+#!/usr/bin/env python3
+"""Write into a converted model's manifest what `ofx convert` cannot know: thresholds, numbers, licence, description.
+
+python evaluate.py CHECKPOINT --split … --size 380 --fit > fit.json
+python evaluate.py CHECKPOINT --split … >> metrics.json
+python describe_model.py ../models/objectformer-lite --fit fit.json --fitted-on "casia1-dev (200 images)"
+    --metrics casia1-dev=metrics.json --version 0.2.0
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+DESCRIPTION = (
+    "The idea of ObjectFormer at a size for CPUs, trained by this project on manipulations made from real photos. "
+    "Its model card, README.md beside this file, says how good it is and where it must not be trusted."
+)
+
+
+def read_reports(path: Path) -> list[dict]:
+    """Read the JSON lines that `evaluate.py` printed."""
+    return [json.loads(line) for line in path.read_text().splitlines() if line.strip()]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("model", type=Path, help="folder with model.json")
+    parser.add_argument("--fit", type=Path, required=True, help="report of `evaluate.py --fit`, of one size")
+    parser.add_argument("--fitted-on", required=True, help="the data, in words")
+    parser.add_argument("--metrics", action="append", default=[], metavar="NAME=FILE", help="reports to keep")
+    parser.add_argument("--version", required=True)
+    options = parser.parse_args()
+
+    fitted = read_reports(options.fit)[-1]["thresholds"]
+    metrics = {}
+    for entry in options.metrics:
+        name, file = entry.split("=", 1)
+        metrics[name] = [
+            {"size": report["size"], "change": report["change"], **report["metrics"], "intervals": report["intervals"]}
+            for report in read_reports(Path(file))
+        ]
+    path = options.model / "model.json"
+    manifest = json.loads(path.read_text())
+    manifest |= {
+        "version": options.version,
+        "description": DESCRIPTION,
+        "licence": "Apache-2.0",
+        "thresholds": {name: fitted[name] for name in ("score", "mask", "temperature")}
+        | {"fittedOn": options.fitted_on},
+        "metrics": metrics,
+    }
+    path.write_text(json.dumps(manifest, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()

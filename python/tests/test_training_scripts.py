@@ -1,0 +1,79 @@
+"""The scripts about training: what they write and read."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+import describe_model
+import evaluate
+import outline_photos
+import plot_training
+
+
+def test_a_manifest_gets_thresholds_and_numbers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    (tmp_path / "model.json").write_text(json.dumps({"name": "small", "version": "0.0.0", "variants": []}))
+    thresholds = {"score": 0.4, "mask": 0.3, "temperature": 2.0, "balancedAccuracy": 0.7}
+    report = {"size": 380, "change": None, "metrics": {"image.auc": 0.7}, "intervals": {"image.auc": [0.6, 0.8]}}
+    fit, numbers = tmp_path / "fit.json", tmp_path / "numbers.json"
+    fit.write_text(json.dumps({**report, "thresholds": thresholds}) + "\n")
+    numbers.write_text(json.dumps(report) + "\n" + json.dumps({**report, "size": 288}) + "\n")
+    arguments = ["--fit", fit, "--fitted-on", "some data", "--metrics", f"dev={numbers}", "--version", "1.0.0"]
+    monkeypatch.setattr(sys, "argv", ["describe_model.py", *map(str, [tmp_path, *arguments])])
+    describe_model.main()
+    manifest = json.loads((tmp_path / "model.json").read_text())
+    assert manifest["name"] == "small"
+    assert manifest["version"] == "1.0.0"
+    assert manifest["thresholds"] == {"score": 0.4, "mask": 0.3, "temperature": 2.0, "fittedOn": "some data"}
+    assert [entry["size"] for entry in manifest["metrics"]["dev"]] == [380, 288]
+    assert manifest["metrics"]["dev"][0]["intervals"] == {"image.auc": [0.6, 0.8]}
+
+
+def test_a_split_file_names_images_and_masks(tmp_path: Path):
+    split = tmp_path / "split.txt"
+    split.write_text("images/a.jpg\tmasks/a.png\t1\nimages/b.jpg\tNone\t0\n")
+    assert evaluate.split_samples(split) == [
+        (tmp_path / "images/a.jpg", tmp_path / "masks/a.png"),
+        (tmp_path / "images/b.jpg", None),
+    ]
+
+
+def test_an_outline_follows_its_region():
+    region = np.zeros((100, 200), bool)
+    region[20:60, 40:120] = True
+    outline = outline_photos.outline_of(region)
+    np.testing.assert_allclose([outline.min(0), outline.max(0)], [[0.2, 0.2], [0.6, 0.6]], atol=0.01)
+    assert outline_photos.outline_of(np.ones((100, 200), bool)) is None
+    assert outline_photos.outline_of(np.zeros((100, 200), bool)) is None
+
+
+def test_grabcut_finds_a_thing_in_the_middle(tmp_path: Path):
+    rng = np.random.default_rng(0)
+    photo = rng.integers(60, 90, (200, 240, 3), dtype=np.uint8)
+    cv2.circle(photo, (120, 100), 45, (30, 30, 220), -1)
+    cv2.imwrite(str(tmp_path / "photo.png"), photo)
+    outline = max(outline_photos.grabcut_outlines(tmp_path / "photo.png"), key=np.ptp)
+    np.testing.assert_allclose(outline.mean(0), [0.5, 0.5], atol=0.05)
+    np.testing.assert_allclose(np.ptp(outline, axis=0), [90 / 240, 90 / 200], atol=0.08)
+
+
+def test_curves_are_drawn_of_a_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    events = [
+        {"event": "start", "step": 0},
+        *({"event": "train", "seen": 100 * i, "mask": 1 / i, "coarse": 1, "score": 0.6} for i in range(1, 4)),
+        {
+            "event": "validate",
+            "seen": 300,
+            **dict.fromkeys(("pixel.macro.auc", "image.auc", "pixel.macro.best.f1", "pixel.macro.f1"), 0.5),
+        },
+    ]
+    (tmp_path / "log.jsonl").write_text("\n".join(map(json.dumps, events)))
+    out = tmp_path / "curves.svg"
+    monkeypatch.setattr(sys, "argv", ["plot_training.py", str(tmp_path), str(tmp_path), "--out", str(out)])
+    plot_training.main()
+    assert out.read_text().count("<path") > 10
