@@ -43,15 +43,3 @@ export function probabilityBin(p: number): number {
     (bits === 0 ? 0 : (bits >>> DROPPED_BITS) - (SMALLEST_COMPLEMENT_EXPONENT << MANTISSA_BITS))
   );
 }
-
-/** The smallest probability of a bin, for the thresholds of a drawn curve. */
-export function binFloor(bin: number): number {
-  if (bin < LOWER_BINS) {
-    scratchBits[0] = bin << DROPPED_BITS;
-    return scratchFloat[0]!;
-  }
-  const fromTop = PROBABILITY_BINS - 1 - bin;
-  if (fromTop === 0) return 1;
-  scratchBits[0] = (fromTop + 1 + (SMALLEST_COMPLEMENT_EXPONENT << MANTISSA_BITS)) << DROPPED_BITS;
-  return 1 - scratchFloat[0]!;
-}
