@@ -64,6 +64,7 @@ export default class Validate extends BaseCommand {
     }),
     'sweep-step': fractionFlag({ description: 'Step of the thresholds that are tried', default: 0.05 }),
     panels: panelFlag({ description: 'Pictures: all, none, or worst:N' }),
+    charts: Flags.boolean({ description: 'Draw charts', default: true, allowNo: true }),
     limit: Flags.integer({ description: 'Use the first N samples only', min: 1, helpValue: 'N' }),
     sample: Flags.integer({
       description: 'Use N samples drawn by chance (see --seed)',

@@ -23,6 +23,7 @@ export interface ValidateRequest {
   maskThreshold?: number | undefined;
   sweepStep: number;
   panels: PanelChoice;
+  charts: boolean;
   /** The first so many samples only. */
   limit?: number | undefined;
   /** So many samples drawn by chance, in the data set's order. */

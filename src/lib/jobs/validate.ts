@@ -44,6 +44,10 @@ export async function validate(
     await run.scoreAll(signal);
     events.onReport?.();
     return await run.finish();
+  } catch (error) {
+    // What a stop breaks off fails in its own ways; the reason is the signal's.
+    signal?.throwIfAborted();
+    throw error;
   } finally {
     await detector.close();
   }
@@ -136,7 +140,7 @@ class Run {
       rows: result.rows,
       curves: result.metrics,
     };
-    await writeRunFiles(record);
+    await writeRunFiles(record, this.request);
     await this.#journal?.remove();
     return record;
   }

@@ -6,13 +6,13 @@ import { RUN_FILES, rowsCsv, sweepCsv } from '../report/run-files.js';
 import type { RunRecord } from '../report/run-record.js';
 
 /** Writes a run's tables and charts, the summary last: where it lies, the run is whole. */
-export async function writeRunFiles(record: RunRecord): Promise<void> {
+export async function writeRunFiles(record: RunRecord, { charts }: { charts: boolean }): Promise<void> {
   const { folder, rows, curves, summary } = record;
   const place = (name: string): string => path.join(folder, name);
   await rm(place(RUN_FILES.summary), { force: true });
   await writeFileAtomic(place(RUN_FILES.rows), rowsCsv(rows));
   await writeFileAtomic(place(RUN_FILES.thresholds), sweepCsv(curves.sweep));
-  for await (const { name, title, spec, svg, png } of drawCharts(record)) {
+  for await (const { name, title, spec, svg, png } of charts ? drawCharts(record) : []) {
     const base = `${RUN_FILES.charts}/${name}`;
     const files = { spec: `${base}.vl.json`, svg: `${base}.svg`, png: `${base}.png` };
     await writeFileAtomic(place(files.spec), `${JSON.stringify(spec, null, 2)}\n`);

@@ -42,7 +42,8 @@ export function balancedAccuracy({ tp, fp, fn, tn }: Confusion): number {
 export function mcc({ tp, fp, fn, tn }: Confusion): number {
   // Roots are taken one by one: the product of four counts of 10^10 pixels would lose its small factors.
   const scale = Math.sqrt(tp + fp) * Math.sqrt(tp + fn) * Math.sqrt(tn + fp) * Math.sqrt(tn + fn);
-  return ratio(tp * tn - fp * fn, scale);
+  // Rounding can carry a perfect 1 over the edge.
+  return Math.max(-1, Math.min(1, ratio(tp * tn - fp * fn, scale)));
 }
 
 export function addConfusion(a: Confusion, b: Confusion): Confusion {

@@ -17,7 +17,8 @@ export async function renderChart(spec: TopLevelSpec): Promise<{ svg: string; pn
   // Without a canvas Vega guesses widths far too large, and leaves wide margins.
   const { textMetrics } = vega as unknown as { textMetrics: TextMetrics };
   textMetrics.width = (item, text) => textWidth(String(text ?? item.text), item);
-  const view = new vega.View(vega.parse(compile(spec).spec), { renderer: 'none' });
+  // Vega marks the data that it is given; the run's own must stay as they are.
+  const view = new vega.View(vega.parse(compile(structuredClone(spec)).spec), { renderer: 'none' });
   try {
     const svg = await view.toSVG();
     return { svg, png: await svgToPng(svg, PNG_ZOOM) };
