@@ -77,8 +77,11 @@ export default class Validate extends BaseCommand {
       min: 0,
       helpValue: 'N',
     }),
-    resume: Flags.boolean({ description: 'Take up an interrupted run where it stopped' }),
-    strict: Flags.boolean({ description: 'A ground truth of another size than its image is an error' }),
+    resume: Flags.boolean({ description: 'Take up an interrupted run where it stopped', default: false }),
+    strict: Flags.boolean({
+      description: 'A ground truth of another size than its image is an error',
+      default: false,
+    }),
     calibrate: Flags.boolean({
       description: 'Fit thresholds and temperature on this data set and keep them for the model',
     }),
