@@ -11,11 +11,11 @@ import argparse
 import sys
 from pathlib import Path
 
-from ofx.errors import CheckpointError
+from ofx.errors import CheckpointError, SizeError
 from ofx.events import Events, events_on_stdout
 
 # The exit statuses of ofx.
-BAD_INPUT, PART_MISSING, IO_FAILED = 65, 69, 74
+WRONG_USAGE, BAD_INPUT, PART_MISSING, IO_FAILED = 2, 65, 69, 74
 
 
 def main() -> int:
@@ -31,6 +31,9 @@ def main() -> int:
         except CheckpointError as error:
             events.emit("error", code="CHECKPOINT_INVALID", message=str(error))
             return BAD_INPUT
+        except SizeError as error:
+            events.emit("error", code="SIZE_NOT_AVAILABLE", message=str(error))
+            return WRONG_USAGE
         except ImportError as error:
             events.emit("error", code="PYTHON_PACKAGE_MISSING", message=f"{sys.executable} is incomplete: {error}.")
             return PART_MISSING
@@ -63,6 +66,8 @@ def convert(path: Path, folder: Path, sizes: list[int], threads: int, events: Ev
         score=export.SCORE_NAME,
         mask=export.MASK_NAME,
     )
+    for size in sizes:
+        export.check_size(checkpoint.network, size)
     for size in sizes:
         export.export_onnx(checkpoint.arrange(size), size, folder / f"{size}.onnx")
         events.emit("exported", size=size)

@@ -3,3 +3,7 @@
 
 class CheckpointError(Exception):
     """The checkpoint cannot be converted: not one, broken, unsafe, or of another network."""
+
+
+class SizeError(Exception):
+    """The network cannot take images of that size."""

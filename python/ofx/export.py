@@ -12,6 +12,8 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from ofx.errors import SizeError
+
 OPSET = 17
 EXPORTER = "torch.onnx.export(dynamo=False)"
 INPUT_NAME = "image"
@@ -29,6 +31,20 @@ class Deployed(nn.Module):
     def forward(self, image: Tensor) -> tuple[Tensor, Tensor]:
         score, mask = self.network(image)
         return score, mask.sigmoid()
+
+
+@torch.inference_mode()
+def check_size(network: nn.Module, side: int) -> None:
+    """Tries one image, because only the network knows what it can take.
+
+    Raises:
+        SizeError: where the network does not run on images of that side.
+    """
+    try:
+        network(torch.zeros(1, 3, side, side))
+    except RuntimeError as error:
+        reason = str(error).split("\n", 1)[0].rstrip(".")
+        raise SizeError(f"The network cannot take images of {side} x {side}: {reason}.") from error
 
 
 def export_onnx(network: nn.Module, side: int, path: Path) -> None:

@@ -27,7 +27,7 @@ def trained_like(network: nn.Module, seed: int = 0) -> nn.Module:
     generator = torch.Generator().manual_seed(seed)
     with torch.no_grad():
         for parameter in network.parameters():
-            spread = 0.1 if parameter.dim() == 1 else 0.5 * parameter.std()
+            spread = 0.1 if parameter.dim() <= 1 else 0.5 * parameter.std()
             parameter.add_(torch.randn(parameter.shape, generator=generator), alpha=float(spread))
         for module in network.modules():
             if isinstance(module, nn.BatchNorm2d):

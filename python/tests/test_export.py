@@ -10,7 +10,8 @@ import pytest
 import torch
 from conftest import TINY, trained_like
 
-from ofx.export import OPSET, export_onnx, reference_outputs
+from ofx.errors import SizeError
+from ofx.export import OPSET, check_size, export_onnx, reference_outputs
 from ofx.networks.objectformer import ObjectFormer
 from ofx.networks.objectformer_arranged import arrange
 
@@ -59,3 +60,9 @@ def test_reference_outputs_are_a_logit_and_probabilities(tiny: ObjectFormer):
     score, probabilities = reference_outputs(tiny, image)
     assert torch.equal(score, logit)
     assert torch.equal(probabilities, mask.sigmoid())
+
+
+def test_a_size_that_the_network_cannot_take_is_told(tiny: ObjectFormer):
+    check_size(tiny, 1)
+    with pytest.raises(SizeError, match=r"^The network cannot take images of 8 x 8: .*\.$"):
+        check_size(torch.nn.Conv2d(3, 1, 11), 8)

@@ -3,7 +3,7 @@ import { BaseCommand } from '../lib/cli/base-command.js';
 import { threadsFlag } from '../lib/cli/flags.js';
 import { usableCpus } from '../lib/cpu.js';
 import { OfxError } from '../lib/errors.js';
-import type { ConvertReport } from '../lib/jobs/convert-result.js';
+import type { ConvertReport, SetupReport } from '../lib/jobs/convert-result.js';
 
 export default class Convert extends BaseCommand {
   static override summary = 'Make a model of a PyTorch checkpoint.';
@@ -46,7 +46,7 @@ export default class Convert extends BaseCommand {
     threads: threadsFlag,
   };
 
-  async run(): Promise<ConvertReport | { python: string }> {
+  async run(): Promise<ConvertReport | SetupReport> {
     const { args, flags } = await this.parse(Convert);
     const python = flags.setup ? await this.#setUp(flags.python, flags['torch-index']) : flags.python;
     if (args.checkpoint === undefined && python !== undefined && flags.setup) return { python };

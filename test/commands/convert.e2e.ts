@@ -1,4 +1,6 @@
-import { mkdir, readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import os from 'node:os';
 import path from 'node:path';
 import { Ajv } from 'ajv';
 import { expect } from 'chai';
@@ -88,9 +90,14 @@ describe('ofx convert', () => {
     const model = (): string => folder.file('models', 'mine');
 
     describe('on a training checkpoint', () => {
-      beforeEach(() => {
-        python(path.join(FIXTURES, 'make.py'), checkpoint());
+      let made: Buffer;
+      before(async () => {
+        const file = path.join(await mkdtemp(path.join(os.tmpdir(), 'ofx-checkpoint-')), 'made.pyth');
+        python(path.join(FIXTURES, 'make.py'), file);
+        made = await readFile(file);
+        await rm(path.dirname(file), { recursive: true });
       });
+      beforeEach(async () => writeFile(checkpoint(), made));
 
       it('makes a model that predicts what PyTorch predicts', async () => {
         const { exitCode, stdout, stderr } = await ofx(
@@ -175,6 +182,40 @@ describe('ofx convert', () => {
         expect((await child).exitCode).to.equal(130);
         expect(await readdir(folder.file('models'))).to.deep.equal([]);
       });
+
+      it('says where it cannot write', async () => {
+        await mkdir(folder.file('shut'), { mode: 0o555 });
+        const { exitCode, stderr } = await ofx(
+          ['convert', checkpoint(), '--out', folder.file('shut', 'm'), '--size', '64'],
+          { env, unprivileged: true },
+        );
+        expect(exitCode).to.equal(73);
+        expect(stderr).to.contain('shut');
+      });
+
+      // The first has no room for the inputs, the second none for what Python exports.
+      for (const kilobytes of [8, 700]) {
+        it(`tells of a disk of ${kilobytes} kB that it is full, and leaves nothing`, async function () {
+          await mkdir(folder.file('small'));
+          try {
+            const size = `size=${kilobytes}k`;
+            execFileSync('mount', ['-t', 'tmpfs', '-o', size, 'none', folder.file('small')], {
+              stdio: 'ignore',
+            });
+          } catch {
+            this.skip(); // Only root may mount a small disk.
+          }
+          try {
+            const args = ['convert', checkpoint(), '--out', folder.file('small', 'm'), '--size', '64'];
+            const { exitCode, stderr } = await ofx(args, { env });
+            expect(exitCode, stderr).to.equal(74);
+            expect(stderr).not.to.contain('Traceback');
+            expect(await readdir(folder.file('small'))).to.deep.equal([]);
+          } finally {
+            execFileSync('umount', [folder.file('small')]);
+          }
+        });
+      }
 
       it('refuses a truncated file in one sentence', async () => {
         await truncate(checkpoint(), 50_000);

@@ -18,8 +18,19 @@ export const ConvertReportSchema = Type.Object({
 });
 export type ConvertReport = Static<typeof ConvertReportSchema>;
 
+/** What `ofx convert --setup` without a checkpoint made. */
+export const SetupReportSchema = Type.Object({
+  python: Type.String({ description: 'The interpreter of the environment' }),
+});
+export type SetupReport = Static<typeof SetupReportSchema>;
+
+const head = { schemaVersion: Type.Literal(1), ofx: Type.String() };
+
 /** The document of `ofx convert --json`. */
-export const ConvertDocumentSchema = Type.Object(
-  { schemaVersion: Type.Literal(1), ofx: Type.String(), ...ConvertReportSchema.properties },
+export const ConvertDocumentSchema = Type.Union(
+  [
+    Type.Object({ ...head, ...ConvertReportSchema.properties }),
+    Type.Object({ ...head, ...SetupReportSchema.properties }, { title: 'With --setup and no checkpoint' }),
+  ],
   { $id: 'convert', title: 'Result of ofx convert --json' },
 );

@@ -21,6 +21,7 @@ export const ConvertEventSchema = Type.Union([
     event: Type.Literal('error'),
     code: Type.Union([
       Type.Literal('CHECKPOINT_INVALID'),
+      Type.Literal('SIZE_NOT_AVAILABLE'),
       Type.Literal('PYTHON_PACKAGE_MISSING'),
       Type.Literal('IO_FAILED'),
     ]),

@@ -62,6 +62,7 @@ function failure({ code, message }: Extract<ConvertEvent, { event: 'error' }>): 
   const suggestion = {
     CHECKPOINT_INVALID:
       'ofx reads training files (.pyth), state dicts (.pth, .pt) and .safetensors of ObjectFormer.',
+    SIZE_NOT_AVAILABLE: 'Choose a larger --size.',
     PYTHON_PACKAGE_MISSING: 'Run "ofx convert --setup", which makes an environment that has everything.',
     IO_FAILED: 'Free some space or check the disk, then run the same command again.',
   }[code];
