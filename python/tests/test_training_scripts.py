@@ -9,11 +9,14 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+import torch
 
+import calibrate_checkpoint
 import describe_model
 import evaluate
 import outline_photos
 import plot_training
+from ofx.networks.objectformer_lite import build
 
 
 def test_a_manifest_gets_thresholds_and_numbers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
@@ -77,3 +80,17 @@ def test_curves_are_drawn_of_a_log(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(sys, "argv", ["plot_training.py", str(tmp_path), str(tmp_path), "--out", str(out)])
     plot_training.main()
     assert out.read_text().count("<path") > 10
+
+
+def test_calibration_makes_the_thresholds_a_half():
+    torch.manual_seed(0)
+    network = build({"width": 24, "prototypes": 4, "blocks": 1, "heads": 2, "descriptor": 8}).eval()
+    image = torch.randn(1, 3, 96, 96)
+    with torch.no_grad():
+        score, mask = network(image)
+        thresholds = {"mask": 0.2, "score": 0.7, "temperature": 3.0}
+        network.load_state_dict(calibrate_checkpoint.calibrate(network.state_dict(), thresholds))
+        after_score, after_mask = network(image)
+    assert torch.equal(after_mask.sigmoid() > 0.5, mask.sigmoid() > 0.2)
+    expected = score / 3 - np.log(0.7 / 0.3)
+    torch.testing.assert_close(after_score, expected.float(), atol=1e-5, rtol=1e-5)
