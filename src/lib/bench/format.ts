@@ -18,9 +18,9 @@ export function formatChange(ratio: number): string {
   return `${percent < 0 ? '−' : '+'}${Math.abs(percent).toFixed(1)} %`;
 }
 
-/** Three significant digits, without an exponent. */
+/** Three significant digits, more before the point where there are more, without an exponent. */
 export function digits(value: number): string {
-  const size = Math.abs(value);
-  if (size === 0) return '0';
-  return value.toFixed(Math.max(0, 2 - Math.floor(Math.log10(size))));
+  const rounded = Math.abs(Number(value.toPrecision(3)));
+  if (rounded === 0) return '0';
+  return value.toFixed(Math.max(0, 2 - Math.floor(Math.log10(rounded))));
 }
