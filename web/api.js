@@ -1,1 +1,70 @@
+/** What the server says, for the page. */
 
+/** An answer that is a problem (RFC 9457), or no answer at all. */
+export class Problem extends Error {
+  /**
+   * @param {{code: string, title: string, detail: string, suggestion?: string}} problem
+   * @param {number | undefined} retryAfter - in seconds, where the server says when to come back
+   */
+  constructor(problem, retryAfter) {
+    super(problem.detail);
+    this.code = problem.code;
+    this.title = problem.title;
+    this.suggestion = problem.suggestion;
+    this.retryAfter = retryAfter;
+  }
+}
+
+let token = '';
+
+/** Kept until the page is closed, and shown with every request. */
+export function useToken(value) {
+  token = value;
+}
+
+/** @returns {Promise<object>} a result of `ofx predict --json`, with `mask` and `probability` (or `overlay`) in Base64 */
+export async function predict(file, { overlay, signal }) {
+  const wanted = overlay ? 'mask=png&overlay=jpeg' : 'mask=png&probability=npy';
+  const form = new FormData();
+  form.append('image', file, file.name || 'pasted image');
+  const response = await ask(`/v1/predict?${wanted}`, { method: 'POST', body: form, signal });
+  return response.json();
+}
+
+/** @returns {Promise<{name: string, version: string} | undefined>} the model that answers */
+export async function defaultModel() {
+  const { models } = await (await ask('/v1/models')).json();
+  return models.find((model) => model.default);
+}
+
+/** @returns {Promise<string[]>} addresses of the pictures that come with ofx */
+export async function samples() {
+  return (await ask('/samples')).json();
+}
+
+async function ask(address, options = {}) {
+  const headers = token ? { authorization: `Bearer ${token}` } : {};
+  let response;
+  try {
+    response = await fetch(address, { ...options, headers });
+  } catch (error) {
+    if (error.name === 'AbortError') throw error;
+    const detail = 'The server does not answer.';
+    throw new Problem({ code: 'UNREACHABLE', title: 'No connection', detail });
+  }
+  if (response.ok) return response;
+  const retryAfter = Number(response.headers.get('retry-after')) || undefined;
+  throw new Problem(await problemOf(response), retryAfter);
+}
+
+async function problemOf(response) {
+  try {
+    return await response.json();
+  } catch {
+    return {
+      code: 'UNKNOWN',
+      title: 'No result',
+      detail: `The server answered with status ${response.status}.`,
+    };
+  }
+}

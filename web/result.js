@@ -1,1 +1,100 @@
+/** The words and numbers beside the picture. */
+import { highlight } from './viewer.js';
 
+const byId = (id) => document.getElementById(id);
+
+/** Regions that are listed and framed; the rest is counted. */
+export const LISTED = 8;
+
+const STAGES = {
+  decode: 'Reading the picture',
+  preprocess: 'Preparing it',
+  inference: 'Network',
+  postprocess: 'Mask and regions',
+  encode: 'Pictures',
+};
+
+export function showReport(result) {
+  const { image, tampered, score, scoreThreshold, tamperedFraction, warnings } = result;
+  const section = byId('result');
+  section.dataset.verdict = tampered ? 'tampered' : 'authentic';
+  byId('name').textContent = `${image} · ${result.width} × ${result.height}`;
+  byId('verdict').textContent = tampered ? 'Looks manipulated' : 'No manipulation found';
+  byId('score').textContent = score.toFixed(3);
+  byId('threshold').textContent = `manipulated above ${scoreThreshold.toFixed(2)}`;
+  byId('meter').style.setProperty('--score', String(score));
+  byId('meter').style.setProperty('--threshold', String(scoreThreshold));
+  const doubt = !tampered && tamperedFraction > 0 ? ', but the score stays below the threshold' : '';
+  byId('area').textContent = `${percent(tamperedFraction)} of the picture is marked${doubt}.`;
+  byId('warnings').replaceChildren(...warnings.map((text) => element('li', text)));
+  listRegions(result);
+  listTimings(result.timingsMs);
+  offerDownloads(result);
+}
+
+function listRegions({ regions }) {
+  byId('no-regions').hidden = regions.length > 0;
+  const items = regions.slice(0, LISTED).map((region, index) => {
+    const { x, y, width, height, meanProbability } = region;
+    const button = element('button', '');
+    button.type = 'button';
+    button.append(
+      element('span', `${width} × ${height} px at ${x}, ${y}`),
+      element('span', percent(meanProbability, 0), 'probability'),
+    );
+    button.setAttribute(
+      'aria-label',
+      `Region ${index + 1}: ${width} by ${height} pixels at ${x}, ${y}, mean probability ${percent(meanProbability, 0)}`,
+    );
+    for (const event of ['mouseenter', 'focus']) button.addEventListener(event, () => highlight(index));
+    for (const event of ['mouseleave', 'blur']) button.addEventListener(event, () => highlight(undefined));
+    const item = document.createElement('li');
+    item.append(button);
+    return item;
+  });
+  if (regions.length > LISTED)
+    items.push(element('li', `and ${regions.length - LISTED} smaller ones`, 'more'));
+  byId('regions').replaceChildren(...items);
+}
+
+function listTimings(timings) {
+  byId('total').textContent = `${Math.round(timings.total)} ms`;
+  byId('timings').replaceChildren(
+    ...Object.entries(STAGES).map(([stage, label]) => {
+      const row = document.createElement('tr');
+      const name = element('th', label);
+      name.scope = 'row';
+      const bar = element('td', '', 'bar');
+      bar.style.setProperty('--share', String(timings[stage] / timings.total));
+      row.append(name, bar, element('td', `${timings[stage].toFixed(1)} ms`, 'number'));
+      return row;
+    }),
+  );
+}
+
+function offerDownloads(result) {
+  const stem = result.image.replace(/\.\w+$/, '');
+  const pictures = ['mask', 'probability', 'overlay'];
+  const numbers = Object.fromEntries(Object.entries(result).filter(([key]) => !pictures.includes(key)));
+  offer('download-mask', `data:image/png;base64,${result.mask}`, `${stem}_mask.png`);
+  const text = new Blob([JSON.stringify(numbers, null, 2)], { type: 'application/json' });
+  URL.revokeObjectURL(byId('download-json').href);
+  offer('download-json', URL.createObjectURL(text), `${stem}.json`);
+}
+
+function offer(id, address, name) {
+  const link = byId(id);
+  link.href = address;
+  link.download = name;
+}
+
+function element(tag, text, className) {
+  const made = document.createElement(tag);
+  made.textContent = text;
+  if (className) made.className = className;
+  return made;
+}
+
+function percent(fraction, digits = 1) {
+  return `${(fraction * 100).toFixed(digits)} %`;
+}
