@@ -153,6 +153,8 @@ function sendProblem(
   else request.log.info({ code: error.code }, 'refused');
   if (error.httpStatus === 503) reply.header('retry-after', String(pool.retryAfter));
   if (error.code === 'UNAUTHORISED') reply.header('www-authenticate', 'Bearer');
+  // Not every request got this far by way of the hook that sets it.
+  reply.header('x-request-id', request.id);
   void reply.code(error.httpStatus).type(PROBLEM_TYPE).send(toProblem(error, request.id));
 }
 

@@ -1,0 +1,136 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { Ajv } from 'ajv';
+import { expect } from 'chai';
+import type { PredictReport, Prediction } from '../../src/lib/jobs/predict-result.js';
+import { ServeDocumentSchema } from '../../src/lib/serve/schemas.js';
+import { temporaryFolder } from '../support/folder.js';
+import { TINY_MODEL } from '../support/models.js';
+import { ofx, ROOT, startOfx } from '../support/ofx.js';
+import { slowPicture } from '../support/server.js';
+
+const SAMPLE = path.join(ROOT, 'samples/splice-dahlia.jpg');
+const tiny = ['--model', TINY_MODEL, '--size', '64'];
+
+describe('ofx serve', () => {
+  const folder = temporaryFolder();
+  let run: ReturnType<typeof startOfx> | undefined;
+
+  /** Starts the real binary on a free port and waits for its address. */
+  async function serve(args: readonly string[] = [], env: Record<string, string> = {}): Promise<string> {
+    run = startOfx(['serve', ...args], { env: { OFX_PORT: '0', ...env } });
+    const started = run;
+    return new Promise((resolve, reject) => {
+      let text = '';
+      started.stdout.on('data', (chunk: Buffer) => {
+        text += chunk.toString();
+        const [url] = /http:\/\/[\w.[\]:]+:\d+/.exec(text) ?? [];
+        if (url && (!args.includes('--json') || text.endsWith('}\n')))
+          resolve(args.includes('--json') ? text : url);
+      });
+      void started.then(({ stderr }) => {
+        reject(new Error(String(stderr)));
+      });
+    });
+  }
+
+  async function stop(signal: NodeJS.Signals): Promise<{ exitCode: number | undefined; stderr: string }> {
+    // Not by `run.kill`, which would lose patience after five seconds.
+    process.kill(run!.pid!, signal);
+    const { exitCode, stderr } = await run!;
+    return { exitCode, stderr: String(stderr) };
+  }
+
+  afterEach(() => {
+    run?.kill('SIGKILL');
+  });
+
+  it('prints its address, answers what ofx predict answers, and ends with 0 on SIGTERM', async () => {
+    const url = await serve(tiny);
+    expect(url).to.match(/^http:\/\/127\.0\.0\.1:\d+$/);
+    const response = await fetch(`${url}/v1/predict`, { method: 'POST', body: await readFile(SAMPLE) });
+    const { score, regions, tamperedFraction } = (await response.json()) as Prediction;
+    const { stdout } = await ofx(['predict', SAMPLE, ...tiny, '--json']);
+    const expected = (JSON.parse(stdout) as PredictReport).results[0] as Prediction;
+    expect([score, regions, tamperedFraction]).to.deep.equal([
+      expected.score,
+      expected.regions,
+      expected.tamperedFraction,
+    ]);
+    expect((await stop('SIGTERM')).exitCode).to.equal(0);
+  });
+
+  it('finishes what it has before it ends', async () => {
+    const url = await serve(tiny);
+    const running = fetch(`${url}/v1/predict`, { method: 'POST', body: await slowPicture() });
+    for (;;) {
+      const { running } = (await (await fetch(`${url}/readyz`)).json()) as { running: number };
+      if (running > 0) break;
+    }
+    const stopped = stop('SIGTERM');
+    expect((await running).status).to.equal(200);
+    expect((await stopped).exitCode).to.equal(0);
+  });
+
+  it('ends with 130 on Ctrl-C, whatever it works on', async () => {
+    const url = await serve(tiny);
+    const running = fetch(`${url}/v1/predict`, { method: 'POST', body: await slowPicture() }).catch(
+      () => 'cut',
+    );
+    expect((await stop('SIGINT')).exitCode).to.equal(130);
+    await running;
+  });
+
+  it('prints its one document at once with --json', async () => {
+    const document: unknown = JSON.parse(await serve([...tiny, '--json']));
+    const ajv = new Ajv({ strict: false });
+    expect(ajv.validate(ServeDocumentSchema, document), ajv.errorsText()).to.equal(true);
+  });
+
+  it('takes every flag from the environment', async () => {
+    const tokens = folder.file('tokens');
+    await writeFile(tokens, '# mine\n\ncorrect-horse-battery\n');
+    const env = {
+      OFX_MODEL: TINY_MODEL,
+      OFX_SIZE: '64',
+      OFX_RATE: '1',
+      OFX_TOKEN_FILE: tokens,
+      OFX_MAX_BYTES: '9',
+    };
+    const url = await serve([], env);
+    const ask = () =>
+      fetch(`${url}/v1/predict`, {
+        method: 'POST',
+        body: 'ten bytes!',
+        headers: { authorization: 'Bearer correct-horse-battery' },
+      });
+    expect((await ask()).status).to.equal(413);
+    expect((await ask()).status).to.equal(429);
+  });
+
+  it('warns where everybody may use it', async () => {
+    await serve([...tiny, '--host', '0.0.0.0']);
+    expect((await stop('SIGTERM')).stderr).to.contain('--token-file');
+  });
+
+  const WRONG: [string, string[], number, RegExp][] = [
+    ['a missing model', ['--model', 'no-such-model'], 66, /no-such-model/],
+    ['a size that the model lacks', ['--model', TINY_MODEL, '--size', '65'], 2, /65/],
+    ['a missing token file', [...tiny, '--token-file', 'no-such-file'], 66, /no-such-file/],
+    ['a host that is not ours', [...tiny, '--host', '192.0.2.1'], 69, /192\.0\.2\.1/],
+    ['a port that is none', [...tiny, '--port', '70000'], 2, /70000/],
+  ];
+  for (const [what, args, status, message] of WRONG) {
+    it(`${what}: exit status ${status}`, async () => {
+      const { exitCode, stderr } = await ofx(['serve', ...args]);
+      expect([exitCode, message.test(stderr)]).to.deep.equal([status, true]);
+    });
+  }
+
+  it('says so when a token is too short to be one', async () => {
+    await writeFile(folder.file('tokens'), 'short\n');
+    const { exitCode, stderr } = await ofx(['serve', ...tiny, '--token-file', folder.file('tokens')]);
+    expect(exitCode).to.equal(2);
+    expect(stderr).to.contain('openssl rand');
+  });
+});

@@ -1,0 +1,238 @@
+import { execFileSync } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect } from 'chai';
+import { tokenCheck } from '../../../src/lib/serve/access.js';
+import type { ServeOptions } from '../../../src/lib/serve/options.js';
+import type { Problem } from '../../../src/lib/serve/problem.js';
+import { ROOT } from '../../support/ofx.js';
+import { form, picture, slowPicture, startTestServer, type TestServer } from '../../support/server.js';
+
+describe('the running service', () => {
+  let server: TestServer;
+  let photo: Buffer;
+  let slow: Buffer;
+
+  before(async () => {
+    [photo, slow] = await Promise.all([picture(), slowPicture()]);
+  });
+
+  async function start(options: Partial<ServeOptions> = {}): Promise<void> {
+    server = await startTestServer(options);
+  }
+
+  afterEach(() => server.stop(10_000));
+
+  function post(body: Buffer, options: RequestInit = {}): Promise<Response> {
+    return fetch(`${server.url}/v1/predict`, { method: 'POST', body, ...options });
+  }
+
+  async function codeOf(response: Response): Promise<string> {
+    const { code } = response.ok ? { code: '' } : ((await response.json()) as Problem);
+    return `${response.status} ${code}`.trim();
+  }
+
+  async function state(): Promise<{ status: string; running: number; waiting: number }> {
+    const response = await fetch(`${server.url}/readyz`);
+    return (await response.json()) as { status: string; running: number; waiting: number };
+  }
+
+  async function until(wanted: Partial<Awaited<ReturnType<typeof state>>>): Promise<void> {
+    for (;;) {
+      const now = await state();
+      if (Object.entries(wanted).every(([key, value]) => now[key as keyof typeof now] === value)) return;
+      await sleep(5);
+    }
+  }
+
+  /** Of the server's workers: they are this process's children. */
+  function workers(): number[] {
+    const table = execFileSync('ps', ['-o', 'pid=,args=', '--ppid', String(process.pid)], {
+      encoding: 'utf8',
+    });
+    return table
+      .split('\n')
+      .filter((line) => line.includes('analysis-worker'))
+      .map((line) => Number.parseInt(line));
+  }
+
+  it('lets as many wait as it says, refuses the next with Retry-After, and is well all the while', async () => {
+    await start({ concurrency: 1, queue: 1 });
+    const running = post(slow);
+    await until({ running: 1 });
+    const waiting = post(slow);
+    await until({ waiting: 1, status: 'full' });
+    const refused = await post(photo);
+    expect(Number(refused.headers.get('retry-after'))).to.be.at.least(1);
+    expect(await codeOf(refused)).to.equal('503 OVERLOADED');
+    expect((await fetch(`${server.url}/readyz`)).status).to.equal(503);
+    expect((await fetch(`${server.url}/healthz`)).status).to.equal(200);
+    expect([(await running).status, (await waiting).status]).to.deep.equal([200, 200]);
+    await until({ status: 'ready' });
+  });
+
+  it('gives the place of a client that went away to the next', async () => {
+    await start({ concurrency: 1, queue: 1 });
+    const running = post(slow);
+    await until({ running: 1 });
+    const gone = new AbortController();
+    const waiting = post(photo, { signal: gone.signal }).catch(() => 'gone');
+    await until({ waiting: 1 });
+    gone.abort();
+    expect(await waiting).to.equal('gone');
+    await until({ waiting: 0 });
+    const next = post(photo);
+    expect([(await running).status, (await next).status]).to.deep.equal([200, 200]);
+  });
+
+  it('answers within its deadline', async () => {
+    await start({ concurrency: 1, deadlineMs: 300 });
+    const response = await post(slow);
+    expect(response.headers.get('retry-after')).to.not.equal(null);
+    expect(await codeOf(response)).to.equal('503 DEADLINE_EXCEEDED');
+  });
+
+  it('costs one request when a worker is killed, and starts another', async () => {
+    await start({ concurrency: 2 });
+    const first = post(slow);
+    await until({ running: 1 });
+    // Tasks go to the first worker that is free.
+    const [victim] = workers();
+    const others = [post(photo), post(photo), post(photo)];
+    process.kill(victim!, 'SIGKILL');
+    expect(await codeOf(await first)).to.equal('500 WORKER_LOST');
+    expect((await Promise.all(others)).map(({ status }) => status)).to.deep.equal([200, 200, 200]);
+    while (workers().length < 2) await sleep(20);
+    expect(workers()).to.not.include(victim);
+    const metrics = await (await fetch(`${server.url}/metrics`)).text();
+    expect(metrics).to.contain('ofx_worker_restarts_total{reason="crashed"} 1');
+  });
+
+  it('replaces workers after their share of images, and loses none', async () => {
+    await start({ concurrency: 2, recycle: { images: 3, rss: Infinity } });
+    const before = workers();
+    const statuses: number[] = [];
+    for (let round = 0; round < 10; round++) {
+      statuses.push(...(await Promise.all([post(photo), post(photo)])).map(({ status }) => status));
+    }
+    expect(new Set(statuses)).to.deep.equal(new Set([200]));
+    while (workers().some((pid) => before.includes(pid))) await post(photo);
+    const metrics = await (await fetch(`${server.url}/metrics`)).text();
+    expect(metrics).to.match(/ofx_worker_restarts_total\{reason="recycled"\} [1-9]/);
+    expect(metrics).to.contain('ofx_worker_restarts_total{reason="crashed"} 0');
+  });
+
+  it('finishes what it has when it is stopped, and takes nothing new', async () => {
+    await start({ concurrency: 1 });
+    const running = post(slow);
+    await until({ running: 1 });
+    const stopped = server.stop(10_000);
+    expect((await running).status).to.equal(200);
+    await stopped;
+    expect(await post(photo).catch(() => 'refused')).to.equal('refused');
+    expect(workers()).to.deep.equal([]);
+  });
+
+  it('limits the rate of each client, and says when to come back', async () => {
+    await start({ rate: 2 });
+    const responses = [await post(photo), await post(photo), await post(photo)];
+    const retryAfter = Number(responses[2]!.headers.get('retry-after'));
+    expect(retryAfter).to.be.within(1, 60);
+    expect(await Promise.all(responses.map(codeOf))).to.deep.equal(['200', '200', '429 RATE_LIMITED']);
+    expect((await fetch(`${server.url}/healthz`)).status).to.equal(200);
+  });
+
+  it('tells clients apart behind a proxy that it trusts', async () => {
+    await start({ rate: 1, trustProxy: '127.0.0.1' });
+    const from = (client: string) => post(photo, { headers: { 'x-forwarded-for': client } });
+    const statuses = [await from('10.0.0.1'), await from('10.0.0.2'), await from('10.0.0.1')];
+    expect(statuses.map(({ status }) => status)).to.deep.equal([200, 200, 429]);
+  });
+
+  it('asks for a token where there are any', async () => {
+    const token = 'correct-horse-battery';
+    await start({ tokens: ['another-token-of-mine', token] });
+    const refused = await post(photo);
+    expect(refused.headers.get('www-authenticate')).to.equal('Bearer');
+    expect(await codeOf(refused)).to.equal('401 UNAUTHORISED');
+    const wrong = await post(photo, { headers: { authorization: `Bearer ${token}x` } });
+    expect(wrong.status).to.equal(401);
+    const right = await post(photo, { headers: { authorization: `Bearer ${token}` } });
+    expect(right.status).to.equal(200);
+    const open = ['/', '/healthz', '/readyz', '/docs/json', '/metrics', '/v1/models'];
+    const statuses = await Promise.all(open.map(async (at) => (await fetch(server.url + at)).status));
+    expect(statuses).to.deep.equal([200, 200, 200, 200, 401, 401]);
+  });
+
+  it('counts what it does for Prometheus', async () => {
+    await start();
+    const broken = await readFile(path.join(ROOT, 'test/fixtures/images/bad-pdf.jpg'));
+    await post(photo);
+    await post(broken);
+    await fetch(`${server.url}/v1/predict/batch`, { method: 'POST', body: form({ photo, broken }) });
+    const response = await fetch(`${server.url}/metrics`);
+    expect(response.headers.get('content-type')).to.match(/^text\/plain; version=0\.0\.4/);
+    const lines = (await response.text()).split('\n');
+    expect(lines).to.include.members([
+      'ofx_http_requests_total{method="POST",route="/v1/predict",status="200"} 1',
+      'ofx_http_requests_total{method="POST",route="/v1/predict",status="415"} 1',
+      'ofx_errors_total{code="IMAGE_UNSUPPORTED"} 2',
+      'ofx_stage_seconds_count{stage="decode"} 2',
+      'ofx_stage_seconds_count{stage="queue"} 2',
+      'ofx_inference_seconds_count{model="tiny",size="64"} 2',
+      'ofx_score_count 2',
+      'ofx_queue_depth 0',
+      'ofx_workers_ready 1',
+    ]);
+    for (const name of [
+      'process_resident_memory_bytes',
+      'ofx_workers_resident_memory_bytes',
+      'ofx_model_info',
+    ]) {
+      expect(
+        lines.some((line) => line.startsWith(name)),
+        name,
+      ).to.equal(true);
+    }
+  });
+
+  it('describes itself as OpenAPI 3.1, from the schemas that validate', async () => {
+    await start();
+    const api = (await (await fetch(`${server.url}/docs/json`)).json()) as {
+      openapi: string;
+      paths: Record<string, Record<string, { parameters?: { name: string }[]; requestBody?: unknown }>>;
+    };
+    expect(api.openapi).to.equal('3.1.0');
+    expect(Object.keys(api.paths).sort()).to.deep.equal([
+      '/healthz',
+      '/metrics',
+      '/readyz',
+      '/v1/models',
+      '/v1/predict',
+      '/v1/predict/batch',
+    ]);
+    const { parameters, requestBody } = api.paths['/v1/predict']!['post']!;
+    expect(parameters!.map(({ name }) => name)).to.include.members(['model', 'size', 'mask', 'overlay']);
+    expect(requestBody).to.have.nested.property('content.multipart/form-data');
+    expect((await fetch(`${server.url}/docs`)).status).to.equal(200);
+  });
+});
+
+describe('tokenCheck', () => {
+  it('knows its tokens and nothing else', () => {
+    const isKnown = tokenCheck(['first-token-of-two', 'second-token-of-two']);
+    expect(isKnown('Bearer first-token-of-two')).to.equal(true);
+    expect(isKnown('bearer second-token-of-two')).to.equal(true);
+    for (const header of [
+      undefined,
+      '',
+      'Bearer',
+      'Bearer ',
+      'Basic first-token-of-two',
+      'first-token-of-two',
+    ]) {
+      expect(isKnown(header), header).to.equal(false);
+    }
+  });
+});

@@ -1,0 +1,201 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { expect } from 'chai';
+import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
+import sharp from 'sharp';
+import type { ServeOptions } from '../../../src/lib/serve/options.js';
+import { ROOT } from '../../support/ofx.js';
+import { startTestServer, type TestServer } from '../../support/server.js';
+
+const CHROMIUM = process.env['OFX_TEST_CHROMIUM'] ?? '/usr/bin/chromium';
+const SAMPLE = path.join(ROOT, 'samples/splice-dahlia.jpg');
+const IMAGES = path.join(ROOT, 'test/fixtures/images');
+
+const QUIET = ['quic', 'background-networking', 'component-update', 'sync', 'gpu'].map(
+  (part) => `--disable-${part}`,
+);
+
+/**
+ * In Debian's Chromium; skipped where there is none. Code for the browser is text here, because its types would be known
+ * to all of the project otherwise; an element's id is a variable there.
+ */
+const describeInChromium = existsSync(CHROMIUM) ? describe : describe.skip;
+
+describeInChromium('the page', () => {
+  let browser: Browser;
+  let server: TestServer | undefined;
+  let page: Page;
+  let outside: string[];
+  let complaints: string[];
+
+  before(async () => {
+    browser = await chromium.launch({
+      executablePath: CHROMIUM,
+      args: ['--no-sandbox', '--no-first-run', ...QUIET],
+    });
+  });
+
+  after(() => browser.close());
+
+  async function open(
+    options: Partial<ServeOptions> = {},
+    context: BrowserContextOptions = {},
+  ): Promise<void> {
+    server = await startTestServer(options);
+    const { url } = server;
+    outside = [];
+    complaints = [];
+    page = await (await browser.newContext(context)).newPage();
+    page.on('request', (request) => {
+      if (!request.url().startsWith(url) && !/^(blob|data):/.test(request.url())) outside.push(request.url());
+    });
+    page.on('pageerror', (error) => complaints.push(error.message));
+    page.on('console', (message) => {
+      // Chromium reports every answer that is a problem; a violation of the content policy would be said here too.
+      if (message.type() === 'error' && !message.text().startsWith('Failed to load resource')) {
+        complaints.push(message.text());
+      }
+    });
+    await page.goto(url);
+  }
+
+  afterEach(async () => {
+    await page.context().close();
+    await server?.stop(5000);
+    expect(outside).to.deep.equal([]);
+    expect(complaints).to.deep.equal([]);
+  });
+
+  async function choose(file: string): Promise<void> {
+    await page.setInputFiles('#file', file);
+  }
+
+  async function result(): Promise<void> {
+    await page.locator('#result').waitFor();
+  }
+
+  const PHONE = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true };
+  for (const [name, context] of Object.entries({ 'a desktop': {}, 'a phone': PHONE })) {
+    it(`shows verdict, score, overlay and regions on ${name}, without scrolling sideways`, async () => {
+      await open({}, context);
+      await choose(SAMPLE);
+      await result();
+      expect(await page.locator('#verdict').textContent()).to.equal('No manipulation found');
+      expect(await page.locator('#score').textContent()).to.match(/^0\.\d{3}$/);
+      expect(await page.locator('#regions button').count()).to.be.greaterThan(0);
+      expect(await page.locator('#timings tr').count()).to.equal(5);
+      const size = await page.evaluate('[heat.width, heat.height]');
+      expect(size).to.deep.equal([64, 64]);
+      const sideways = await page.evaluate('document.documentElement.scrollWidth - innerWidth');
+      expect(sideways).to.be.at.most(0);
+    });
+  }
+
+  it('says when a photo looks manipulated', async () => {
+    await open();
+    const white = { create: { width: 64, height: 48, channels: 3, background: 'white' } } as const;
+    const buffer = await sharp(white).png().toBuffer();
+    await page.setInputFiles('#file', { name: 'white.png', mimeType: 'image/png', buffer });
+    await result();
+    expect(await page.locator('#verdict').textContent()).to.equal('Looks manipulated');
+  });
+
+  it('downloads the mask at the size of the photo', async () => {
+    await open();
+    await choose(SAMPLE);
+    await result();
+    const [download] = await Promise.all([page.waitForEvent('download'), page.click('#download-mask')]);
+    expect(download.suggestedFilename()).to.equal('splice-dahlia_mask.png');
+    const { format, width, height } = await sharp(await readFile(await download.path())).metadata();
+    expect([format, width, height]).to.deep.equal(['png', 600, 400]);
+  });
+
+  it('can be used by keyboard alone: slider, opacity, regions', async () => {
+    await open();
+    await choose(SAMPLE);
+    await result();
+    expect(await page.evaluate('document.activeElement.id')).to.equal('verdict');
+    await page.focus('#compare');
+    await page.keyboard.press('End');
+    const clip = () => page.evaluate('getComputedStyle(prediction).clipPath');
+    expect(await clip()).to.contain('100%');
+    await page.keyboard.press('Home');
+    expect(await clip()).to.not.contain('100%');
+    await page.focus('#opacity');
+    await page.keyboard.press('Home');
+    expect(await page.evaluate('getComputedStyle(heat).opacity')).to.equal('0');
+    await page.locator('#regions button').first().focus();
+    expect(await page.locator('#boxes rect.on').count()).to.equal(1);
+    const file = page.getByLabel('Choose a photo');
+    expect(await file.count()).to.equal(1);
+  });
+
+  it('takes a photo that is pasted, and one that is dropped', async () => {
+    await open();
+    const bytes = [...(await readFile(SAMPLE))];
+    for (const kind of ['paste', 'drop']) {
+      await page.evaluate(`{
+        const clipboardData = new DataTransfer();
+        const file = new File([new Uint8Array([${bytes.join()}])], '${kind}.jpg', { type: 'image/jpeg' });
+        clipboardData.items.add(file);
+        const drop = new DragEvent('drop', { dataTransfer: clipboardData, cancelable: true });
+        document.dispatchEvent('${kind}' === 'drop' ? drop : new ClipboardEvent('paste', { clipboardData }));
+      }`);
+      await page.getByText(`${kind}.jpg`).waitFor();
+    }
+  });
+
+  it('tries a sample photo with one click', async () => {
+    await open();
+    await page.getByAltText('Sample: splice astronaut').click();
+    await result();
+    expect(await page.locator('#name').textContent()).to.contain('splice-astronaut.jpg');
+  });
+
+  it('shows the server’s overlay where the browser cannot show the photo', async () => {
+    await open();
+    const tiff = await sharp(SAMPLE).tiff().toBuffer();
+    await page.setInputFiles('#file', { name: 'scan.tif', mimeType: 'image/tiff', buffer: tiff });
+    await result();
+    expect(await page.locator('#viewer-hint').textContent()).to.contain('overlay');
+    const width = await page.evaluate('photo.naturalWidth');
+    expect(width).to.equal(600);
+  });
+
+  it('tells what is wrong with a file, and takes the next', async () => {
+    await open();
+    await choose(path.join(IMAGES, 'bad-pdf.jpg'));
+    await page.locator('#problem').waitFor();
+    expect(await page.getByRole('alert').textContent()).to.contain('PDF');
+    await choose(SAMPLE);
+    await result();
+    expect(await page.locator('#problem').isVisible()).to.equal(false);
+  });
+
+  it('waits as long as the server says when there were too many requests', async () => {
+    // The page asks for the models once, which counts.
+    await open({ rate: 2 });
+    await page.locator('#model').waitFor();
+    await choose(SAMPLE);
+    await result();
+    await choose(SAMPLE);
+    await page.locator('#problem[data-code="RATE_LIMITED"]').waitFor();
+    expect(await page.locator('#retry').isDisabled()).to.equal(true);
+    expect(await page.locator('#retry').textContent()).to.match(/^Try again in \d+ s$/);
+  });
+
+  it('asks for a token where the server wants one', async () => {
+    await open({ tokens: ['correct-horse-battery'] });
+    await choose(SAMPLE);
+    await page.getByLabel('Access token').fill('correct-horse-battery');
+    await page.keyboard.press('Enter');
+    await result();
+  });
+
+  it('shows the documentation of the API under its own content policy', async () => {
+    await open();
+    await page.getByRole('link', { name: 'API' }).click();
+    await page.getByText('/v1/predict/batch').first().waitFor();
+  });
+});
