@@ -29,7 +29,7 @@ describe('ofx serve', () => {
           resolve(args.includes('--json') ? text : url);
       });
       void started.then(({ stderr }) => {
-        reject(new Error(String(stderr)));
+        reject(new Error(stderr));
       });
     });
   }
@@ -38,7 +38,7 @@ describe('ofx serve', () => {
     // Not by `run.kill`, which would lose patience after five seconds.
     process.kill(run!.pid!, signal);
     const { exitCode, stderr } = await run!;
-    return { exitCode, stderr: String(stderr) };
+    return { exitCode, stderr };
   }
 
   afterEach(() => {

@@ -41,9 +41,10 @@ describe('POST /v1/predict', () => {
     return (await response.json()) as Answer;
   }
 
-  /** All that is not the clock. */
-  function timeless({ timingsMs: _, ...numbers }: Answer): unknown {
-    return numbers;
+  /** What `ofx predict` says as well, without the clock. */
+  function numbers(answer: object): unknown {
+    const others = ['timingsMs', 'schemaVersion', 'ofx', 'mask'];
+    return Object.fromEntries(Object.entries(answer).filter(([key]) => !others.includes(key)));
   }
 
   for (const size of [64, 288]) {
@@ -53,16 +54,15 @@ describe('POST /v1/predict', () => {
       const { prediction, files } = await analyser.analyse('image', photo, { minArea: 5, mask: true });
       await analyser.close();
       const answer = await predict(`?size=${size}&minArea=5&mask=png`);
-      const { mask, schemaVersion: _, ofx: __, ...numbers } = answer as Answer & Record<string, unknown>;
-      expect(timeless(numbers as Answer)).to.deep.equal(timeless(prediction));
-      expect(Buffer.from(mask!, 'base64').equals(files.mask!)).to.equal(true);
+      expect(numbers(answer)).to.deep.equal(numbers(prediction));
+      expect(Buffer.from(answer.mask!, 'base64').equals(files.mask!)).to.equal(true);
     });
   }
 
   it('takes a raw body and a form alike', async () => {
     const fromForm = await predict('', form({ 'photo.jpg': photo }));
     expect(fromForm.image).to.equal('photo.jpg');
-    expect(timeless({ ...fromForm, image: 'image' })).to.deep.equal(timeless(await predict()));
+    expect(numbers({ ...fromForm, image: 'image' })).to.deep.equal(numbers(await predict()));
   });
 
   it('tells an image by its content, whatever its label says', async () => {

@@ -65,7 +65,7 @@ describe('problems', () => {
       method: 'POST',
       body: unannounced,
       duplex: 'half',
-    } as RequestInit);
+    });
     expect(await problem(await streamed)).to.equal('413 IMAGE_TOO_LARGE');
     expect(await post(form({ large }))).to.equal('413 IMAGE_TOO_LARGE');
   });
