@@ -12,7 +12,7 @@ export function predictionLine(result: PredictResult): string {
     return `${pc.yellow('failed   ')}     –        –  ${result.image}: ${result.error.message}`;
   const { image, score, tamperedFraction, regions } = result;
   const where = regions.length > 0 ? pc.dim(`  ${count(regions.length, 'region')}`) : '';
-  return `${verdict(result).padEnd(9)}  ${score.toFixed(3)}  ${percent(tamperedFraction).padStart(7)}  ${image}${where}`;
+  return `${verdict(result, 9)}  ${score.toFixed(3)}  ${percent(tamperedFraction).padStart(7)}  ${image}${where}`;
 }
 
 export const PREDICTION_HEADER = pc.dim('verdict    score     area  image');
@@ -95,8 +95,9 @@ export function predictionRow(
 
 const SHOWN_REGIONS = 5;
 
-function verdict({ tampered }: Prediction): string {
-  return tampered ? pc.red('TAMPERED') : pc.green('authentic');
+/** Padded before it is coloured: a terminal's colours take characters, but no room. */
+function verdict({ tampered }: Prediction, width = 0): string {
+  return tampered ? pc.red('TAMPERED'.padEnd(width)) : pc.green('authentic'.padEnd(width));
 }
 
 function percent(fraction: number): string {
