@@ -20,7 +20,7 @@ export class Interrupted extends Error {
 }
 
 /** Work that does not stop by itself is cut off after this time (the contract gives it one second). */
-const SHUTDOWN_GRACE_MS = 800;
+const SHUTDOWN_GRACE_MS = 600;
 
 /**
  * What every command has in common: settings from the environment and a file, `--json`, errors from one table with
@@ -126,11 +126,12 @@ export abstract class BaseCommand extends Command {
   }
 
   readonly #interrupt = (signal: NodeJS.Signals): void => {
-    const reason = new Interrupted(signal as 'SIGINT' | 'SIGTERM');
     // A second signal, or work that does not heed the first, ends here.
-    if (this.#abort.signal.aborted) process.exit(reason.exitStatus);
-    this.#abort.abort(reason);
-    setTimeout(() => process.exit(reason.exitStatus), SHUTDOWN_GRACE_MS).unref();
+    if (this.#abort.signal.aborted) endBySignal(signal);
+    this.#abort.abort(new Interrupted(signal as 'SIGINT' | 'SIGTERM'));
+    setTimeout(() => {
+      endBySignal(signal);
+    }, SHUTDOWN_GRACE_MS).unref();
   };
 
   #has(...tokens: string[]): boolean {
@@ -183,6 +184,18 @@ function defectReport(error: unknown, config: Interfaces.Config): string {
     `This is a defect of ofx. Please report it${where ? ` at ${where}` : ''} with the command and this text:\n` +
     `${config.userAgent}\n${stack}\n`
   );
+}
+
+/**
+ * Ends the process at once, as the signal would have done without us; a shell shows the same status, 130 or 143.
+ * `process.exit` would first wait for worker threads to leave native code, and ONNX Runtime's binding aborts the process
+ * when its thread is ended under an inference.
+ */
+function endBySignal(signal: NodeJS.Signals): void {
+  // What clean-up there is at exit (half-written files) is due all the same.
+  process.emit('exit', 0);
+  process.removeAllListeners(signal);
+  process.kill(process.pid, signal);
 }
 
 /** `ofx … | head` closes our stdout: that is the reader's wish, no error of ours. */

@@ -20,6 +20,8 @@ export const SILENT_PROGRESS: Progress = {
   },
 };
 
+const SAVE_CURSOR = '\u001B7';
+
 /** A bar on stderr with count, rate and time left. */
 export function progressBar(stream: NodeJS.WriteStream = process.stderr): Progress {
   let bar: cliProgress.SingleBar | undefined;
@@ -55,6 +57,8 @@ export function progressBar(stream: NodeJS.WriteStream = process.stderr): Progre
       });
     },
     stop() {
+      // `bar.stop` goes back to where the cursor was saved at the start, but lines may have been written above since.
+      if (bar) stream.write(SAVE_CURSOR);
       bar?.stop();
       bar = undefined;
     },
