@@ -155,6 +155,7 @@ export default class Validate extends BaseCommand {
       this.signal,
     ).finally(() => {
       progress.stop();
+      if (this.signal.aborted) this.note('What is done is kept: the same command with --resume takes it up.');
     });
     await this.#tellFindings(record);
     this.print(validationText(record));

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { pMapIterable } from 'p-map';
@@ -192,8 +193,7 @@ class Run {
       limit: limit ?? null,
       sample: sample ?? null,
       samples: this.samples.length,
-      'first sample': this.samples[0]!.name,
-      'last sample': this.samples.at(-1)!.name,
+      list: hashSamples(this.samples),
     };
   }
 }
@@ -206,6 +206,13 @@ function selectSamples(
   return sampleIndices(samples.length, sample, seededRandom(seed))
     .map((index) => samples[index]!)
     .slice(0, limit);
+}
+
+/** Tells whether two sessions have the same samples in the same order. */
+function hashSamples(samples: readonly Sample[]): string {
+  const hash = createHash('sha256');
+  for (const { name, mask, label } of samples) hash.update(`${name}\t${mask}\t${label}\n`);
+  return hash.digest('hex').slice(0, 12);
 }
 
 /** Nothing could be scored: a run without a number is no result. */

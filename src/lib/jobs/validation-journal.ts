@@ -3,7 +3,7 @@ import { open, rm, stat, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
-import { deflateRaw, inflateRawSync } from 'node:zlib';
+import { constants, deflateRaw, inflateRawSync, type ZlibOptions } from 'node:zlib';
 import { OfxError, systemCode } from '../errors.js';
 import type { ImageEvidence } from '../metrics/evidence.js';
 import { createFolder } from './journal.js';
@@ -12,7 +12,7 @@ import type { SampleRecord } from './score-sample.js';
 /** Lies in the folder of a run that is not finished. */
 export const VALIDATION_JOURNAL = '.ofx-validate.ndjson';
 
-const deflate = promisify(deflateRaw);
+const deflate = promisify<Uint8Array, ZlibOptions, Buffer>(deflateRaw);
 
 /** A header's value of one setting, as text, so that a difference can be shown. */
 export type JournalSettings = Record<string, string | number | boolean | null>;
@@ -97,7 +97,8 @@ export class ValidationJournal {
 async function encodeRecord(record: SampleRecord): Promise<string> {
   const pixel = record.kind === 'scored' ? record.evidence.pixel : null;
   if (record.kind !== 'scored' || !pixel) return JSON.stringify(record);
-  const histogram = (await deflate(pixel.histogram)).toString('base64');
+  // The fastest level takes a third of the time of the default one for a few per cent more.
+  const histogram = (await deflate(pixel.histogram, { level: constants.Z_BEST_SPEED })).toString('base64');
   return JSON.stringify({
     ...record,
     evidence: { ...record.evidence, pixel: { ...pixel, histogram } },

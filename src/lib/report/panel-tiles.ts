@@ -5,7 +5,7 @@ import { loadSharp } from '../image/sharp.js';
 import type { Raster } from './raster.js';
 
 /** The longer side of a tile, in pixels. */
-const TILE_SIDE = 440;
+const TILE_SIDE = 400;
 
 /** Ground truth is tampered above this grey value. */
 const TRUTH_THRESHOLD = 127;

@@ -19,66 +19,66 @@ interface CurveLook {
   reason: string | undefined;
 }
 
-/** ROC and precision–recall curves of images and of pixels. */
-export function curveCharts(record: RunRecord): Chart[] {
+const LEVELS = {
+  image: {
+    title: 'images',
+    auc: 'image.auc',
+    averagePrecision: 'image.averagePrecision',
+    colour: COLOURS.tampered,
+  },
+  pixel: {
+    title: 'pixels',
+    auc: 'pixel.micro.auc',
+    averagePrecision: 'pixel.micro.averagePrecision',
+    colour: COLOURS.authentic,
+  },
+} as const;
+
+/** ROC and precision–recall curve of images or of pixels, with the threshold in force marked. */
+export function curveCharts(
+  record: RunRecord,
+  level: keyof typeof LEVELS,
+): [roc: Chart, precisionRecall: Chart] {
+  const { title, colour, ...paths } = LEVELS[level];
   const { curves, confusion } = record.curves;
-  const levels = [
-    {
-      key: 'image',
-      title: 'images',
-      auc: 'image.auc',
-      averagePrecision: 'image.averagePrecision',
-      threshold: record.summary.settings.scoreThreshold,
-      colour: COLOURS.tampered,
-    },
-    {
-      key: 'pixel',
-      title: 'pixels',
-      auc: 'pixel.micro.auc',
-      averagePrecision: 'pixel.micro.averagePrecision',
-      threshold: record.summary.settings.maskThreshold,
-      colour: COLOURS.authentic,
-    },
-  ] as const;
-  return levels.flatMap(({ key, title, auc, averagePrecision, threshold, colour }) => {
-    const counts = confusion[key];
-    const area = estimateAt(record, auc);
-    const precision = estimateAt(record, averagePrecision);
-    const label = `t = ${Number(threshold.toFixed(3))}`;
-    const { recall, falsePositiveRate, precisionNow, prevalence } = rates(counts);
-    return [
-      curveChart({
-        name: `${key}-roc`,
-        title: `ROC of ${title}`,
-        subtitle: `AUC ${withInterval(area)}, ${images(area.n)}`,
-        x: 'False-positive rate',
-        y: 'Recall',
-        points: curves[`${key}Roc`],
-        at: { x: falsePositiveRate, y: recall, label },
-        chance: [
-          { x: 0, y: 0 },
-          { x: 1, y: 1 },
-        ],
-        colour,
-        reason: area.reason,
-      }),
-      curveChart({
-        name: `${key}-precision-recall`,
-        title: `Precision and recall of ${title}`,
-        subtitle: `Average precision ${withInterval(precision)}, ${images(precision.n)}`,
-        x: 'Recall',
-        y: 'Precision',
-        points: curves[`${key}PrecisionRecall`],
-        at: { x: recall, y: precisionNow, label },
-        chance: [
-          { x: 0, y: prevalence },
-          { x: 1, y: prevalence },
-        ],
-        colour,
-        reason: precision.reason,
-      }),
-    ];
-  });
+  const { scoreThreshold, maskThreshold } = record.summary.settings;
+  const threshold = level === 'image' ? scoreThreshold : maskThreshold;
+  const label = `t = ${Number(threshold.toFixed(3))}`;
+  const area = estimateAt(record, paths.auc);
+  const precision = estimateAt(record, paths.averagePrecision);
+  const { recall, falsePositiveRate, precisionNow, prevalence } = rates(confusion[level]);
+  return [
+    curveChart({
+      name: `${level}-roc`,
+      title: `ROC of ${title}`,
+      subtitle: `AUC ${withInterval(area)}, ${images(area.n)}`,
+      x: 'False-positive rate',
+      y: 'Recall',
+      points: curves[`${level}Roc`],
+      at: { x: falsePositiveRate, y: recall, label },
+      chance: [
+        { x: 0, y: 0 },
+        { x: 1, y: 1 },
+      ],
+      colour,
+      reason: area.reason,
+    }),
+    curveChart({
+      name: `${level}-precision-recall`,
+      title: `Precision and recall of ${title}`,
+      subtitle: `Average precision ${withInterval(precision)}, ${images(precision.n)}`,
+      x: 'Recall',
+      y: 'Precision',
+      points: curves[`${level}PrecisionRecall`],
+      at: { x: recall, y: precisionNow, label },
+      chance: [
+        { x: 0, y: prevalence },
+        { x: 1, y: prevalence },
+      ],
+      colour,
+      reason: precision.reason,
+    }),
+  ];
 }
 
 function curveChart(look: CurveLook): Chart {

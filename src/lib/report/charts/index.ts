@@ -3,32 +3,22 @@ import type { Chart } from './chart.js';
 import { curveCharts } from './curves.js';
 import { maskCharts } from './masks.js';
 import { renderChart } from './render.js';
-import { scoreCharts } from './scores.js';
-import { sweepCharts } from './sweep.js';
+import { confusionMatrix, reliabilityChart, scoreHistogram } from './scores.js';
+import { sweepChart } from './sweep.js';
 import { timeChart } from './time.js';
 
 export type { Chart } from './chart.js';
 
 /** All charts of a run, in the order in which a reader wants them. */
 export function runCharts(record: RunRecord): Chart[] {
-  const [scores, confusion, reliability] = scoreCharts(record) as [Chart, Chart, Chart];
-  const [imageRoc, imagePrecision, pixelRoc, pixelPrecision] = curveCharts(record) as [
-    Chart,
-    Chart,
-    Chart,
-    Chart,
-  ];
-  const [pixelSweep, imageSweep] = sweepCharts(record) as [Chart, Chart];
   return [
-    confusion,
-    scores,
-    imageRoc,
-    imagePrecision,
-    imageSweep,
-    reliability,
-    pixelSweep,
-    pixelRoc,
-    pixelPrecision,
+    confusionMatrix(record),
+    scoreHistogram(record),
+    ...curveCharts(record, 'image'),
+    sweepChart(record, 'image'),
+    reliabilityChart(record),
+    sweepChart(record, 'pixel'),
+    ...curveCharts(record, 'pixel'),
     ...maskCharts(record),
     timeChart(record),
   ];

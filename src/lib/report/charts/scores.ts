@@ -13,12 +13,8 @@ import { COLOURS, SQUARE_PLOT } from './theme.js';
 
 const SCORE_BINS = 20;
 
-/** What the detection scores do: by class, as verdicts, and as probabilities. */
-export function scoreCharts(record: RunRecord): Chart[] {
-  return [scoreHistogram(record), confusionMatrix(record), reliabilityChart(record)];
-}
-
-function scoreHistogram({ rows, summary }: RunRecord): Chart {
+/** How the scores of the two classes are spread. */
+export function scoreHistogram({ rows, summary }: RunRecord): Chart {
   const scored = rows.flatMap(({ label, score }) =>
     label === null || score === null ? [] : [{ label, score }],
   );
@@ -59,7 +55,8 @@ function scoreHistogram({ rows, summary }: RunRecord): Chart {
   );
 }
 
-function confusionMatrix(record: RunRecord): Chart {
+/** Verdicts against the truth, as counts and as shares of each class. */
+export function confusionMatrix(record: RunRecord): Chart {
   const { tp, fp, fn, tn } = record.curves.confusion.image;
   const tampered = tp + fn;
   const authentic = fp + tn;
@@ -141,7 +138,8 @@ function confusionMatrix(record: RunRecord): Chart {
   );
 }
 
-function reliabilityChart(record: RunRecord): Chart {
+/** Whether a score is the probability that it claims to be. */
+export function reliabilityChart(record: RunRecord): Chart {
   const frame = { name: 'reliability', title: 'Scores as probabilities', size: SQUARE_PLOT };
   const values = record.curves.reliability;
   const ece = estimateAt(record, 'image.ece');

@@ -9,49 +9,33 @@ interface Line {
   colour: string;
 }
 
-const PIXEL_LINES: readonly Line[] = [
-  { column: 'pixelMacroF1', label: 'F1', colour: COLOURS.tampered },
-  { column: 'pixelMacroIou', label: 'IoU', colour: COLOURS.authentic },
-  { column: 'pixelMacroPrecision', label: 'Precision', colour: COLOURS.accent },
-  { column: 'pixelMacroRecall', label: 'Recall', colour: COLOURS.second },
-];
-
-const IMAGE_LINES: readonly Line[] = [
-  { column: 'imageF1', label: 'F1', colour: COLOURS.tampered },
-  { column: 'imageBalancedAccuracy', label: 'Balanced accuracy', colour: COLOURS.authentic },
-];
+const LEVELS: Record<'pixel' | 'image', { title: string; what: string; lines: readonly Line[] }> = {
+  pixel: {
+    title: 'Masks over the threshold',
+    what: 'mean over tampered images',
+    lines: [
+      { column: 'pixelMacroF1', label: 'F1', colour: COLOURS.tampered },
+      { column: 'pixelMacroIou', label: 'IoU', colour: COLOURS.authentic },
+      { column: 'pixelMacroPrecision', label: 'Precision', colour: COLOURS.accent },
+      { column: 'pixelMacroRecall', label: 'Recall', colour: COLOURS.second },
+    ],
+  },
+  image: {
+    title: 'Verdicts over the threshold',
+    what: 'image level',
+    lines: [
+      { column: 'imageF1', label: 'F1', colour: COLOURS.tampered },
+      { column: 'imageBalancedAccuracy', label: 'Balanced accuracy', colour: COLOURS.authentic },
+    ],
+  },
+};
 
 /** Numbers over the threshold, with the best place of F1 marked. */
-export function sweepCharts({ summary, curves }: RunRecord): Chart[] {
+export function sweepChart({ summary, curves: { sweep } }: RunRecord, level: 'pixel' | 'image'): Chart {
+  const { title, what, lines } = LEVELS[level];
+  const name = `${level}-thresholds`;
   const { maskThreshold, scoreThreshold } = summary.settings;
-  return [
-    sweepChart(
-      'pixel-thresholds',
-      'Masks over the threshold',
-      'mean over tampered images',
-      PIXEL_LINES,
-      curves.sweep,
-      maskThreshold,
-    ),
-    sweepChart(
-      'image-thresholds',
-      'Verdicts over the threshold',
-      'image level',
-      IMAGE_LINES,
-      curves.sweep,
-      scoreThreshold,
-    ),
-  ];
-}
-
-function sweepChart(
-  name: string,
-  title: string,
-  what: string,
-  lines: readonly Line[],
-  sweep: readonly SweepRow[],
-  threshold: number,
-): Chart {
+  const threshold = level === 'pixel' ? maskThreshold : scoreThreshold;
   const values = sweep.flatMap((row) =>
     lines.flatMap(({ column, label }) =>
       row[column] === null ? [] : [{ threshold: row.threshold, value: row[column], line: label }],
