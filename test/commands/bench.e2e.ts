@@ -58,6 +58,11 @@ describe('ofx bench', () => {
     expect(report.profiles[0]!.operators.reduce((sum, { share }) => sum + share, 0)).to.be.closeTo(1, 1e-6);
     expect(report.gates).to.have.length(9);
 
+    expect((await readdir(path.join(out, 'charts'))).filter((name) => name.endsWith('.svg'))).to.deep.equal([
+      'latency-concurrency.svg',
+      'latency-distribution.svg',
+      'memory.svg',
+    ]);
     expect(await readdir(out)).to.include.members([
       'bench.csv',
       'bench.json',

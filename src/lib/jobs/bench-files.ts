@@ -1,8 +1,11 @@
 import path from 'node:path';
 import { benchCsv, samplesCsv } from '../bench/csv.js';
 import { benchMarkdown } from '../bench/markdown.js';
-import type { BenchReport } from '../bench/result.js';
+import { machineLine, networkLabel } from '../bench/describe.js';
+import type { BenchReport, ConfigurationResult } from '../bench/result.js';
 import { writeFileAtomic } from '../image/write.js';
+import { benchCharts, type BenchedConfiguration } from '../report/charts/bench.js';
+import { renderChart } from '../report/charts/render.js';
 import { junitReport } from '../report/junit.js';
 import { OFX_VERSION } from '../version.js';
 import { createFolder } from './journal.js';
@@ -50,7 +53,50 @@ export async function writeBenchFiles(
     await writeFileAtomic(file, Buffer.from(content()));
     written.push(file);
   }
+  if (folder !== undefined) written.push(...(await writeCharts(report, path.join(folder, 'charts'))));
   return written;
+}
+
+async function writeCharts(report: BenchReport, folder: string): Promise<string[]> {
+  await createFolder(folder);
+  const written: string[] = [];
+  for (const { name, spec } of benchCharts(
+    machineLine(report.machine),
+    report.configurations.map(charted(report)),
+  )) {
+    const { svg, png } = await renderChart(spec);
+    const files = { 'vl.json': `${JSON.stringify(spec, null, 1)}\n`, svg, png };
+    for (const [extension, content] of Object.entries(files)) {
+      const file = path.join(folder, `${name}.${extension}`);
+      await writeFileAtomic(file, Buffer.from(content));
+      written.push(file);
+    }
+  }
+  return written;
+}
+
+/** What all configurations share is left out of their names. */
+function charted({
+  configurations,
+}: BenchReport): (configuration: ConfigurationResult) => BenchedConfiguration {
+  const isOne = (values: readonly unknown[]): boolean => new Set(values).size === 1;
+  const oneNetwork = isOne(configurations.map(networkLabel));
+  // By default the threads follow from the requests at once: they make no series of their own.
+  const pairs = new Set(configurations.map((each) => `${networkLabel(each)} ${each.concurrency}`));
+  const byThreads = pairs.size < configurations.length;
+  return (configuration) => {
+    const { id, threads, concurrency, samples, memorySamples } = configuration;
+    const network = networkLabel(configuration);
+    return {
+      label: oneNetwork ? id.replace(`${network}, `, '') : id,
+      series: byThreads
+        ? `${oneNetwork ? '' : `${network}, `}${threads} ${threads === 1 ? 'thread' : 'threads'}`
+        : network,
+      concurrency,
+      latencies: samples.total,
+      memory: memorySamples,
+    };
+  };
 }
 
 /** The document of `--json`, which `--baseline` reads. */
