@@ -78,6 +78,14 @@ function describeComplaint(complaints: FastifySchemaValidationError[]): Error {
   return new Error(`The parameter "${instancePath.slice(1)}" ${message ?? 'does not hold'}.`);
 }
 
+/** What is no form is an image, whatever it is labelled, and even if its label is none. */
+function labelAsBytes(headers: FastifyRequest['headers']): void {
+  const type = headers['content-type'];
+  if (type !== undefined && !/^multipart\/form-data\b/i.test(type)) {
+    headers['content-type'] = 'application/octet-stream';
+  }
+}
+
 /** Everything comes from this server; pictures are shown from the visitor's own memory. Plain HTTP stays plain HTTP. */
 const HELMET = {
   contentSecurityPolicy: {
@@ -99,6 +107,7 @@ const HELMET = {
 /** Request ids, one line of log and the metrics of every request. Nothing of an image is logged, not even its name. */
 function observe(app: FastifyInstance, service: Service): void {
   app.addHook('onRequest', (request, reply, done) => {
+    labelAsBytes(request.headers);
     reply.header('x-request-id', request.id);
     reply.header('cache-control', 'no-store');
     if (service.stopping) {

@@ -66,8 +66,9 @@ describe('POST /v1/predict', () => {
   });
 
   it('tells an image by its content, whatever its label says', async () => {
-    const answer = await predict('', photo, { 'content-type': 'application/json' });
-    expect(answer.width).to.equal(600);
+    for (const type of ['application/json', 'text/plain', 'x', '']) {
+      expect((await predict('', photo, { 'content-type': type })).width).to.equal(600);
+    }
   });
 
   it('holds to its schema, with all that can be asked for', async () => {
