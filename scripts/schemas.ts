@@ -8,9 +8,11 @@ import {
   ModelsVerifySchema,
 } from '../src/lib/jobs/models-result.js';
 import { PredictDocumentSchema } from '../src/lib/jobs/predict-result.js';
+import { EvidenceHeaderSchema } from '../src/lib/jobs/evidence-file.js';
 import { DatasetCheckSchema } from '../src/lib/jobs/dataset-check-result.js';
 import { DoctorDocumentSchema } from '../src/lib/jobs/doctor.js';
 import { ManifestSchema } from '../src/lib/model/manifest.js';
+import { CompareDocumentSchema } from '../src/lib/report/comparison.js';
 import { ImageRowSchema } from '../src/lib/report/image-row.js';
 import { SweepRowSchema } from '../src/lib/report/run-files.js';
 import { RunSummarySchema, ValidateDocumentSchema } from '../src/lib/report/run-summary.js';
@@ -33,6 +35,8 @@ export const SCHEMAS: readonly TSchema[] = [
   SweepRowSchema,
   DatasetCheckSchema,
   ServeDocumentSchema,
+  EvidenceHeaderSchema,
+  CompareDocumentSchema,
 ];
 
 /** The text of a schema's file in `schemas/`. */

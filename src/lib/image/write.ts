@@ -1,5 +1,5 @@
 import { rmSync } from 'node:fs';
-import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { mkdir, open, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { OfxError, systemCode } from '../errors.js';
 
@@ -19,7 +19,7 @@ let serial = 0;
  */
 export async function writeFileAtomic(
   file: string,
-  data: Uint8Array | string,
+  data: Uint8Array | string | AsyncIterable<string>,
   signal?: AbortSignal,
 ): Promise<void> {
   signal?.throwIfAborted();
@@ -31,7 +31,7 @@ export async function writeFileAtomic(
     unfinished.add(beside);
     const handle = await open(beside, 'wx');
     try {
-      await handle.writeFile(data, signal === undefined ? {} : { signal });
+      await writeFile(handle, data, signal === undefined ? {} : { signal });
     } finally {
       await handle.close();
     }

@@ -1,4 +1,4 @@
-import type { ImageRow } from '../report/image-row.js';
+import { badness, type ImageRow } from '../report/image-row.js';
 
 /** `all`, `none`, or the number of worst images whose panels are kept. */
 export type PanelChoice = 'all' | 'none' | { worst: number };
@@ -31,15 +31,4 @@ export class PanelKeeper {
     if (this.choice === 'all') return error === null;
     return this.#worst.some((entry) => entry.image === image);
   }
-}
-
-/**
- * How wrong the mask is: for a tampered image what its F1 lacks, and among equals the larger wrong area; for an authentic
- * one the share of it that is called tampered.
- */
-function badness({ label, predicted, f1, fp, fn, tp, tn, tamperedFraction }: ImageRow): number {
-  if (fp === null) return label === predicted ? 0 : 1;
-  if (label === 0) return tamperedFraction!;
-  const wrongArea = (fp + fn!) / (tp! + fp + fn! + tn!);
-  return 1 - f1! + wrongArea * 1e-3;
 }

@@ -11,8 +11,9 @@ import { countedThresholds, type MetricSettings } from '../metrics/run-metrics.j
 import { sweepThresholds } from '../metrics/thresholds.js';
 import { Detector } from '../model/detector.js';
 import { drawPanel } from '../report/panel.js';
-import { RUN_FILES } from '../report/run-files.js';
+import { panelPath } from '../report/run-files.js';
 import type { RunRecord } from '../report/run-record.js';
+import { writeEvidence } from './evidence-file.js';
 import { PanelKeeper } from './panel-keeper.js';
 import { chooseRunFolder } from './run-folder.js';
 import { SampleScorer, type SampleRecord, type ScoredSample } from './score-sample.js';
@@ -141,6 +142,7 @@ class Run {
       rows: result.rows,
       curves: result.metrics,
     };
+    await writeEvidence(this.folder, countedThresholds(this.settings).values, this.#journal!.records());
     await writeRunFiles(record, this.request);
     await this.#journal?.remove();
     return record;
@@ -223,8 +225,4 @@ function assertSomethingScored({ rows, failed }: FoldResult): void {
     'DATASET_INVALID',
     `None of ${rows.length} images could be scored. ${image}: ${message}`,
   );
-}
-
-function panelPath(image: string): string {
-  return `${RUN_FILES.panels}/${image}.jpg`;
 }

@@ -68,6 +68,15 @@ export class ValidationJournal {
     return new ValidationJournal(file, await openFile(file, 'a'));
   }
 
+  /** All records so far, in order. */
+  async *records(): AsyncGenerator<SampleRecord> {
+    let isFirst = true;
+    for await (const line of createInterface({ input: createReadStream(this.file), crlfDelay: Infinity })) {
+      if (!isFirst) yield decodeRecord(line);
+      isFirst = false;
+    }
+  }
+
   async add(record: SampleRecord): Promise<void> {
     await this.#write(await encodeRecord(record));
   }

@@ -2,10 +2,11 @@ import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { writeFileAtomic } from '../image/write.js';
 import { drawCharts } from '../report/charts/index.js';
+import { renderRunPage } from '../report/html/run-page.js';
 import { RUN_FILES, rowsCsv, sweepCsv } from '../report/run-files.js';
 import type { RunRecord } from '../report/run-record.js';
 
-/** Writes a run's tables and charts, the summary last: where it lies, the run is whole. */
+/** Writes a run's tables, charts and page, the summary last: where it lies, the run is whole. */
 export async function writeRunFiles(record: RunRecord, { charts }: { charts: boolean }): Promise<void> {
   const { folder, rows, curves, summary } = record;
   const place = (name: string): string => path.join(folder, name);
@@ -20,5 +21,6 @@ export async function writeRunFiles(record: RunRecord, { charts }: { charts: boo
     await writeFileAtomic(place(files.png), png);
     summary.charts.push({ name, title, ...files });
   }
+  if (charts) await writeFileAtomic(place(RUN_FILES.page), await renderRunPage(record));
   await writeFileAtomic(place(RUN_FILES.summary), `${JSON.stringify(summary, null, 2)}\n`);
 }

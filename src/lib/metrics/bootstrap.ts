@@ -13,19 +13,41 @@ export interface Interval {
 /** Numbers by name; null where the data cannot give one. */
 export type Statistics<Name extends string> = Record<Name, number | null>;
 
+interface BootstrapOptions {
+  seed: number;
+  resamples?: number;
+}
+
 /**
- * 95 % percentile intervals by bootstrap over images, stratified: each resample draws as many images of every stratum as
- * there are, with replacement.
+ * 95 % percentile intervals by bootstrap over images, see {@link bootstrapDraws}.
  *
- * @param strata the stratum of each image
- * @param statistic the numbers of a resample, from the weight (how often it was drawn) of each image
  * @returns an interval for each number; null where fewer than two images or no resample gave one
  */
 export function bootstrapIntervals<Name extends string>(
   strata: readonly number[],
   statistic: (weights: Uint16Array) => Statistics<Name>,
-  { seed, resamples = RESAMPLES }: { seed: number; resamples?: number },
+  options: BootstrapOptions,
 ): Record<Name, Interval | null> {
+  const intervals = [...bootstrapDraws(strata, statistic, options)].map(([name, values]) => [
+    name,
+    strata.length < 2 ? null : percentileInterval(values),
+  ]);
+  return Object.fromEntries(intervals) as Record<Name, Interval | null>;
+}
+
+/**
+ * What numbers become in resamples of the images, stratified: each resample draws as many images of every stratum as
+ * there are, with replacement.
+ *
+ * @param strata the stratum of each image
+ * @param statistic the numbers of a resample, from the weight (how often it was drawn) of each image
+ * @returns for each number its values, of those resamples that gave one
+ */
+export function bootstrapDraws<Name extends string>(
+  strata: readonly number[],
+  statistic: (weights: Uint16Array) => Statistics<Name>,
+  { seed, resamples = RESAMPLES }: BootstrapOptions,
+): Map<Name, number[]> {
   const members = [...new Set(strata)].map((stratum) =>
     [...strata.keys()].filter((index) => strata[index] === stratum),
   );
@@ -44,11 +66,7 @@ export function bootstrapIntervals<Name extends string>(
       if (value !== null) list.push(value);
     }
   }
-  const intervals = [...drawn].map(([name, values]) => [
-    name,
-    strata.length < 2 ? null : percentileInterval(values),
-  ]);
-  return Object.fromEntries(intervals) as Record<Name, Interval | null>;
+  return drawn;
 }
 
 /** The 2.5th and 97.5th percentile, interpolated linearly between ranks; null for no values. */

@@ -1,5 +1,6 @@
 import type { Statistics } from './bootstrap.js';
 import { accuracy, balancedAccuracy, f1, mcc, precision, recall, type Confusion } from './confusion.js';
+import type { MetricPath } from './definitions.js';
 import {
   averagePrecision,
   equalErrorRate,
@@ -32,6 +33,11 @@ export type ImageMetric =
   | 'ece'
   | 'brier'
   | 'objectformerF1';
+
+/** Where each of these stands among a run's numbers. */
+export function imageMetricPath(name: ImageMetric): MetricPath {
+  return name === 'objectformerF1' ? 'protocols.objectformer.image.f1' : `image.${name}`;
+}
 
 /** ObjectFormer's test script compares the raw logit with 0.5: p > sigmoid(0.5) = 0.622. */
 const OBJECTFORMER_SCORE_THRESHOLD = 1 / (1 + Math.exp(-0.5));

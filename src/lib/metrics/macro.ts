@@ -1,5 +1,6 @@
 import type { Statistics } from './bootstrap.js';
 import { f1, iou, mcc, precision, recall } from './confusion.js';
+import type { MetricPath } from './definitions.js';
 import { confusionAt, type PixelCounts } from './measure-pixels.js';
 import type { ThresholdSet } from './thresholds.js';
 
@@ -17,6 +18,20 @@ export type MacroMetric =
   | 'bestThreshold'
   | 'oracleF1'
   | 'protocolF1';
+
+/** Where each of these stands among a run's numbers. */
+export const MACRO_PATHS: Readonly<Record<MacroMetric, MetricPath>> = {
+  f1: 'pixel.macro.f1',
+  iou: 'pixel.macro.iou',
+  precision: 'pixel.macro.precision',
+  recall: 'pixel.macro.recall',
+  mcc: 'pixel.macro.mcc',
+  auc: 'pixel.macro.auc',
+  bestF1: 'pixel.macro.best.f1',
+  bestThreshold: 'pixel.macro.best.threshold',
+  oracleF1: 'pixel.macro.oracle.f1',
+  protocolF1: 'protocols.macro.pixel.f1',
+};
 
 /** Per-image values of tampered images, from which every mean is taken. */
 type Columns = Record<Exclude<MacroMetric, 'bestF1' | 'bestThreshold'>, Float64Array>;

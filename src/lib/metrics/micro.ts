@@ -19,8 +19,10 @@ export type MicroMetric = (typeof MICRO_METRICS)[number];
 
 type Resampled<Name extends string> = Record<Name, { value: number | null; interval: Interval | null }>;
 
-const COARSE_BINS = PROBABILITY_BINS >> COARSE_SHIFT;
-const ALL_SPREAD = new Uint8Array(COARSE_BINS).fill(1);
+/** Bins of the histograms that resamples are made of. */
+export const COARSE_BINS = PROBABILITY_BINS >> COARSE_SHIFT;
+/** Coarse bins hold pixels whose order is lost. */
+export const ALL_SPREAD = new Uint8Array(COARSE_BINS).fill(1);
 
 /**
  * Numbers over the pixels of all images, in one pass and constant memory.
@@ -72,11 +74,11 @@ export class MicroAccumulator {
   }
 
   results(): Resampled<MicroMetric> {
-    const point = statistics(this.#counts, this.ranking);
-    const coarsePoint = statistics(this.#counts, coarsen(this.ranking));
+    const point = microStatistics(this.#counts, this.ranking);
+    const coarsePoint = microStatistics(this.#counts, coarsen(this.ranking));
     const drawn = new Map(MICRO_METRICS.map((name) => [name, [] as number[]]));
     for (let resample = 0; resample < this.resamples; resample++) {
-      const values = statistics(this.#resampled.at(resample), this.#coarseRanking(resample));
+      const values = microStatistics(this.#resampled.at(resample), this.#coarseRanking(resample));
       for (const name of MICRO_METRICS) {
         const value = values[name];
         if (value !== null) drawn.get(name)!.push(value);
@@ -169,7 +171,8 @@ class ResampledCounts {
   }
 }
 
-function statistics(counts: Confusion, ranking: Ranking): Statistics<MicroMetric> {
+/** Numbers over pixels from their counts at the mask threshold and their ranking. */
+export function microStatistics(counts: Confusion, ranking: Ranking): Statistics<MicroMetric> {
   const both = bothClasses(counts);
   const any = counts.tp + counts.fp + counts.fn + counts.tn > 0;
   return {
@@ -184,7 +187,7 @@ function statistics(counts: Confusion, ranking: Ranking): Statistics<MicroMetric
   };
 }
 
-function bothClasses({ tp, fp, fn, tn }: Confusion): boolean {
+export function bothClasses({ tp, fp, fn, tn }: Confusion): boolean {
   return tp + fn > 0 && fp + tn > 0;
 }
 

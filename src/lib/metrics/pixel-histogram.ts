@@ -1,4 +1,4 @@
-import { PROBABILITY_BINS, probabilityBin } from './probability-bins.js';
+import { COARSE_SHIFT, PROBABILITY_BINS, probabilityBin } from './probability-bins.js';
 
 /** Counts in those bins that hold any, ascending: a ranking of one image's pixels, and small enough for a journal. */
 export interface SparseHistogram {
@@ -133,4 +133,28 @@ export function decodeHistogram(bytes: Uint8Array): SparseHistogram {
     positives: positives.subarray(0, entries),
     spread: spread.subarray(0, entries),
   };
+}
+
+/** A histogram in the coarse bins that resamples use: some hundreds of bytes, in the same encoding. */
+export function coarsenHistogram(encoded: Uint8Array): Uint8Array {
+  const fine = decodeHistogram(encoded);
+  const bins: number[] = [];
+  const positives: number[] = [];
+  const negatives: number[] = [];
+  fine.bins.forEach((bin, index) => {
+    const coarse = bin >> COARSE_SHIFT;
+    if (bins.at(-1) !== coarse) {
+      bins.push(coarse);
+      positives.push(0);
+      negatives.push(0);
+    }
+    positives[positives.length - 1]! += fine.positives[index]!;
+    negatives[negatives.length - 1]! += fine.negatives[index]!;
+  });
+  return encodeHistogram({
+    bins: Uint32Array.from(bins),
+    positives: Uint32Array.from(positives),
+    negatives: Uint32Array.from(negatives),
+    spread: new Uint8Array(bins.length).fill(1),
+  });
 }

@@ -5,12 +5,13 @@ import { METRIC_PATHS, type MetricPath } from './definitions.js';
 import { AUTHENTIC, TAMPERED, type ImageEvidence, type PixelGap } from './evidence.js';
 import {
   confusionOf,
+  imageMetricPath,
   imageStatistic,
   reliability,
   type ReliabilityBin,
   type ScoredImage,
 } from './image-level.js';
-import { macroStatistic, PROTOCOL_THRESHOLD, weightedMean, type MacroMetric } from './macro.js';
+import { MACRO_PATHS, macroStatistic, PROTOCOL_THRESHOLD, weightedMean, type MacroMetric } from './macro.js';
 import { confusionAt, type PixelCounts } from './measure-pixels.js';
 import { MicroAccumulator, MICRO_METRICS } from './micro.js';
 import { rankScores } from './ranking.js';
@@ -163,9 +164,8 @@ export class RunAccumulator {
     const names = Object.keys(point) as (keyof typeof point)[];
     return Object.fromEntries(
       names.map((name) => {
-        const path = name === 'objectformerF1' ? 'protocols.objectformer.image.f1' : `image.${name}`;
         const n = name === 'recall' ? tampered : images.length;
-        return [path, estimate(point[name], intervals[name], n, reason)];
+        return [imageMetricPath(name), estimate(point[name], intervals[name], n, reason)];
       }),
     );
   }
@@ -180,23 +180,11 @@ export class RunAccumulator {
       statistic,
       this.settings,
     );
-    const paths: Record<MacroMetric, MetricPath> = {
-      f1: 'pixel.macro.f1',
-      iou: 'pixel.macro.iou',
-      precision: 'pixel.macro.precision',
-      recall: 'pixel.macro.recall',
-      mcc: 'pixel.macro.mcc',
-      auc: 'pixel.macro.auc',
-      bestF1: 'pixel.macro.best.f1',
-      bestThreshold: 'pixel.macro.best.threshold',
-      oracleF1: 'pixel.macro.oracle.f1',
-      protocolF1: 'protocols.macro.pixel.f1',
-    };
     const withBothClasses = images.filter(({ auc }) => auc !== null).length;
     return Object.fromEntries(
-      (Object.keys(paths) as MacroMetric[]).map((name) => {
+      (Object.keys(MACRO_PATHS) as MacroMetric[]).map((name) => {
         const n = name === 'auc' ? withBothClasses : images.length;
-        return [paths[name], estimate(point[name], intervals[name], n, this.#whyNoTamperedPixels())];
+        return [MACRO_PATHS[name], estimate(point[name], intervals[name], n, this.#whyNoTamperedPixels())];
       }),
     );
   }

@@ -45,3 +45,14 @@ export function failedRow(image: string, label: ImageRow['label'], error: string
   const unknown = Object.fromEntries(Object.keys(ImageRowSchema.properties).map((name) => [name, null]));
   return { ...(unknown as unknown as ImageRow), image, label, error, findings: '' };
 }
+
+/**
+ * How wrong the mask is: for a tampered image what its F1 lacks, and among equals the larger wrong area; for an authentic
+ * one the share of it that is called tampered.
+ */
+export function badness({ label, predicted, f1, fp, fn, tp, tn, tamperedFraction }: ImageRow): number {
+  if (fp === null) return label === predicted ? 0 : 1;
+  if (label === 0) return tamperedFraction!;
+  const wrongArea = (fp + fn!) / (tp! + fp + fn! + tn!);
+  return 1 - f1! + wrongArea * 1e-3;
+}

@@ -30,9 +30,7 @@ export async function panelTiles(
   map: ProbabilityMap,
   maskThreshold: number,
 ): Promise<PanelTiles> {
-  const scale = TILE_SIDE / Math.max(photo.width, photo.height);
-  const width = Math.max(1, Math.round(photo.width * scale));
-  const height = Math.max(1, Math.round(photo.height * scale));
+  const { width, height } = tileSize(photo);
   const probability = resizeMap(map, width, height).data;
   const sharp = await loadSharp();
   const raw = { width: photo.width, height: photo.height, channels: 3 as const };
@@ -55,4 +53,13 @@ function above(values: Uint8Array | Float32Array, threshold: number): Uint8Array
   const marks = new Uint8Array(values.length);
   for (let i = 0; i < values.length; i++) if (values[i]! > threshold) marks[i] = 1;
   return marks;
+}
+
+/** The size at which a panel shows an image. */
+export function tileSize(image: { width: number; height: number }): { width: number; height: number } {
+  const scale = TILE_SIDE / Math.max(image.width, image.height);
+  return {
+    width: Math.max(1, Math.round(image.width * scale)),
+    height: Math.max(1, Math.round(image.height * scale)),
+  };
 }

@@ -8,9 +8,16 @@ export const RUN_FILES = {
   summary: 'summary.json',
   rows: 'metrics.csv',
   thresholds: 'thresholds.csv',
+  evidence: 'evidence.ndjson',
+  page: 'report.html',
   charts: 'charts',
   panels: 'overlays',
 } as const;
+
+/** Where the picture of an image lies, relative to the run's folder. */
+export function panelPath(image: string): string {
+  return `${RUN_FILES.panels}/${image}.jpg`;
+}
 
 const Share = Type.Union([Type.Number({ minimum: 0, maximum: 1 }), Type.Null()]);
 

@@ -1,4 +1,5 @@
 import { Type, type Static, type TObject, type TSchema } from '@sinclair/typebox';
+import { GateSchema } from '../gate.js';
 import { METRIC_DEFINITIONS, METRIC_PATHS, PROTOCOLS, type MetricPath } from '../metrics/definitions.js';
 import type { Estimate } from '../metrics/run-metrics.js';
 
@@ -146,6 +147,7 @@ export const RunSummarySchema = Type.Object(
     confusion: Type.Object({ image: ConfusionSchema, pixel: ConfusionSchema }),
     failed: Type.Array(Type.Object({ image: Type.String(), code: Type.String(), message: Type.String() })),
     calibration: Type.Union([CalibrationSchema, Type.Null()]),
+    gates: Type.Optional(Type.Array(GateSchema, { description: 'What --fail-on demanded' })),
     charts: Type.Array(ChartFilesSchema),
   },
   { $id: 'validation-summary', title: 'summary.json of ofx validate' },

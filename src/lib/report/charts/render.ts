@@ -12,6 +12,12 @@ interface TextMetrics {
 
 /** Draws a Vega-Lite chart without a browser. */
 export async function renderChart(spec: TopLevelSpec): Promise<{ svg: string; png: Buffer }> {
+  const svg = await renderSvg(spec);
+  return { svg, png: await svgToPng(svg, PNG_ZOOM) };
+}
+
+/** The same as SVG alone. */
+export async function renderSvg(spec: TopLevelSpec): Promise<string> {
   const { compile } = await import('vega-lite');
   const vega = await import('vega');
   // Without a canvas Vega guesses widths far too large, and leaves wide margins.
@@ -20,8 +26,7 @@ export async function renderChart(spec: TopLevelSpec): Promise<{ svg: string; pn
   // Vega marks the data that it is given; the run's own must stay as they are.
   const view = new vega.View(vega.parse(compile(structuredClone(spec)).spec), { renderer: 'none' });
   try {
-    const svg = await view.toSVG();
-    return { svg, png: await svgToPng(svg, PNG_ZOOM) };
+    return await view.toSVG();
   } finally {
     view.finalize();
   }

@@ -1,0 +1,216 @@
+import { access } from 'node:fs/promises';
+import path from 'node:path';
+import { OfxError } from '../errors.js';
+import type { Gate } from '../gate.js';
+import { compareRuns, type ComparedRun } from '../metrics/compare.js';
+import { headlinePath, METRIC_DEFINITIONS, METRIC_PATHS, type MetricPath } from '../metrics/definitions.js';
+import { judge, type FailCondition } from '../metrics/gates.js';
+import type { Estimate } from '../metrics/run-metrics.js';
+import { sweepThresholds, ThresholdSet } from '../metrics/thresholds.js';
+import type { ComparedRunInfo, Comparison, PairComparison } from '../report/comparison.js';
+import { panelPath } from '../report/run-files.js';
+import { metricAt } from '../report/run-summary.js';
+import { changedImages } from './changed-images.js';
+import { readEvidence, type PairedImage } from './evidence-file.js';
+import { loadSummary } from './load-run.js';
+import { pairRuns, type LoadedRun } from './pair-runs.js';
+
+export interface CompareRequest {
+  /** Folders of runs, the baseline first. */
+  runs: readonly string[];
+  /** Pair what the runs share although they differ. */
+  match: boolean;
+  seed: number;
+  /** How many changed images are told. */
+  images: number;
+  failOn: readonly FailCondition[];
+}
+
+/** What a run of a comparison is known by where names are the same. */
+const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ';
+
+/**
+ * Holds runs against the first one: paired differences of every number, and the images that changed most.
+ *
+ * @throws {OfxError} USAGE where the runs measure different things, INPUT_MISSING, RESULT_INVALID
+ */
+export async function compare(request: CompareRequest, signal?: AbortSignal): Promise<Comparison> {
+  if (request.runs.length < 2 || request.runs.length > LETTERS.length) {
+    throw new OfxError('USAGE', `A comparison takes two runs or more, not ${request.runs.length}.`, {
+      suggestion: 'For example: ofx compare reports/old reports/new',
+    });
+  }
+  const runs = await loadRuns(request.runs);
+  const pairing = pairRuns(runs, request);
+  const headline = headlinePath(runs[0]!.summary.settings.protocol);
+  const [baseline, ...others] = runs.map((run, index) => comparedRun(run, pairing.images[index]!));
+  const comparisons: PairComparison[] = [];
+  for (const [index, other] of others.entries()) {
+    // Resampling some thousand images takes seconds; a signal is heeded in between.
+    await new Promise(setImmediate);
+    signal?.throwIfAborted();
+    const differences = compareRuns(baseline!, other, request);
+    const names = [runs[0]!.name, runs[index + 1]!.name] as const;
+    const changes = changedImages(baseline!, other);
+    const changed = changes.list.slice(0, request.images);
+    await addPanels(changed, runs[0]!.folder, runs[index + 1]!.folder);
+    comparisons.push({
+      run: index + 1,
+      verdict: differences[headline].verdict,
+      sentence: sentence(names, headline, differences[headline]),
+      differences,
+      improved: changes.improved,
+      worsened: changes.worsened,
+      changed,
+    });
+  }
+  const labels = baseline!.images.map(({ label }) => label);
+  return {
+    runs: runs.map((run, index) => describeRun(run, pairing.images[index]!)),
+    headline: { path: headline, title: METRIC_DEFINITIONS[headline].title },
+    images: {
+      paired: labels.length,
+      tampered: labels.filter((label) => label === 1).length,
+      authentic: labels.filter((label) => label === 0).length,
+      leftOut: pairing.leftOut.flatMap((names, run) =>
+        names.length === 0 ? [] : [{ run, count: names.length, examples: names.slice(0, 10) }],
+      ),
+    },
+    notes: pairing.notes,
+    comparisons,
+    gates: comparisons.flatMap((comparison) => judgeAll(request.failOn, runs, comparison)),
+  };
+}
+
+async function loadRuns(locations: readonly string[]): Promise<LoadedRun[]> {
+  const runs: Omit<LoadedRun, 'name'>[] = [];
+  for (const location of locations) {
+    const { folder, summary } = await loadSummary(location);
+    runs.push({ folder, summary, evidence: await readEvidence(folder) });
+  }
+  const names = distinctNames(runs);
+  return runs.map((run, index) => ({ ...run, name: names[index]! }));
+}
+
+/** The shortest way of naming runs that tells them apart: model, version, size, folder, or a letter. */
+function distinctNames(runs: readonly Omit<LoadedRun, 'name'>[]): string[] {
+  const ways: ((run: Omit<LoadedRun, 'name'>, index: number) => string)[] = [
+    ({ summary: { model } }) => model.name,
+    ({ summary: { model } }) => `${model.name} ${model.version}`,
+    ({ summary: { model } }) => `${model.name} at ${model.inputSize}`,
+    ({ folder }) => path.basename(path.resolve(folder)),
+  ];
+  for (const way of ways) {
+    const names = runs.map(way);
+    if (new Set(names).size === names.length) return names;
+  }
+  return runs.map(({ folder }, index) => `${LETTERS[index]!}: ${folder}`);
+}
+
+function comparedRun({ summary, evidence }: LoadedRun, images: readonly PairedImage[]): ComparedRun {
+  const { scoreThreshold, maskThreshold, sweepStep } = summary.settings;
+  const complete = images.length === evidence.images.length;
+  return {
+    images: images.map((image) => image.evidence),
+    thresholds: new ThresholdSet(evidence.thresholds),
+    settings: { scoreThreshold, maskThreshold, sweep: sweepThresholds(sweepStep) },
+    ...(complete && {
+      exact: Object.fromEntries(
+        METRIC_PATHS.map((metric) => [metric, metricAt(summary.metrics, metric)!.value]),
+      ),
+    }),
+  };
+}
+
+function describeRun({ name, folder, summary }: LoadedRun, images: readonly PairedImage[]): ComparedRunInfo {
+  const { model, dataset, settings, failed } = summary;
+  return {
+    name,
+    folder,
+    model: {
+      name: model.name,
+      version: model.version,
+      sha256: model.sha256,
+      inputSize: model.inputSize,
+      precision: model.precision,
+    },
+    dataset: { name: dataset.name, sha256: dataset.sha256, images: images.length, failed: failed.length },
+    settings: {
+      protocol: settings.protocol,
+      scoreAt: settings.scoreAt,
+      scoreThreshold: settings.scoreThreshold,
+      maskThreshold: settings.maskThreshold,
+    },
+  };
+}
+
+function sentence(
+  [first, second]: readonly [string, string],
+  headline: MetricPath,
+  {
+    first: before,
+    second: now,
+    difference,
+    low,
+    high,
+    chanceBetter,
+    verdict,
+  }: PairComparison['differences'][MetricPath],
+): string {
+  const title = METRIC_DEFINITIONS[headline].title;
+  if (difference === null) return `${title} is n/a, so nothing can be said.`;
+  const numbers = `${title} ${now!.toFixed(3)} against ${before!.toFixed(3)}, ${signed(difference)}`;
+  const interval = low === null || high === null ? '' : ` (95 %: ${signed(low)} to ${signed(high)})`;
+  const chance = chanceBetter === null ? '' : `; better in ${(chanceBetter * 100).toFixed(1)} % of resamples`;
+  switch (verdict) {
+    case 'better':
+    case 'worse':
+      return `${second} is ${verdict} than ${first}: ${numbers}${interval}, more than chance${chance}.`;
+    case 'equal':
+      return `${second} and ${first} are equal: ${numbers}.`;
+    default:
+      return `Between ${second} and ${first} there is no more than chance: ${numbers}${interval}${chance}.`;
+  }
+}
+
+function signed(value: number): string {
+  return `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(3)}`;
+}
+
+async function addPanels(
+  changed: PairComparison['changed'],
+  firstFolder: string,
+  secondFolder: string,
+): Promise<void> {
+  for (const { image, first, second } of changed) {
+    const panel = panelPath(image);
+    first.panel = (await exists(path.join(firstFolder, panel))) ? panel : null;
+    second.panel = (await exists(path.join(secondFolder, panel))) ? panel : null;
+  }
+}
+
+function judgeAll(
+  conditions: readonly FailCondition[],
+  runs: readonly LoadedRun[],
+  pair: PairComparison,
+): Gate[] {
+  const { name } = runs[pair.run]!;
+  const side =
+    (which: 'first' | 'second', run: LoadedRun) =>
+    (metric: MetricPath): Estimate | undefined => {
+      const whole = metricAt(run.summary.metrics, metric);
+      const value = (pair.differences as Partial<PairComparison['differences']>)[metric]?.[which];
+      // On images that all runs share, not on those of one run; counts and thresholds are the run's own.
+      return whole && value !== undefined ? { ...whole, value } : whole;
+    };
+  return conditions.map((condition) =>
+    judge(condition, name, side('second', runs[pair.run]!), side('first', runs[0]!)),
+  );
+}
+
+async function exists(file: string): Promise<boolean> {
+  return access(file).then(
+    () => true,
+    () => false,
+  );
+}

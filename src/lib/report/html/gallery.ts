@@ -1,0 +1,126 @@
+import { badness, type ImageRow } from '../image-row.js';
+import { panelGeometry } from '../panel-style.js';
+import { tileSize } from '../panel-tiles.js';
+import { embeddedJson, html, type Html } from './html.js';
+
+/** Where a picture's four tiles lie in its panel, in pixels. */
+interface Geometry {
+  width: number;
+  height: number;
+  tile: { width: number; height: number };
+  left: number[];
+  top: number;
+}
+
+/** The gallery of a run: what the script needs, and the controls that it listens to. */
+export function gallery(rows: readonly ImageRow[], urlOf: (row: ImageRow) => string | null): Html {
+  const items = rows
+    .filter(({ error }) => error === null)
+    .map((row) => ({
+      image: row.image,
+      label: row.label,
+      score: row.score,
+      predicted: row.predicted,
+      f1: row.f1,
+      iou: row.iou,
+      marked: row.tamperedFraction,
+      truth: row.truthFraction,
+      badness: badness(row),
+      url: urlOf(row),
+      geometry: row.panel === null ? null : geometryOf(row),
+    }));
+  return html`<form class="controls" id="gallery-controls" aria-label="Sort and filter the gallery">
+      <label
+        >Show
+        <select name="kind">
+          <option value="all">all images</option>
+          <option value="missed">misses</option>
+          <option value="false-alarm">false alarms</option>
+          <option value="found">tampered, found</option>
+          <option value="left-alone">authentic, left alone</option>
+        </select></label
+      >
+      <label
+        >Tampered area
+        <select name="area">
+          <option value="any">any</option>
+          <option value="small">below 2 %</option>
+          <option value="medium">2 to 10 %</option>
+          <option value="large">above 10 %</option>
+        </select></label
+      >
+      <label
+        >Sort by
+        <select name="sort">
+          <option value="worst">worst first</option>
+          <option value="best">best first</option>
+          <option value="score-down">score, highest first</option>
+          <option value="score-up">score, lowest first</option>
+          <option value="area-down">tampered area, largest first</option>
+          <option value="area-up">tampered area, smallest first</option>
+          <option value="name">name</option>
+        </select></label
+      >
+      <label class="grow"
+        >Name <input type="search" name="search" placeholder="part of a name" autocomplete="off"
+      /></label>
+    </form>
+    <p id="gallery-count" role="status" class="muted"></p>
+    <ul class="cards" id="gallery"></ul>
+    <button type="button" class="button" id="gallery-more" hidden>Show more</button>
+    <noscript
+      ><p>The gallery needs scripts; the same rows are in <a href="metrics.csv">metrics.csv</a>.</p></noscript
+    >
+    ${viewer()}
+    <script type="application/json" id="gallery-data">
+      ${embeddedJson(items)}
+    </script>`;
+}
+
+/** A picture at large: a slider between the photo and what was made of it. */
+function viewer(): Html {
+  return html`<dialog id="viewer" aria-labelledby="viewer-title">
+    <div class="viewer-head">
+      <h3 id="viewer-title"></h3>
+      <button type="button" class="button" id="viewer-close">Close</button>
+    </div>
+    <p id="viewer-facts"></p>
+    <div class="compare" id="viewer-compare">
+      <div class="crop" data-side="left"></div>
+      <div class="crop" data-side="right"></div>
+      <div class="handle" aria-hidden="true"></div>
+      <input
+        type="range"
+        id="viewer-slider"
+        min="0"
+        max="100"
+        value="50"
+        step="1"
+        aria-label="Where the photo ends and the prediction begins"
+      />
+    </div>
+    <div class="viewer-foot">
+      <fieldset id="viewer-side">
+        <legend class="sr">Beside the photo</legend>
+        <label><input type="radio" name="side" value="3" checked /> Overlay</label>
+        <label><input type="radio" name="side" value="2" /> Probability</label>
+        <label><input type="radio" name="side" value="1" /> Ground truth</label>
+      </fieldset>
+      <p class="legend">
+        <span class="key truth"></span>truth only <span class="key called"></span>prediction only
+        <span class="key both"></span>both
+      </p>
+      <div class="steps">
+        <button type="button" class="button" id="viewer-previous">← Previous</button
+        ><button type="button" class="button" id="viewer-next">Next →</button>
+      </div>
+    </div>
+  </dialog>`;
+}
+
+export function geometryOf({ width, height }: Pick<ImageRow, 'width' | 'height'>): Geometry | null {
+  if (width === null || height === null) return null;
+  const tile = tileSize({ width, height });
+  const panel = panelGeometry(tile);
+  return { width: panel.width, height: panel.height, tile, left: panel.tileLeft, top: panel.tileTop };
+}

@@ -1,0 +1,236 @@
+import { readFile, stat } from 'node:fs/promises';
+import path from 'node:path';
+import type { Gate } from '../../gate.js';
+import { METRIC_DEFINITIONS, type MetricPath } from '../../metrics/definitions.js';
+import { runCharts } from '../charts/index.js';
+import type { ImageRow } from '../image-row.js';
+import { decimals, intervalText } from '../numbers.js';
+import { RUN_FILES } from '../run-files.js';
+import type { RunRecord } from '../run-record.js';
+import { metricAt, type RunSummary } from '../run-summary.js';
+import { chartFigure } from './chart-figure.js';
+import { gallery } from './gallery.js';
+import { html, type Html } from './html.js';
+import { intervalBar, metricTable } from './metric-table.js';
+import { factList, renderPage, section } from './page.js';
+
+/** Pictures stand in the page itself while all of them together are no larger than this; otherwise beside it. */
+const INLINE_BYTES = 8 * 2 ** 20;
+
+/** Numbers that stand beside the headline. */
+const TILES: readonly MetricPath[] = ['image.auc', 'image.f1', 'pixel.macro.iou', 'pixel.falseAlarmArea'];
+
+/** `report.html`: all of a run in one file that opens offline. */
+export async function renderRunPage(record: RunRecord): Promise<string> {
+  const { summary, rows } = record;
+  const { model, dataset } = summary;
+  const pictures = await pictureUrls(record);
+  const charts: Html[] = [];
+  for (const chart of runCharts(record)) charts.push(await chartFigure(chart));
+  const gates = summary.gates ?? [];
+  const parts = [
+    headline(summary),
+    gates.length > 0 && section('gates', 'Gates', gateTable(gates)),
+    section(
+      'numbers',
+      'Numbers',
+      metricTable(summary),
+      html`Intervals: 95 %, by bootstrap over images. A mask is positive where p &gt; t; 0/0 counts as 0.
+        Numbers carry the address by which <code>summary.json</code>, <code>--fail-on</code> and
+        <code>ofx compare</code> know them.`,
+    ),
+    section(
+      'charts',
+      'Charts',
+      html`<div class="charts">${charts}</div>`,
+      html`Point at a chart, or focus it and use the arrow keys, to read its values. Each is also a file in
+        <code>${RUN_FILES.charts}/</code>.`,
+    ),
+    section('images', 'Images', gallery(rows, pictures.urlOf), pictures.note),
+    section('about', 'What was measured', about(summary)),
+  ];
+  return renderPage(
+    `${model.name} ${model.version} on ${dataset.name}`,
+    html`${String(dataset.samples)} images at ${model.inputSize} × ${model.inputSize},
+    ${date(summary.startedAt)}, ofx ${summary.ofx}`,
+    [
+      ...(gates.length > 0 ? [{ id: 'gates', text: 'Gates' }] : []),
+      { id: 'numbers', text: 'Numbers' },
+      { id: 'charts', text: 'Charts' },
+      { id: 'images', text: 'Images' },
+      { id: 'about', text: 'What was measured' },
+    ],
+    html`${parts}`,
+  );
+}
+
+function headline(summary: RunSummary): Html {
+  const { headline: number, warnings } = summary;
+  const definition = METRIC_DEFINITIONS[number.path as MetricPath].definition;
+  return html`<section class="headline" aria-label="Headline">
+    <div class="hero">
+      <p class="hero-title">${number.title}</p>
+      <p class="hero-value">${decimals(number.value)}</p>
+      <p class="hero-interval">
+        ${number.value === null ? number.reason : html`95 % interval ${intervalText(number)}, ${number.n} images`}
+      </p>
+      ${intervalBar(number)}
+      <p class="definition">${definition} <code>${number.path}</code></p>
+    </div>
+    <div class="tiles">${TILES.map((metric) => tile(metric, summary))}</div>
+    ${
+      warnings.length > 0 &&
+      html`<ul class="warnings">
+        ${warnings.map((warning) => html`<li>${warning}</li>`)}
+      </ul>`
+    }
+  </section>`;
+}
+
+function tile(metric: MetricPath, { metrics }: RunSummary): Html {
+  const estimate = metricAt(metrics, metric)!;
+  const level = metric.startsWith('image.') ? 'Images' : 'Masks';
+  return html`<div class="tile">
+    <p class="tile-title">${level}: ${METRIC_DEFINITIONS[metric].title}</p>
+    <p class="tile-value">${decimals(estimate.value)}</p>
+    <p class="muted">${estimate.value === null ? estimate.reason : intervalText(estimate)}</p>
+  </div>`;
+}
+
+export function gateTable(gates: readonly Gate[]): Html {
+  return html`<div class="scroll">
+    <table>
+      <thead>
+        <tr>
+          <th scope="col">Gate</th>
+          <th scope="col">Outcome</th>
+          <th scope="col">Found</th>
+          <th scope="col">Run</th>
+        </tr>
+      </thead>
+      <tbody>
+        ${gates.map(
+          ({ name, passed, detail, subject }) =>
+            html`<tr>
+              <th scope="row"><code>${name}</code></th>
+              <td class="${passed ? 'good' : 'bad'}">${passed ? '✓ passed' : '✗ failed'}</td>
+              <td>${detail}</td>
+              <td>${subject}</td>
+            </tr>`,
+        )}
+      </tbody>
+    </table>
+  </div>`;
+}
+
+function about({ dataset, model, settings, machine, failed, seconds, resumed, metrics }: RunSummary): Html {
+  const count = (metric: MetricPath): string => metricAt(metrics, metric)!.value!.toLocaleString('en');
+  return html`<div class="columns">
+      <div class="card">
+        <h3>Model</h3>
+        ${factList([
+          ['Name', model.name],
+          ['Version', model.version],
+          ['SHA-256', html`<code class="hash">${model.sha256}</code>`],
+          ['Input', `${model.inputSize} × ${model.inputSize}, ${model.precision}`],
+          [
+            'Thresholds fitted on',
+            model.fittedOn === undefined ? 'not fitted' : JSON.stringify(model.fittedOn),
+          ],
+        ])}
+      </div>
+      <div class="card">
+        <h3>Data</h3>
+        ${factList([
+          ['Name', dataset.name],
+          ['Layout', dataset.list === null ? dataset.layout : `${dataset.layout} (${dataset.list})`],
+          ['SHA-256', html`<code class="hash">${dataset.sha256}</code>`],
+          ['Images', `${dataset.samples} of ${dataset.available}`],
+          ['Tampered, authentic', `${count('counts.tampered')}, ${count('counts.authentic')}`],
+          ['Empty ground truth', count('counts.emptyTruth')],
+          ['Failed', count('counts.failed')],
+        ])}
+      </div>
+      <div class="card">
+        <h3>Settings</h3>
+        ${factList([
+          ['Protocol', settings.protocol],
+          ['Masks compared at', `the ${settings.scoreAt}’s size`],
+          ['Score threshold', String(settings.scoreThreshold)],
+          ['Mask threshold', String(settings.maskThreshold)],
+          ['Temperature', String(settings.temperature)],
+          ['Step of the sweep', String(settings.sweepStep)],
+          ['Seed', settings.seed],
+        ])}
+      </div>
+      <div class="card">
+        <h3>Machine</h3>
+        ${factList([
+          ['Processor', machine.cpu],
+          ['Threads', `${machine.threads}, ${machine.concurrency} at once`],
+          ['Node.js', machine.node],
+          ['System', machine.platform],
+          ['Wall time', `${seconds.toFixed(0)} s${resumed > 0 ? `, ${resumed} images taken over` : ''}`],
+        ])}
+      </div>
+    </div>
+    <h3>Findings about the data</h3>
+    ${
+      dataset.findings.length === 0
+        ? html`<p>None.</p>`
+        : html`<ul class="findings">
+            ${dataset.findings.map(
+              ({ severity, message, examples, count: all }) =>
+                html`<li>
+                  <span class="severity ${severity}">${severity}</span> ${message}
+                  <span class="muted">${examples.slice(0, 5).join(', ')}${all > 5 && ', …'}</span>
+                </li>`,
+            )}
+          </ul>`
+    }
+    ${
+      failed.length > 0 &&
+      html`<h3>Images that could not be scored</h3>
+        <ul class="findings">
+          ${failed.map(({ image, message }) => html`<li><code>${image}</code> ${message}</li>`)}
+        </ul>`
+    }`;
+}
+
+/** Where each picture is found: in the page where they are few, beside it where they are many. */
+async function pictureUrls({
+  folder,
+  rows,
+}: RunRecord): Promise<{ urlOf: (row: ImageRow) => string | null; note: Html }> {
+  const panels = rows.flatMap(({ panel }) => panel ?? []);
+  if (panels.length === 0) {
+    return { urlOf: () => null, note: html`This run kept no pictures (<code>--panels none</code>).` };
+  }
+  const sizes = await Promise.all(panels.map(async (panel) => (await stat(path.join(folder, panel))).size));
+  const total = sizes.reduce((sum, size) => sum + size, 0);
+  const which =
+    panels.length < rows.length
+      ? html`Pictures of ${panels.length} of ${rows.length} images`
+      : html`Pictures`;
+  const open = html`Choose an image to see it at large, with a slider between photo and prediction.`;
+  if (total > INLINE_BYTES) {
+    return {
+      urlOf: ({ panel }) => panel && panel.split('/').map(encodeURIComponent).join('/'),
+      note: html`${open} ${which} lie in <code>${RUN_FILES.panels}/</code> beside this page: keep them
+        together.`,
+    };
+  }
+  const inlined = new Map<string, string>();
+  for (const panel of panels) {
+    const bytes = await readFile(path.join(folder, panel));
+    inlined.set(panel, `data:image/jpeg;base64,${bytes.toString('base64')}`);
+  }
+  return {
+    urlOf: ({ panel }) => panel && inlined.get(panel)!,
+    note: html`${open} ${which} stand in this page.`,
+  };
+}
+
+function date(iso: string): string {
+  return `${iso.slice(0, 10)} ${iso.slice(11, 16)} UTC`;
+}
