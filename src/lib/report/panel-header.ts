@@ -43,8 +43,8 @@ export function panelHeader(
 /** The verdict in words that need no colour. */
 function describeVerdict({ label, predicted }: ImageRow): { text: string; isRight: boolean } {
   const isRight = label === predicted;
-  if (label === 1) return { text: isRight ? '✓ Tampered, found' : '✗ Tampered, missed', isRight };
-  return { text: isRight ? '✓ Authentic, left alone' : '✗ Authentic, false alarm', isRight };
+  const name = (tampered: number | null): string => (tampered === 1 ? 'tampered' : 'authentic');
+  return { text: `${isRight ? '✓' : '✗'} is ${name(label)}, called ${name(predicted)}`, isRight };
 }
 
 function describeFacts(row: ImageRow, thresholds: { score: number }): string[] {

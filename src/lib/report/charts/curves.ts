@@ -111,12 +111,18 @@ function curveChart(look: CurveLook): Chart {
         },
         ...labelLayers(
           { values: [at] },
-          { align: onRight ? 'left' : 'right', dx: onRight ? 12 : -12, dy: at.y > 0.12 ? 14 : -14 },
+          { align: onRight ? 'left' : 'right', dx: onRight ? 12 : -12, dy: labelShift(look) },
           { x, y, text: { field: 'label' } },
         ),
       ],
     },
   );
+}
+
+/** A ROC curve leaves room below it, a precision–recall curve above. */
+function labelShift({ at, chance: [start, end] }: CurveLook): number {
+  const isRoc = start.y !== end.y;
+  return isRoc ? (at.y > 0.12 ? 14 : -14) : at.y < 0.9 ? -14 : 14;
 }
 
 function rates({

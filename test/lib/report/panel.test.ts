@@ -1,0 +1,88 @@
+import { expect } from 'chai';
+import sharp from 'sharp';
+import { failedRow, type ImageRow } from '../../../src/lib/report/image-row.js';
+import { drawPanel } from '../../../src/lib/report/panel.js';
+import { panelHeader } from '../../../src/lib/report/panel-header.js';
+import { PANEL_COLOURS, panelGeometry } from '../../../src/lib/report/panel-style.js';
+import { panelTiles } from '../../../src/lib/report/panel-tiles.js';
+
+const THRESHOLDS = { score: 0.5, mask: 0.5 };
+
+function row(fields: Partial<ImageRow>): ImageRow {
+  return { ...failedRow('photos/one.jpg', 1, ''), error: null, score: 0.7, predicted: 1, ...fields };
+}
+
+/** A white photo of four quarters: tampered above, found on the left. */
+async function tilesOf(width: number, height: number): Promise<Awaited<ReturnType<typeof panelTiles>>> {
+  const photo = { width, height, data: new Uint8Array(width * height * 3).fill(255) };
+  const truth = Uint8Array.from({ length: width * height }, (_, i) => (i < (width * height) / 2 ? 255 : 0));
+  const map = { width: 2, height: 1, data: Float32Array.of(1, 0) };
+  return panelTiles(photo, { width, height, data: truth }, map, 0.5);
+}
+
+describe('panels', () => {
+  it('show truth in green, prediction in red, and both in yellow', async () => {
+    const tiles = await tilesOf(200, 100);
+    const jpeg = await drawPanel(tiles, row({ f1: 0.5, iou: 0.33 }), THRESHOLDS);
+    const { data, info } = await sharp(jpeg).raw().toBuffer({ resolveWithObject: true });
+    const geometry = panelGeometry(tiles);
+    expect([info.width, info.height]).to.deep.equal([geometry.width, geometry.height]);
+    /** The mean colour around a place of a tile, in shares of its size. */
+    const at = (tile: number, x: number, y: number): number[] => {
+      const left = geometry.tileLeft[tile]! + Math.round(x * tiles.width);
+      const top = geometry.tileTop + Math.round(y * tiles.height);
+      const offset = (top * info.width + left) * info.channels;
+      return [...data.subarray(offset, offset + 3)];
+    };
+    const share = (colour: readonly number[]): number[] => colour.map((level) => level * 0.55 + 255 * 0.45);
+    const close = (found: number[], wanted: readonly number[], what: string): void => {
+      found.forEach((level, channel) => expect(level, what).to.be.closeTo(wanted[channel]!, 12));
+    };
+    close(at(0, 0.25, 0.25), [255, 255, 255], 'photo');
+    close(at(1, 0.5, 0.25), [255, 255, 255], 'truth, tampered');
+    close(at(1, 0.5, 0.75), [0, 0, 0], 'truth, authentic');
+    close(at(2, 0.05, 0.5), [255, 255, 255], 'probability 1');
+    close(at(3, 0.1, 0.25), share(PANEL_COLOURS.both), 'found');
+    close(at(3, 0.9, 0.25), share(PANEL_COLOURS.truth), 'missed');
+    close(at(3, 0.1, 0.75), share(PANEL_COLOURS.called), 'false');
+    close(at(3, 0.9, 0.75), [209, 209, 209], 'neither');
+    close(at(3, 0.9, 0.495), PANEL_COLOURS.truth, 'contour of the truth');
+    close(at(3, 0.497, 0.75), PANEL_COLOURS.called, 'contour of the prediction');
+  });
+
+  it('take any shape of image', async () => {
+    for (const [width, height] of [
+      [1, 1],
+      [1, 3000],
+      [3000, 1],
+      [37, 53],
+    ] as const) {
+      const tiles = await tilesOf(width, height);
+      const { width: wide } = await sharp(await drawPanel(tiles, row({}), THRESHOLDS)).metadata();
+      expect(wide, `${width} x ${height}`).to.be.at.least(1220);
+    }
+  });
+
+  it('say in words what the verdict was, and what the mask is worth', () => {
+    const header = (fields: Partial<ImageRow>): string =>
+      panelHeader(row(fields), THRESHOLDS, 1220, [0, 1, 2, 3]);
+    const found = header({ f1: 0.5, iou: 0.333, tamperedFraction: 0.1, truthFraction: 0.2 });
+    expect(found)
+      .to.contain('✓ is tampered, called tampered')
+      .and.to.contain('IoU 0.33')
+      .and.to.contain('score 0.70');
+    expect(header({ predicted: 0 }))
+      .to.contain('✗ is tampered, called authentic')
+      .and.to.contain('no ground truth');
+    expect(header({ label: 0, tamperedFraction: 0.25 }))
+      .to.contain('called tampered')
+      .and.to.contain('false-alarm area 25.0 %');
+  });
+
+  it('survive any name', () => {
+    const name = `<&"'>${'very-long-'.repeat(30)}end.jpg`;
+    const header = panelHeader(row({ image: name }), THRESHOLDS, 1220, [0, 1, 2, 3]);
+    expect(header).not.to.contain('<&');
+    expect(header).to.contain('end.jpg').and.to.contain('…');
+  });
+});
