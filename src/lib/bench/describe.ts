@@ -122,33 +122,28 @@ export function workLine({ mode, photos }: BenchReport): string {
 
 export function coldStartLines({ coldStarts }: BenchReport): string[] {
   return coldStarts.map(({ network, samplesMs, medianMs, medianLoadMs }) => {
-    const label = coldStarts.length > 1 ? ` (${network.name} ${network.inputSize} ${network.precision})` : '';
-    return (
-      `${formatMs(medianMs)} from process to first result, of which loading the model ${formatMs(medianLoadMs)}; ` +
-      `median of ${samplesMs.length}${label}`
-    );
+    const label = coldStarts.length > 1 ? `${networkLabel({ network })}: ` : '';
+    return `${label}${formatMs(medianMs)} to the first result (model load ${formatMs(medianLoadMs)}), median of ${samplesMs.length}`;
   });
 }
 
-/** What to use, one sentence a network. */
+/** What to use, two lines a network. */
 export function recommendationLines({ recommendations, configurations }: BenchReport): string[] {
-  const find = (id: string): ConfigurationResult => configurations.find((each) => each.id === id)!;
-  const flags = ({ threads, concurrency }: ConfigurationResult): string =>
-    `--threads ${threads} --concurrency ${concurrency}`;
-  return recommendations.map(({ network, latency, throughput }) => {
-    const label =
-      recommendations.length > 1 ? `${network.name} ${network.inputSize} ${network.precision}: ` : '';
-    const [soonest, most] = [find(latency), find(throughput)];
-    if (soonest === most) {
-      return `${label}${flags(soonest)} is best for latency (p50 ${formatMs(soonest.latencyMs.total.p50)}) and for throughput (${digits(soonest.throughputPerSecond)}/s)`;
-    }
-    return (
-      `${label}for latency ${flags(soonest)} (p50 ${formatMs(soonest.latencyMs.total.p50)}), ` +
-      `for throughput ${flags(most)} (${digits(most.throughputPerSecond)}/s)`
-    );
+  return recommendations.flatMap(({ network, latency, throughput }) => {
+    const label = recommendations.length > 1 ? ` (${networkLabel({ network })})` : '';
+    const line = (goal: string, id: string, found: (best: ConfigurationResult) => string): string => {
+      const best = configurations.find((each) => each.id === id)!;
+      return `for ${goal}: --threads ${best.threads} --concurrency ${best.concurrency}, ${found(best)}${label}`;
+    };
+    return [
+      line('latency', latency, ({ latencyMs }) => `p50 ${formatMs(latencyMs.total.p50)}`),
+      line('throughput', throughput, ({ throughputPerSecond }) => `${digits(throughputPerSecond)} images/s`),
+    ];
   });
 }
 
-export function networkLabel({ network: { name, inputSize, precision } }: ConfigurationResult): string {
+export function networkLabel({
+  network: { name, inputSize, precision },
+}: Pick<ConfigurationResult, 'network'>): string {
   return `${name} ${inputSize} ${precision}`;
 }

@@ -44,7 +44,8 @@ function noise(
     ({ cpu }) => cpu.otherCoresUsed > NOISY_CORES && cpu.idleCores < ROOM_CORES,
   );
   if (disturbed.length === 0) return undefined;
-  const most = Math.max(...disturbed.map(({ cpu }) => cpu.otherCoresUsed));
+  // The system counts in coarse ticks, which a short measurement shows.
+  const most = Math.min(machine.cores, Math.max(...disturbed.map(({ cpu }) => cpu.otherCoresUsed)));
   return (
     `Other programs kept up to ${most.toFixed(1)} of ${machine.cores} cores busy: times are longer than on a quiet machine. ` +
     (againstGiven

@@ -27,8 +27,12 @@ export function benchText(report: BenchReport): string {
     `${pc.bold(networks.join(', '))}: ${workLine(report)}`,
     pc.dim(machineLine(machine)),
     ...coldStartLines(report).map((line) => `${pc.bold('Cold start')}  ${line}`),
-    '',
-    table(overviewTable(configurations)),
+    ...networks.flatMap((network) => [
+      '',
+      ...(networks.length > 1 ? [pc.bold(network)] : []),
+      // A table a network: with a column for it they would be wider than a terminal.
+      table(overviewTable(configurations.filter((each) => networkLabel(each) === network))),
+    ]),
     ...(configurations.some(({ settled }) => settled === false) ? [pc.yellow('  * did not settle')] : []),
     ...(first ? ['', pc.bold('Steps of one image') + pc.dim(`  ${first.id}`), table(stepsTable(first))] : []),
     ...profiles.flatMap(({ network, operators, slowest }) => [

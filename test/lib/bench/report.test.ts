@@ -217,6 +217,16 @@ describe('the forms of a report', () => {
     expect(text).to.contain('* did not settle').and.contain('✗ rss<=2GB');
     const widest = Math.max(...text.split('\n').map((line) => line.length));
     expect(widest).to.be.at.most(100);
+    const networks = reportOf({
+      configurations: [288, 380].map((size) => configurationOf({ size, name: 'objectformer-lite' })),
+    });
+    expect(
+      Math.max(
+        ...benchText(networks)
+          .split('\n')
+          .map((line) => line.length),
+      ),
+    ).to.be.at.most(100);
   });
 
   it('numbers have three digits and the unit that suits them', () => {
