@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Write into a converted model's manifest what `ofx convert` cannot know: thresholds, numbers, licence, description.
 
-python evaluate.py CHECKPOINT --split … --size 380 --fit > fit.json
-python evaluate.py CHECKPOINT --split … >> metrics.json
-python describe_model.py ../models/objectformer-lite --fit fit.json --fitted-on "casia1-dev (200 images)"
-    --metrics casia1-dev=metrics.json --version 0.2.0
+    python evaluate.py CHECKPOINT --split casia1-dev/split.txt > metrics.json
+    python describe_model.py ../models/objectformer-lite --fitted-on "casia1-dev (200 images)"
+        --metrics casia1-dev=metrics.json --version 0.2.0
+
+Without `--fit` the checkpoint is one that `calibrate_checkpoint.py` wrote, whose thresholds are 0.5.
 """
 
 from __future__ import annotations
@@ -18,6 +19,9 @@ DESCRIPTION = (
     "Its model card, README.md beside this file, says how good it is and where it must not be trusted."
 )
 
+#: Thresholds of a calibrated checkpoint.
+CALIBRATED = {"score": 0.5, "mask": 0.5, "temperature": 1.0}
+
 
 def read_reports(path: Path) -> list[dict]:
     """Read the JSON lines that `evaluate.py` printed."""
@@ -27,13 +31,13 @@ def read_reports(path: Path) -> list[dict]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("model", type=Path, help="folder with model.json")
-    parser.add_argument("--fit", type=Path, required=True, help="report of `evaluate.py --fit`, of one size")
+    parser.add_argument("--fit", type=Path, help="report of `evaluate.py --fit`, of one size")
     parser.add_argument("--fitted-on", required=True, help="the data, in words")
     parser.add_argument("--metrics", action="append", default=[], metavar="NAME=FILE", help="reports to keep")
     parser.add_argument("--version", required=True)
     options = parser.parse_args()
 
-    fitted = read_reports(options.fit)[-1]["thresholds"]
+    fitted = read_reports(options.fit)[-1]["thresholds"] if options.fit else CALIBRATED
     metrics = {}
     for entry in options.metrics:
         name, file = entry.split("=", 1)

@@ -36,6 +36,12 @@ def test_a_manifest_gets_thresholds_and_numbers(tmp_path: Path, monkeypatch: pyt
     assert [entry["size"] for entry in manifest["metrics"]["dev"]] == [380, 288]
     assert manifest["metrics"]["dev"][0]["intervals"] == {"image.auc": [0.6, 0.8]}
 
+    calibrated = ["describe_model.py", str(tmp_path), "--fitted-on", "other data", "--version", "1.1.0"]
+    monkeypatch.setattr(sys, "argv", calibrated)
+    describe_model.main()
+    manifest = json.loads((tmp_path / "model.json").read_text())
+    assert manifest["thresholds"] == {"score": 0.5, "mask": 0.5, "temperature": 1.0, "fittedOn": "other data"}
+
 
 def test_a_split_file_names_images_and_masks(tmp_path: Path):
     split = tmp_path / "split.txt"
