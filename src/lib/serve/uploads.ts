@@ -47,16 +47,22 @@ export class UploadReader {
     });
     const release = (): void => {
       this.#held -= hold.bytes;
-      hold.bytes = 0;
+      hold.close();
     };
+    const stall = stalledForm(request);
     try {
-      const uploads = request.isMultipart()
-        ? await this.#readForm(request, maxFiles, hold)
-        : [await this.#readBody(request, hold)];
-      return { uploads, release };
+      const reading = request.isMultipart()
+        ? this.#readForm(request, maxFiles, hold)
+        : this.#readBody(request, hold).then((upload) => [upload]);
+      return { uploads: await Promise.race([reading, stall.error]), release };
     } catch (error) {
       release();
       throw this.#readingError(request, error);
+    } finally {
+      stall.stop();
+      // What is left of the body has to be read, or the next request on this connection would wait behind it for ever.
+      request.raw.unpipe();
+      request.raw.resume();
     }
   }
 
@@ -126,6 +132,7 @@ export class UploadReader {
 /** The bytes that one request has in memory. */
 class Hold {
   bytes = 0;
+  #closed = false;
 
   constructor(
     private readonly max: number,
@@ -134,14 +141,46 @@ class Hold {
 
   add(bytes: number): void {
     if (this.bytes + bytes > this.max) throw tooLarge(this.max);
+    if (this.#closed) return;
     this.reserve(bytes);
     this.bytes += bytes;
+  }
+
+  /** A form that was given up may still be read on: that takes no more memory. */
+  close(): void {
+    this.bytes = 0;
+    this.#closed = true;
   }
 }
 
 export function clientGone(cause?: unknown): OfxError {
   return new OfxError('CLIENT_GONE', 'The client closed the connection.', { cause });
 }
+
+/**
+ * Rejects when a body has arrived long ago and still is not read. The parser of forms waits for ever on a part whose
+ * headers are none.
+ */
+function stalledForm({ raw }: FastifyRequest): { error: Promise<never>; stop: () => void } {
+  let looks = 0;
+  let timer: NodeJS.Timeout | undefined;
+  const error = new Promise<never>((_resolve, reject) => {
+    timer = setInterval(() => {
+      if (raw.complete) looks++;
+      if (looks > STALLED_LOOKS) reject(new Error('it has a part that does not end'));
+    }, LOOK_MS);
+  });
+  return {
+    error,
+    stop: () => {
+      clearInterval(timer);
+    },
+  };
+}
+
+/** A parser keeps up with what comes in: seconds after the last byte it has nothing left to do. */
+const LOOK_MS = 500;
+const STALLED_LOOKS = 6;
 
 function refuseByHeaders({ headers }: FastifyRequest, allowed: number): void {
   const encoding = headers['content-encoding'];

@@ -95,6 +95,18 @@ describe('problems', () => {
     expect(await post(cut, '/v1/predict', headers)).to.equal('400 REQUEST_INVALID');
   });
 
+  it('gives up on a form that the parser cannot end, and goes on with the connection', async () => {
+    const headless = Buffer.concat([
+      Buffer.from('--x\r\nno header at all\r\n\r\n'),
+      Buffer.alloc(100_000),
+      Buffer.from('\r\n--x--\r\n'),
+    ]);
+    const headers = { 'content-type': 'multipart/form-data; boundary=x' };
+    expect(await post(headless, '/v1/predict', headers)).to.equal('400 REQUEST_INVALID');
+    expect(await post(form({ a: photo }, 'file'))).to.equal('400 REQUEST_INVALID');
+    expect(await post(Buffer.alloc(900_000))).to.equal('415 IMAGE_UNRECOGNISED');
+  });
+
   it('keeps odd file names out of results', async () => {
     const names = ['../../etc/passwd', 'C:\\photos\\me.jpg', 'a\u0000b\u202egpj.exe', 'x'.repeat(5000)];
     const expected = ['passwd', 'me.jpg', 'abgpj.exe', 'x'.repeat(200)];
