@@ -170,7 +170,16 @@ function imageIn(form: Buffer): Buffer | undefined {
 }
 
 const model = path.join(FIXTURES, 'models/tiny');
-const server = await startServing(['--model', model, '--size', '64', '--max-bytes', String(MAX_BYTES)]);
+const server = await startServing([
+  '--model',
+  model,
+  '--size',
+  '64',
+  '--max-bytes',
+  String(MAX_BYTES),
+  '--max-pixels',
+  '2000000',
+]);
 const tally = new Map<string, number>();
 const complaints: string[] = [];
 const memory: number[] = [];

@@ -1,8 +1,8 @@
 /**
- * `ofx serve` under load, beside `ofx bench` on the same model, photos and number of requests at once.
+ * `ofx serve` under load, beside `ofx bench` on the same model and photos, with as many sessions as the server has workers.
  *
  *     npm run build
- *     npx tsx benchmarks/serve-load.ts MODEL PHOTO_FOLDER [REQUESTS] [ROUNDS] [AT_ONCE]
+ *     npx tsx benchmarks/serve-load.ts MODEL PHOTO_FOLDER [REQUESTS] [ROUNDS] [AT_ONCE] [WORKERS]
  *
  * Only this machine is asked. The two take turns, so that a noisy machine disturbs them alike; only the ratio means
  * anything elsewhere. While the server is loaded, /healthz is asked twenty times a second.
@@ -12,7 +12,7 @@ import autocannon from 'autocannon';
 import { execa } from 'execa';
 import { BINARY, quantile, readPhotos, startServing, type Serving } from './serving.js';
 
-const [model, folder, requests = '2000', rounds = '2', atOnce = '3'] = process.argv.slice(2);
+const [model, folder, requests = '2000', rounds = '2', atOnce = '3', workers = '2'] = process.argv.slice(2);
 if (model === undefined || folder === undefined) throw new Error('Give a model and a folder of photos.');
 const connections = Number(atOnce);
 const amount = Math.ceil(Number(requests) / Number(rounds));
@@ -24,7 +24,7 @@ const BENCH_SECONDS = 15;
 
 async function benchThroughput(): Promise<number> {
   const { stdout } = await execa(process.execPath, [
-    ...[BINARY, 'bench', '--model', model!, '--images', folder!, '--concurrency', String(connections)],
+    ...[BINARY, 'bench', '--model', model!, '--images', folder!, '--concurrency', workers],
     ...['--duration', `${BENCH_SECONDS}s`, '--budget', 'none', '--json'],
   ]);
   const { configurations } = JSON.parse(stdout) as { configurations: { throughputPerSecond: number }[] };
@@ -89,7 +89,7 @@ async function load({ url, memory }: Serving): Promise<Load> {
   return result;
 }
 
-const server = await startServing(['--model', model]);
+const server = await startServing(['--model', model, '--concurrency', workers]);
 const loads: Load[] = [];
 const benches: number[] = [];
 for (let round = 0; round < Number(rounds); round++) {
@@ -107,7 +107,7 @@ const memory = loads.flatMap((one) => one.memory);
 const quarter = Math.floor(memory.length / 4);
 const mean = (values: number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 console.log(
-  `${latencies.length} requests, ${connections} at once; failures ${loads.reduce((sum, { failures }) => sum + failures, 0)}`,
+  `${latencies.length} requests, ${connections} at once, ${workers} workers; failures ${loads.reduce((sum, { failures }) => sum + failures, 0)}`,
 );
 console.log(`throughput of serve by that of bench: ${ratios.map((ratio) => ratio.toFixed(2)).join(', ')}`);
 console.log(
