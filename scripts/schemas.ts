@@ -13,6 +13,7 @@ import { DatasetCheckSchema } from '../src/lib/jobs/dataset-check-result.js';
 import { DoctorDocumentSchema } from '../src/lib/jobs/doctor.js';
 import { ManifestSchema } from '../src/lib/model/manifest.js';
 import { CompareDocumentSchema } from '../src/lib/report/comparison.js';
+import { RobustnessRowSchema } from '../src/lib/report/robustness.js';
 import { ImageRowSchema } from '../src/lib/report/image-row.js';
 import { SweepRowSchema } from '../src/lib/report/run-files.js';
 import { RunSummarySchema, ValidateDocumentSchema } from '../src/lib/report/run-summary.js';
@@ -37,6 +38,7 @@ export const SCHEMAS: readonly TSchema[] = [
   ServeDocumentSchema,
   EvidenceHeaderSchema,
   CompareDocumentSchema,
+  RobustnessRowSchema,
 ];
 
 /** The text of a schema's file in `schemas/`. */

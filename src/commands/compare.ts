@@ -54,6 +54,12 @@ export default class Compare extends BaseCommand {
     const { comparisonMarkdown } = await import('../lib/report/markdown.js');
     this.print(comparisonText(comparison));
     for (const note of comparison.notes) this.warning(note);
+    if (flags.html !== undefined) {
+      const { renderComparisonPage } = await import('../lib/report/html/comparison-page.js');
+      const { writeFileAtomic } = await import('../lib/image/write.js');
+      await writeFileAtomic(flags.html, await renderComparisonPage(comparison, flags.html));
+      this.note(`Wrote ${flags.html}`);
+    }
     await writeGateReports('ofx compare', comparison.gates, flags, () => comparisonMarkdown(comparison));
     for (const { name, subject, detail, passed } of comparison.gates) {
       if (!passed) this.gateFailed(`${name} (${subject}): ${detail}`);

@@ -1,6 +1,7 @@
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../lib/cli/base-command.js';
 import { fractionFlag, modelFlag, pickDefined, threadsFlag } from '../lib/cli/flags.js';
+import { annotationsFor, gateFlags, writeGateReports, type GateReportFiles } from '../lib/cli/gate-flags.js';
 import { panelFlag } from '../lib/cli/panel-flag.js';
 import { usableCpus } from '../lib/cpu.js';
 import { LAYOUTS } from '../lib/dataset/sample.js';
@@ -107,12 +108,23 @@ export default class Validate extends BaseCommand {
       min: 1,
       helpValue: 'PIXELS',
     }),
+    robustness: Flags.boolean({
+      description: 'Score everything again under JPEG, blur, noise and resizing: 20 more passes',
+      default: false,
+    }),
+    baseline: Flags.string({
+      description: 'Folder of the run that "drops" and "rises" of --fail-on look at',
+      helpValue: 'RUN',
+      helpGroup: 'CI',
+    }),
+    ...gateFlags,
   };
 
   async run(): Promise<RunSummary & { folder: string }> {
     const { args, flags } = await this.parse(Validate);
     const { validate } = await import('../lib/jobs/validate.js');
     const { findModel } = await import('../lib/model/catalogue.js');
+    const { parseFailCondition } = await import('../lib/metrics/gates.js');
     const { validationText } = await import('../lib/cli/validation-text.js');
     const progress = this.progress();
 
@@ -136,6 +148,7 @@ export default class Validate extends BaseCommand {
             : { kind: 'recall', maxFpr: flags['max-fpr'] }
           : undefined,
         limits: pickDefined({ maxPixels: flags['max-pixels'] }),
+        failOn: (flags['fail-on'] ?? []).map(parseFailCondition),
       },
       {
         onNote: (note) => {
@@ -159,7 +172,19 @@ export default class Validate extends BaseCommand {
     });
     await this.#tellFindings(record);
     this.print(validationText(record));
+    await this.#tellGates(record, flags);
     return { folder: record.folder, ...record.summary };
+  }
+
+  /** After the findings: a failed gate wins over images that were left out. */
+  async #tellGates({ summary }: RunRecord, files: GateReportFiles): Promise<void> {
+    const { runMarkdown } = await import('../lib/report/markdown.js');
+    const gates = summary.gates ?? [];
+    await writeGateReports('ofx validate', gates, files, () => runMarkdown(summary, gates));
+    for (const { name, subject, detail, passed } of gates) {
+      if (!passed) this.gateFailed(`${name} (${subject}): ${detail}`);
+    }
+    process.stderr.write(await annotationsFor('ofx validate', gates, summary.warnings));
   }
 
   async #tellFindings({ summary }: RunRecord): Promise<void> {

@@ -22,11 +22,16 @@ export const gateFlags = {
   }),
 };
 
+export interface GateReportFiles {
+  junit?: string | undefined;
+  markdown?: string | undefined;
+}
+
 /** Writes what `--junit` and `--markdown` ask for. */
 export async function writeGateReports(
   command: string,
   gates: readonly Gate[],
-  files: { junit?: string | undefined; markdown?: string | undefined },
+  files: GateReportFiles,
   markdown: () => string,
 ): Promise<void> {
   const { writeFileAtomic } = await import('../image/write.js');

@@ -3,7 +3,7 @@ import { examineTruth, TRUTH_THRESHOLD } from '../dataset/examine-truth.js';
 import type { FindingCode } from '../dataset/finding.js';
 import { AUTHENTIC, TAMPERED, type Sample } from '../dataset/sample.js';
 import { OfxError, toPlainError, type PlainError } from '../errors.js';
-import { decodeImage } from '../image/decode.js';
+import { decodeImage, type RgbImage } from '../image/decode.js';
 import { readGroundTruth, type GreyImage } from '../image/ground-truth.js';
 import { resizeMap, type ProbabilityMap } from '../image/probability-map.js';
 import { readInput } from '../image/read.js';
@@ -32,6 +32,8 @@ export interface ScoreOptions {
   panels: boolean;
   maskThreshold: number;
   limits: Partial<ImageLimits>;
+  /** Changes the photo, and maybe its size, before the network sees it. */
+  distort?: (image: RgbImage, name: string) => Promise<RgbImage>;
 }
 
 /** Everything that one sample adds to a run; what the journal keeps. */
@@ -81,9 +83,10 @@ export class SampleScorer {
     const { limits, strict, panels, maskThreshold } = this.options;
     const maxBytes = limits.maxBytes ?? DEFAULT_LIMITS.maxBytes;
     const bytes = await readInput(sample.image, maxBytes);
-    const image = await decodeImage(bytes, limits);
+    const photo = await decodeImage(bytes, limits);
+    const image = this.options.distort ? await this.options.distort(photo, sample.name) : photo;
     const maskBytes = sample.mask === null ? null : await readTruthFile(sample.mask, maxBytes);
-    const truth = maskBytes && (await decodeTruth(maskBytes, limits));
+    const truth = maskBytes && followed(await decodeTruth(maskBytes, limits), photo, image);
     const odd = truth ? examineTruth(truth, image) : [];
     if (strict && odd.includes('size-differs')) throw sizeDiffers(truth!, image);
 
@@ -157,6 +160,19 @@ export class SampleScorer {
       });
     }
   }
+}
+
+/** A ground truth that follows its photo from one size to another. */
+function followed(truth: GreyImage, photo: Size, image: Size): GreyImage {
+  if (photo.width === image.width && photo.height === image.height) return truth;
+  const width = Math.max(1, Math.round((truth.width * image.width) / photo.width));
+  const height = Math.max(1, Math.round((truth.height * image.height) / photo.height));
+  return { width, height, data: resizeNearestOpenCv(truth.data, truth.width, truth.height, width, height) };
+}
+
+interface Size {
+  width: number;
+  height: number;
 }
 
 function positives(grey: Uint8Array): Uint8Array {

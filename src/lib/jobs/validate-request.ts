@@ -2,6 +2,7 @@ import type { Layout } from '../dataset/sample.js';
 import type { ImageLimits } from '../image/samples.js';
 import type { Objective } from '../metrics/calibrate.js';
 import type { Protocol } from '../metrics/definitions.js';
+import type { FailCondition } from '../metrics/gates.js';
 import type { ModelReference } from '../model/catalogue.js';
 import type { DetectorOptions } from '../model/detector.js';
 import type { PanelChoice } from './panel-keeper.js';
@@ -36,6 +37,12 @@ export interface ValidateRequest {
   /** Fit thresholds on this data set and keep them. */
   calibrate?: Objective | undefined;
   limits: Partial<ImageLimits>;
+  /** What must not be of the run's numbers. */
+  failOn?: readonly FailCondition[];
+  /** Folder of the run that `drops` and `rises` look at. */
+  baseline?: string | undefined;
+  /** Score the data set again under each distortion of its photos. */
+  robustness?: boolean;
 }
 
 /** What a run tells while it works. */

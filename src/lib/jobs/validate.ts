@@ -12,10 +12,14 @@ import { sweepThresholds } from '../metrics/thresholds.js';
 import { Detector } from '../model/detector.js';
 import { drawPanel } from '../report/panel.js';
 import { panelPath } from '../report/run-files.js';
+import type { RobustnessRow } from '../report/robustness.js';
 import type { RunRecord } from '../report/run-record.js';
+import type { RunSummary } from '../report/run-summary.js';
 import { writeEvidence } from './evidence-file.js';
 import { PanelKeeper } from './panel-keeper.js';
 import { chooseRunFolder } from './run-folder.js';
+import { judgeRun, loadBaseline } from './run-gates.js';
+import { measureRobustness, ROBUSTNESS_PASSES } from './robustness.js';
 import { SampleScorer, type SampleRecord, type ScoredSample } from './score-sample.js';
 import type { ValidateEvents, ValidateRequest } from './validate-request.js';
 import { ValidationFold, type FoldResult } from './validation-fold.js';
@@ -38,14 +42,16 @@ export async function validate(
   signal?: AbortSignal,
 ): Promise<RunRecord> {
   const startedAt = new Date();
+  const baseline = await loadBaseline(request);
   const dataset = await openDataset(request.dataset, request);
   const samples = selectSamples(dataset.samples, request);
   const detector = await Detector.open(request.model, request.detector);
   try {
     const run = await Run.start(request, dataset, samples, detector, startedAt, events);
     await run.scoreAll(signal);
+    const robustness = request.robustness ? await run.distortAll(signal) : undefined;
     events.onReport?.();
-    return await run.finish();
+    return await run.finish(robustness, baseline);
   } catch (error) {
     // What a stop breaks off fails in its own ways; the reason is the signal's.
     signal?.throwIfAborted();
@@ -132,7 +138,23 @@ class Run {
     }
   }
 
-  async finish(): Promise<RunRecord> {
+  /** The data set again, under each distortion. */
+  async distortAll(signal: AbortSignal | undefined): Promise<RobustnessRow[]> {
+    const { scoreAt, limits, detector } = this.request;
+    this.events.onStart?.(this.samples.length * ROBUSTNESS_PASSES, 0);
+    return measureRobustness(this.detector, this.samples, this.#journal!.records(), {
+      settings: this.settings,
+      score: { scoreAt, limits },
+      concurrency: detector.concurrency + READ_AHEAD,
+      onProgress: this.events.onProgress,
+      signal,
+    });
+  }
+
+  async finish(
+    robustness: RobustnessRow[] | undefined,
+    baseline: RunSummary | undefined,
+  ): Promise<RunRecord> {
     const result = this.#fold.result();
     assertSomethingScored(result);
     for (const row of result.rows) if (this.#keeper.keeps(row)) row.panel = panelPath(row.image);
@@ -141,7 +163,10 @@ class Run {
       summary: await summarise(this.#context(), result),
       rows: result.rows,
       curves: result.metrics,
+      ...(robustness && { robustness }),
     };
+    const { failOn = [] } = this.request;
+    if (failOn.length > 0) record.summary.gates = judgeRun(record.summary, failOn, baseline);
     await writeEvidence(this.folder, countedThresholds(this.settings).values, this.#journal!.records());
     await writeRunFiles(record, this.request);
     await this.#journal?.remove();

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { writeFileAtomic } from '../image/write.js';
 import { drawCharts } from '../report/charts/index.js';
 import { renderRunPage } from '../report/html/run-page.js';
+import { robustnessCsv } from '../report/robustness.js';
 import { RUN_FILES, rowsCsv, sweepCsv } from '../report/run-files.js';
 import type { RunRecord } from '../report/run-record.js';
 
@@ -13,6 +14,7 @@ export async function writeRunFiles(record: RunRecord, { charts }: { charts: boo
   await rm(place(RUN_FILES.summary), { force: true });
   await writeFileAtomic(place(RUN_FILES.rows), rowsCsv(rows));
   await writeFileAtomic(place(RUN_FILES.thresholds), sweepCsv(curves.sweep));
+  if (record.robustness) await writeFileAtomic(place(RUN_FILES.robustness), robustnessCsv(record.robustness));
   for await (const { name, title, spec, svg, png } of charts ? drawCharts(record) : []) {
     const base = `${RUN_FILES.charts}/${name}`;
     const files = { spec: `${base}.vl.json`, svg: `${base}.svg`, png: `${base}.png` };

@@ -9,6 +9,7 @@ export const RUN_FILES = {
   rows: 'metrics.csv',
   thresholds: 'thresholds.csv',
   evidence: 'evidence.ndjson',
+  robustness: 'robustness.csv',
   page: 'report.html',
   charts: 'charts',
   panels: 'overlays',

@@ -1,5 +1,6 @@
 import type { RunMetrics } from '../metrics/run-metrics.js';
 import type { ImageRow } from './image-row.js';
+import type { RobustnessRow } from './robustness.js';
 import type { RunSummary } from './run-summary.js';
 
 /** A finished run as reports see it; all paths in it are relative to its folder. */
@@ -9,5 +10,7 @@ export interface RunRecord {
   summary: RunSummary;
   rows: ImageRow[];
   /** Curves and sweep, from which charts are drawn. */
+  /** Only where it was asked for. */
+  robustness?: RobustnessRow[];
   curves: Pick<RunMetrics, 'curves' | 'sweep' | 'confusion' | 'reliability'>;
 }

@@ -3,6 +3,7 @@ import type { Chart } from './chart.js';
 import { curveCharts } from './curves.js';
 import { maskCharts } from './masks.js';
 import { renderChart } from './render.js';
+import { robustnessCharts } from './robustness.js';
 import { confusionMatrix, reliabilityChart, scoreHistogram } from './scores.js';
 import { sweepChart } from './sweep.js';
 import { timeChart } from './time.js';
@@ -21,6 +22,7 @@ export function runCharts(record: RunRecord): Chart[] {
     ...curveCharts(record, 'pixel'),
     ...maskCharts(record),
     timeChart(record),
+    ...(record.robustness ? robustnessCharts(record.robustness) : []),
   ];
 }
 

@@ -27,9 +27,9 @@ export function metricTable({ metrics }: RunSummary): Html {
         <tr>
           <th scope="col">Number</th>
           <th scope="col" class="right">Value</th>
-          <th scope="col" class="right">95 % interval</th>
+          <th scope="col" class="right interval">95 % interval</th>
           <th scope="col" class="wide"><span class="sr">Interval drawn from 0 to 1</span></th>
-          <th scope="col" class="right">Images</th>
+          <th scope="col" class="right wide">Images</th>
         </tr>
       </thead>
       ${METRIC_GROUPS.map(
@@ -53,15 +53,17 @@ function metricRow(path: MetricPath, estimate: Estimate): Html {
       value === null
         ? html`<td class="right muted">n/a</td>
             <td colspan="2" class="muted">${reason}</td>`
-        : html`<td class="right value">${numberText(path, value)}</td>
-            <td class="right">${intervalText(estimate)}</td>
+        : html`<td class="right value">
+              ${numberText(path, value)}<span class="narrow">${intervalText(estimate)}</span>
+            </td>
+            <td class="right interval">${intervalText(estimate)}</td>
             <td class="wide">${intervalBar(estimate)}</td>`
     }
-    <td class="right">${n}</td>
+    <td class="right wide">${n}</td>
   </tr>`;
 }
 
-/** A number's title, its address and what it means, unfolded on demand. */
+/** A number's title, its address and what it means. */
 export function metricName(path: MetricPath): Html {
   const { title, definition, better } = METRIC_DEFINITIONS[path];
   const way = better === 'none' ? '' : ` ${better === 'higher' ? 'Higher' : 'Lower'} is better.`;
