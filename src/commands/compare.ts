@@ -52,8 +52,6 @@ export default class Compare extends BaseCommand {
     );
     const { comparisonText } = await import('../lib/cli/comparison-text.js');
     const { comparisonMarkdown } = await import('../lib/report/markdown.js');
-    this.print(comparisonText(comparison));
-    for (const note of comparison.notes) this.warning(note);
     if (flags.html !== undefined) {
       const { renderComparisonPage } = await import('../lib/report/html/comparison-page.js');
       const { writeFileAtomic } = await import('../lib/image/write.js');
@@ -61,6 +59,8 @@ export default class Compare extends BaseCommand {
       this.note(`Wrote ${flags.html}`);
     }
     await writeGateReports('ofx compare', comparison.gates, flags, () => comparisonMarkdown(comparison));
+    this.print(comparisonText(comparison));
+    for (const note of comparison.notes) this.warning(note);
     for (const { name, subject, detail, passed } of comparison.gates) {
       if (!passed) this.gateFailed(`${name} (${subject}): ${detail}`);
     }

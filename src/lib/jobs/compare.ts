@@ -8,6 +8,7 @@ import { judge, type FailCondition } from '../metrics/gates.js';
 import type { Estimate } from '../metrics/run-metrics.js';
 import { sweepThresholds, ThresholdSet } from '../metrics/thresholds.js';
 import type { ComparedRunInfo, Comparison, PairComparison } from '../report/comparison.js';
+import { signed } from '../report/numbers.js';
 import { panelPath } from '../report/run-files.js';
 import { metricAt } from '../report/run-summary.js';
 import { changedImages } from './changed-images.js';
@@ -171,10 +172,6 @@ function sentence(
     default:
       return `Between ${second} and ${first} there is no more than chance: ${numbers}${interval}${chance}.`;
   }
-}
-
-function signed(value: number): string {
-  return `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(3)}`;
 }
 
 async function addPanels(

@@ -41,6 +41,7 @@ export function robustnessCharts(rows: readonly RobustnessRow[]): Chart[] {
       field: 'line',
       type: 'nominal',
       sort: null,
+      legend: { symbolOpacity: 1 },
       scale: { domain: LINES.map(({ label }) => label), range: LINES.map(({ colour }) => colour) },
     };
     return chart(

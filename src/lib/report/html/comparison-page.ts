@@ -104,8 +104,8 @@ function differenceTable({ runs }: Comparison, pair: PairComparison): Html {
       <thead>
         <tr>
           <th scope="col">Number</th>
-          <th scope="col" class="right">${runs[0]!.name}</th>
-          <th scope="col" class="right">${runs[pair.run]!.name}</th>
+          <th scope="col" class="right wide">${runs[0]!.name}</th>
+          <th scope="col" class="right wide">${runs[pair.run]!.name}</th>
           <th scope="col" class="right">Difference</th>
           <th scope="col" class="right interval">95 % interval</th>
           <th scope="col" class="wide"><span class="sr">Drawn around 0</span></th>
@@ -130,8 +130,8 @@ function differenceRow(metric: MetricPath, number: Difference): Html {
   const tone = outcome === 'better' ? 'good' : outcome === 'worse' ? 'bad' : 'muted';
   return html`<tr>
     <th scope="row">${metricName(metric)}</th>
-    <td class="right">${decimals(first)}</td>
-    <td class="right">${decimals(second)}</td>
+    <td class="right wide">${decimals(first)}</td>
+    <td class="right wide">${decimals(second)}</td>
     <td class="right value">
       ${signed(difference)}
       ${low !== null && html`<span class="narrow">${signed(low)} to ${signed(high)}</span>`}
