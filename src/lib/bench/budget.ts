@@ -74,6 +74,7 @@ const METRICS: ReadonlyMap<string, Metric> = new Map(
     metric('rss.steady', 'memory', ({ memory }) => memory.steadyBytes),
     metric('rss.growth', 'memory', ({ memory }) => memory.growthBytes),
     metric('throughput', 'rate', ({ throughputPerSecond }) => throughputPerSecond),
+    metric('cpu', 'time', ({ cpu }) => cpu.msPerImage),
     metric('cores', 'count', ({ cpu }) => cpu.coresUsed),
   ].map((each) => [each.name, each]),
 );
@@ -117,7 +118,7 @@ function parseDemand(text: string): Demand {
     throw wrong(
       `"${name}" in "${text}" is no metric.`,
       `Metrics are ${PERCENTILES.join(', ')} (end to end), the same of one step (${STAGES.map((stage) => `${stage}.p95`).join(', ')}), ` +
-        'load, coldstart, rss, rss.steady, rss.growth, throughput, cores.',
+        'load, coldstart, rss, rss.steady, rss.growth, throughput, cpu, cores.',
     );
   }
   const factor = UNITS[metric.dimension][unit.toLowerCase().replace('µ', 'u')];

@@ -35,6 +35,7 @@ export function benchCsv({ configurations, machine }: BenchReport): string {
         settled: configuration.settled === null ? '' : String(configuration.settled),
         throughputPerSecond: rounded(configuration.throughputPerSecond),
         coresUsed: rounded(cpu.coresUsed),
+        cpuMsPerImage: rounded(cpu.msPerImage),
         cpuSeconds: rounded(cpu.seconds),
         loadMs: rounded(configuration.loadMs),
         peakBytes: memory.peakBytes,

@@ -24,10 +24,10 @@ export function overviewTable(configurations: readonly ConfigurationResult[]): T
         'threads',
         'at once',
         'p50',
-        'p90',
         'p95',
         'p99',
         'images/s',
+        'cpu/image',
         'cores',
         'peak RSS',
         'steady',
@@ -36,13 +36,14 @@ export function overviewTable(configurations: readonly ConfigurationResult[]): T
     ],
     rows: configurations.map((configuration) => {
       const { threads, concurrency, latencyMs, throughputPerSecond, cpu, memory, settled } = configuration;
-      const { p50, p90, p95, p99, runs } = latencyMs.total;
+      const { p50, p95, p99, runs } = latencyMs.total;
       return [
         ...(several ? [networkLabel(configuration)] : []),
         String(threads),
         String(concurrency),
-        ...[p50, p90, p95, p99].map(formatMs),
+        ...[p50, p95, p99].map(formatMs),
         digits(throughputPerSecond),
+        formatMs(cpu.msPerImage),
         cpu.coresUsed.toFixed(1),
         formatBytes(memory.peakBytes),
         formatBytes(memory.steadyBytes),

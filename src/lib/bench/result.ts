@@ -97,6 +97,10 @@ export const ConfigurationResultSchema = Type.Object({
   throughputPerSecond: Amount,
   cpu: Type.Object({
     seconds: Type.Number({ minimum: 0, description: 'Processor time of the measurement' }),
+    msPerImage: Type.Number({
+      minimum: 0,
+      description: 'Processor time; waiting for a processor is not in it',
+    }),
     coresUsed: Amount,
     otherCoresUsed: Type.Number({
       minimum: 0,

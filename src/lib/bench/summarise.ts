@@ -33,6 +33,7 @@ export function summariseConfiguration(
     throughputPerSecond: runs.length / (elapsedMs / 1000),
     cpu: {
       seconds: cpuMs / 1000,
+      msPerImage: cpuMs / runs.length,
       coresUsed: cpuMs / elapsedMs,
       // The system counts in ticks of 10 ms, this process exactly: the difference may come out below zero.
       otherCoresUsed: Math.max(0, busyMs - cpuMs) / elapsedMs,

@@ -74,6 +74,8 @@ describe('a budget', () => {
       ['rss.growth<=0MB', true],
       ['throughput>=5/s', true],
       ['throughput>5/s', false],
+      ['cpu<=360ms', true],
+      ['cpu<360ms', false],
       ['cores<=1.8', true],
       ['cores<1.8', false],
     ];
