@@ -13,7 +13,7 @@ export interface MemorySummary {
   peakBytes: number;
   /** Median over the second half of the measurement. */
   steadyBytes: number;
-  /** What a line fitted to the measurement rises by from its beginning to its end. */
+  /** What a line fitted to the second half rises by: what still grows there is more than a warm-up. */
   growthBytes: number;
 }
 
@@ -24,14 +24,14 @@ export function summariseMemory(peakBytes: number, samples: readonly MemorySampl
   const last = samples.at(-1);
   if (!last) return { peakBytes, steadyBytes: peakBytes, growthBytes: 0 };
   const secondHalf = samples.filter(({ ms }) => ms >= last.ms / 2);
-  const step = Math.max(1, Math.ceil(samples.length / FITTED_POINTS));
-  const points = samples
+  const step = Math.max(1, Math.ceil(secondHalf.length / FITTED_POINTS));
+  const points = secondHalf
     .filter((_, index) => index % step === 0)
     .map(({ ms, bytes }) => ({ x: ms, y: bytes }));
   return {
     peakBytes,
     steadyBytes: median(secondHalf.map(({ bytes }) => bytes)),
-    growthBytes: slope(points) * (last.ms - samples[0]!.ms),
+    growthBytes: slope(points) * (last.ms - secondHalf[0]!.ms),
   };
 }
 

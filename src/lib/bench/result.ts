@@ -112,7 +112,7 @@ export const ConfigurationResultSchema = Type.Object({
   memory: Type.Object({
     peakBytes: Count,
     steadyBytes: Amount,
-    growthBytes: Type.Number({ description: 'Of a line fitted through the measurement, from end to end' }),
+    growthBytes: Type.Number({ description: 'Of a line fitted through the second half of the measurement' }),
   }),
   samples: perStage(Type.Array(Amount), 'Every run, in the order in which they ended'),
   memorySamples: Type.Array(Type.Object({ ms: Amount, bytes: Count })),

@@ -136,7 +136,7 @@ function growth(
     .sort((a, b) => b.memory.growthBytes - a.memory.growthBytes);
   if (!worst) return undefined;
   return (
-    `Memory grew by ${formatBytes(worst.memory.growthBytes)} over ${worst.latencyMs.total.runs} runs (${worst.id}). ` +
+    `Memory still grew by ${formatBytes(worst.memory.growthBytes)} in the second half of ${worst.latencyMs.total.runs} runs (${worst.id}). ` +
     (durationGiven
       ? 'If a run twice as long grows twice as much, it is a leak.'
       : 'A longer run (--duration 60s) tells a leak from a late warm-up.')

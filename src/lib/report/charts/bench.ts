@@ -46,8 +46,7 @@ function distributionChart(subject: string, configurations: readonly BenchedConf
     const [p50, p95] = [quantile(sorted, 0.5), quantile(sorted, 0.95)];
     return [
       { label, kind: 'p50', ms: p50, text: whole(p50) },
-      // Two names on top of each other are none.
-      { label, kind: 'p95', ms: p95, text: p95 / p50 > 1.08 ? whole(p95) : '' },
+      { label, kind: 'p95', ms: p95, text: whole(p95) },
     ];
   });
   const y = {
@@ -91,10 +90,18 @@ function distributionChart(subject: string, configurations: readonly BenchedConf
           mark: { type: 'tick', thickness: 3, size: 26, opacity: 1 },
           encoding: { x, y, color: { field: 'kind', type: 'nominal', scale: kinds } },
         },
-        ...labelLayers(
-          { values: marks },
-          { baseline: 'bottom', dy: -14, fontSize: 11 },
-          { x, y, text: { field: 'text' } },
+        // Away from each other, so that neighbours do not lie on top of one another.
+        ...(['p50', 'p95'] as const).flatMap((percentile) =>
+          labelLayers(
+            { values: marks.filter(({ kind }) => kind === percentile) },
+            {
+              baseline: 'bottom',
+              dy: -14,
+              fontSize: 11,
+              ...(percentile === 'p50' ? { align: 'right', dx: 3 } : { align: 'left', dx: -3 }),
+            },
+            { x, y, text: { field: 'text' } },
+          ),
         ),
       ],
     },
