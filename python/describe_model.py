@@ -42,7 +42,13 @@ def main() -> None:
     for entry in options.metrics:
         name, file = entry.split("=", 1)
         metrics[name] = [
-            {"size": report["size"], "change": report["change"], **report["metrics"], "intervals": report["intervals"]}
+            {
+                "size": report["size"],
+                "change": report["change"],
+                # Not the numbers by kind, which only some data sets have.
+                **{key: value for key, value in report["metrics"].items() if key.startswith(("image.", "pixel."))},
+                "intervals": report["intervals"],
+            }
             for report in read_reports(Path(file))
         ]
     path = options.model / "model.json"
