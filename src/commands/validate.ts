@@ -127,6 +127,8 @@ export default class Validate extends BaseCommand {
     const { parseFailCondition } = await import('../lib/metrics/gates.js');
     const { validationText } = await import('../lib/cli/validation-text.js');
     const progress = this.progress();
+    // Images of an earlier session would spoil rate and time left.
+    let takenOver = 0;
 
     const record = await validate(
       {
@@ -155,11 +157,11 @@ export default class Validate extends BaseCommand {
           this.note(note);
         },
         onStart: (total, done) => {
-          progress.start(total, 'Validating');
-          if (done > 0) progress.update(done);
+          takenOver = done;
+          progress.start(total - done, done > 0 ? 'Validating the rest' : 'Validating');
         },
         onProgress: (done) => {
-          progress.update(done);
+          progress.update(done - takenOver);
         },
         onReport: () => {
           progress.stop();

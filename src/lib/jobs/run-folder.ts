@@ -1,4 +1,4 @@
-import { readdir, stat } from 'node:fs/promises';
+import { readdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { OfxError } from '../errors.js';
 import { RUN_FILES } from '../report/run-files.js';
@@ -43,6 +43,17 @@ export async function chooseRunFolder(
   let folder = base;
   for (let number = 2; await exists(folder); number++) folder = `${base}-${number}`;
   return { folder, isUnfinished: false };
+}
+
+/** Takes away what an earlier run left in a folder that is used again, so that no picture of it is taken for a new one. */
+export async function clearEarlierRun(folder: string): Promise<void> {
+  const isRun =
+    (await exists(path.join(folder, RUN_FILES.summary))) ||
+    (await exists(path.join(folder, VALIDATION_JOURNAL)));
+  if (!isRun) return;
+  for (const name of Object.values(RUN_FILES)) {
+    await rm(path.join(folder, name), { recursive: true, force: true });
+  }
 }
 
 async function latestUnfinished(prefix: string): Promise<string> {

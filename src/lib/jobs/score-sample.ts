@@ -176,7 +176,9 @@ interface Size {
 }
 
 function positives(grey: Uint8Array): Uint8Array {
-  return grey.map((value) => (value > TRUTH_THRESHOLD ? 1 : 0));
+  const marks = new Uint8Array(grey.length);
+  for (let i = 0; i < grey.length; i++) if (grey[i]! > TRUTH_THRESHOLD) marks[i] = 1;
+  return marks;
 }
 
 async function readTruthFile(file: string, maxBytes: number): Promise<Uint8Array> {

@@ -17,7 +17,7 @@ import type { RunRecord } from '../report/run-record.js';
 import type { RunSummary } from '../report/run-summary.js';
 import { writeEvidence } from './evidence-file.js';
 import { PanelKeeper } from './panel-keeper.js';
-import { chooseRunFolder } from './run-folder.js';
+import { chooseRunFolder, clearEarlierRun } from './run-folder.js';
 import { judgeRun, loadBaseline } from './run-gates.js';
 import { measureRobustness, ROBUSTNESS_PASSES } from './robustness.js';
 import { SampleScorer, type SampleRecord, type ScoredSample } from './score-sample.js';
@@ -29,6 +29,8 @@ import { writeRunFiles } from './write-run.js';
 
 /** Samples that are read, measured or drawn while others are in the network. */
 const READ_AHEAD = 2;
+
+const SWEEP_STEPS = { finest: 0.001, coarsest: 0.5 };
 
 /**
  * Runs a model over a data set and writes all that says how good it is into a folder. A sample that cannot be read or scored
@@ -42,6 +44,7 @@ export async function validate(
   signal?: AbortSignal,
 ): Promise<RunRecord> {
   const startedAt = new Date();
+  checkSweepStep(request.sweepStep);
   const baseline = await loadBaseline(request);
   const dataset = await openDataset(request.dataset, request);
   const samples = selectSamples(dataset.samples, request);
@@ -106,6 +109,7 @@ class Run {
       seed: request.seed,
     };
     const run = new Run(request, dataset, samples, detector, startedAt, events, folder, settings);
+    if (!isUnfinished) await clearEarlierRun(folder);
     run.#journal = isUnfinished
       ? await ValidationJournal.resume(folder, run.#journalSettings(), (record) => run.#takeOver(record))
       : await ValidationJournal.create(folder, run.#journalSettings());
@@ -233,6 +237,12 @@ function selectSamples(
   return sampleIndices(samples.length, sample, seededRandom(seed))
     .map((index) => samples[index]!)
     .slice(0, limit);
+}
+
+function checkSweepStep(step: number): void {
+  if (step >= SWEEP_STEPS.finest && step <= SWEEP_STEPS.coarsest) return;
+  const { finest, coarsest } = SWEEP_STEPS;
+  throw new OfxError('USAGE', `--sweep-step takes a number from ${finest} to ${coarsest}, not ${step}.`);
 }
 
 /** Tells whether two sessions have the same samples in the same order. */

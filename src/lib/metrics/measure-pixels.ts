@@ -107,11 +107,17 @@ export function countPixels(
   threshold: number,
   isPositive: (grey: number) => boolean,
 ): Confusion {
-  const counts = { tp: 0, fp: 0, fn: 0, tn: 0 };
+  let tp = 0;
+  let called = 0;
+  let positives = 0;
   for (let i = 0; i < probability.length; i++) {
-    const called = probability[i]! > threshold;
-    if (isPositive(grey[i]!)) counts[called ? 'tp' : 'fn']++;
-    else counts[called ? 'fp' : 'tn']++;
+    const isCalled = probability[i]! > threshold;
+    if (isCalled) called++;
+    if (isPositive(grey[i]!)) {
+      positives++;
+      if (isCalled) tp++;
+    }
   }
-  return counts;
+  const fp = called - tp;
+  return { tp, fp, fn: positives - tp, tn: probability.length - positives - fp };
 }

@@ -4,8 +4,8 @@ import { resizeNearestOpenCv } from '../image/resize.js';
 import { loadSharp } from '../image/sharp.js';
 import type { Raster } from './raster.js';
 
-/** The longer side of a tile, in pixels. */
-const TILE_SIDE = 400;
+/** Between these the longer side of a tile is the image's own, in pixels, so that the photo need not be resized. */
+const TILE_SIDE = { smallest: 320, largest: 400 } as const;
 
 /** Ground truth is tampered above this grey value. */
 const TRUTH_THRESHOLD = 127;
@@ -32,21 +32,26 @@ export async function panelTiles(
 ): Promise<PanelTiles> {
   const { width, height } = tileSize(photo);
   const probability = resizeMap(map, width, height).data;
-  const sharp = await loadSharp();
-  const raw = { width: photo.width, height: photo.height, channels: 3 as const };
   return {
     width,
     height,
-    photo: await sharp(photo.data, { raw, limitInputPixels: false })
-      .resize(width, height, { fit: 'fill' })
-      .raw()
-      .toBuffer(),
+    photo: await resizePhoto(photo, width, height),
     truth: truth
       ? above(resizeNearestOpenCv(truth.data, truth.width, truth.height, width, height), TRUTH_THRESHOLD)
       : new Uint8Array(width * height),
     probability,
     called: above(probability, maskThreshold),
   };
+}
+
+async function resizePhoto(photo: Raster, width: number, height: number): Promise<Uint8Array> {
+  if (photo.width === width && photo.height === height) return photo.data;
+  const sharp = await loadSharp();
+  const raw = { width: photo.width, height: photo.height, channels: 3 as const };
+  return sharp(photo.data, { raw, limitInputPixels: false })
+    .resize(width, height, { fit: 'fill' })
+    .raw()
+    .toBuffer();
 }
 
 function above(values: Uint8Array | Float32Array, threshold: number): Uint8Array {
@@ -57,7 +62,8 @@ function above(values: Uint8Array | Float32Array, threshold: number): Uint8Array
 
 /** The size at which a panel shows an image. */
 export function tileSize(image: { width: number; height: number }): { width: number; height: number } {
-  const scale = TILE_SIDE / Math.max(image.width, image.height);
+  const side = Math.max(image.width, image.height);
+  const scale = Math.min(Math.max(side, TILE_SIDE.smallest), TILE_SIDE.largest) / side;
   return {
     width: Math.max(1, Math.round(image.width * scale)),
     height: Math.max(1, Math.round(image.height * scale)),

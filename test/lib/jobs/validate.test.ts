@@ -286,6 +286,14 @@ describe('validate', () => {
       expect(other.summary.dataset.sha256).not.to.equal(one.summary.dataset.sha256);
     });
 
+    it('leave nothing of an earlier run in the same folder', async () => {
+      await run({ panels: 'all', limit: 3 });
+      await writeFile(out('mine.txt'), 'of the user');
+      await run({ panels: { worst: 1 }, limit: 3 });
+      expect(await readdir(out('overlays/images'))).to.have.length(1);
+      expect(await readdir(out())).to.include('mine.txt');
+    });
+
     it('can be cut to the first images', async () => {
       const { rows, summary } = await run({ limit: 4 });
       expect(rows.map(({ image }) => path.basename(image))).to.deep.equal([
