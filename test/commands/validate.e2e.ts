@@ -39,8 +39,10 @@ describe('ofx validate', () => {
     expect(run).to.match(/^data-tiny-\d{4}-\d\d-\d\d$/);
     expect(await readdir(folder.file('reports', run!))).to.have.members([
       'charts',
+      'evidence.ndjson',
       'metrics.csv',
       'overlays',
+      'report.html',
       'summary.json',
       'thresholds.csv',
     ]);

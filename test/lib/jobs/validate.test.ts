@@ -101,8 +101,10 @@ describe('validate', () => {
       }
       expect(await readdir(out())).to.have.members([
         'charts',
+        'evidence.ndjson',
         'metrics.csv',
         'overlays',
+        'report.html',
         'summary.json',
         'thresholds.csv',
       ]);
