@@ -48,6 +48,21 @@ describe('ofx compare', () => {
     expect(text.stdout).to.contain('images in pairs: 4 tampered, 2 authentic');
   });
 
+  it('writes a page with the verdict, all differences, and the pictures where the runs keep them', async () => {
+    const file = folder.file('page.html');
+    const pictured = folder.file('pictured <b>');
+    await validateSamples(path.join(runs, 'all.txt'), pictured, ['--mask-threshold', '0.8']);
+    const { exitCode, stdout } = await ofx(['compare', old, pictured, '--html', file, '--json']);
+    expect(exitCode).to.equal(0);
+    const { comparisons } = JSON.parse(stdout) as Comparison;
+    const page = await readFile(file, 'utf8');
+    expect(page).to.contain(comparisons[0]!.sentence.slice(-40));
+    expect(page).to.contain('pixel.falseAlarmArea').and.to.contain('not more than chance');
+    expect(page).not.to.contain('pictured <b>');
+    const [link] = /pictured%20%3Cb%3E\/overlays\/[^"]+\.jpg/.exec(page) ?? [];
+    expect((await readFile(folder.file(decodeURIComponent(link!)))).length).to.be.above(1000);
+  });
+
   it('takes more than two runs', async () => {
     const { stdout } = await ofx(['compare', old, now, old, '--json']);
     const { runs, comparisons } = JSON.parse(stdout) as Comparison;
