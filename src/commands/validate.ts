@@ -1,12 +1,10 @@
-import { Args, Flags } from '@oclif/core';
+import { Args } from '@oclif/core';
 import { BaseCommand } from '../lib/cli/base-command.js';
-import { fractionFlag, modelFlag, pickDefined, threadsFlag } from '../lib/cli/flags.js';
-import { annotationsFor, gateFlags, writeGateReports, type GateReportFiles } from '../lib/cli/gate-flags.js';
-import { panelFlag } from '../lib/cli/panel-flag.js';
+import { pickDefined } from '../lib/cli/flags.js';
+import { annotationsFor, writeGateReports, type GateReportFiles } from '../lib/cli/gate-flags.js';
+import { validateFlags } from '../lib/cli/validate-flags.js';
 import { usableCpus } from '../lib/cpu.js';
-import { LAYOUTS } from '../lib/dataset/sample.js';
 import { EXIT } from '../lib/errors.js';
-import { PROTOCOLS } from '../lib/metrics/definitions.js';
 import type { RunRecord } from '../lib/report/run-record.js';
 import type { RunSummary } from '../lib/report/run-summary.js';
 
@@ -27,98 +25,7 @@ export default class Validate extends BaseCommand {
     dataset: Args.string({ description: 'Folder of the data set, or its list', required: true }),
   };
 
-  static override flags = {
-    model: modelFlag,
-    size: Flags.integer({
-      char: 's',
-      description: 'Side of the network’s input',
-      default: 380,
-      min: 1,
-      helpValue: 'PIXELS',
-    }),
-    split: Flags.string({
-      description: 'List of samples to use, instead of the one that is found',
-      helpValue: 'FILE',
-    }),
-    layout: Flags.option({
-      description: 'Layout to read, instead of the one that is found',
-      options: LAYOUTS,
-    })(),
-    out: Flags.string({
-      char: 'o',
-      description: 'Folder of the run [default: reports/<data set>-<model>-<date>]',
-      helpValue: 'FOLDER',
-    }),
-    protocol: Flags.option({
-      description: 'Whose pixel F1 is the headline; all are computed',
-      options: PROTOCOLS,
-      default: 'macro',
-    })(),
-    'score-at': Flags.option({
-      description: 'Where masks are compared: at the network’s size or the image’s',
-      options: ['network', 'image'] as const,
-      default: 'network',
-    })(),
-    threshold: fractionFlag({ description: 'An image is called tampered above it [default: the model’s]' }),
-    'mask-threshold': fractionFlag({
-      description: 'A pixel is called tampered above it [default: the model’s]',
-    }),
-    'sweep-step': fractionFlag({ description: 'Step of the thresholds that are tried', default: 0.05 }),
-    panels: panelFlag({ description: 'Pictures: all, none, or worst:N' }),
-    charts: Flags.boolean({ description: 'Draw charts', default: true, allowNo: true }),
-    limit: Flags.integer({ description: 'Use the first N samples only', min: 1, helpValue: 'N' }),
-    sample: Flags.integer({
-      description: 'Use N samples drawn by chance (see --seed)',
-      min: 1,
-      helpValue: 'N',
-    }),
-    seed: Flags.integer({
-      description: 'Seed of --sample and of the intervals',
-      default: 1,
-      min: 0,
-      helpValue: 'N',
-    }),
-    resume: Flags.boolean({ description: 'Take up an interrupted run where it stopped', default: false }),
-    strict: Flags.boolean({
-      description: 'A ground truth of another size than its image is an error',
-      default: false,
-    }),
-    calibrate: Flags.boolean({
-      description: 'Fit thresholds and temperature on this data set and keep them for the model',
-    }),
-    objective: Flags.option({
-      description: 'What fitted thresholds shall reach',
-      options: ['f1', 'recall'] as const,
-      default: 'f1',
-    })(),
-    'max-fpr': fractionFlag({
-      description: 'Highest false-positive rate for --objective recall',
-      default: 0.05,
-    }),
-    threads: threadsFlag,
-    concurrency: Flags.integer({
-      char: 'c',
-      description: 'Inferences at once, each with a copy of the model',
-      default: 1,
-      min: 1,
-      helpValue: 'N',
-    }),
-    'max-pixels': Flags.integer({
-      description: 'Refuse images with more pixels',
-      min: 1,
-      helpValue: 'PIXELS',
-    }),
-    robustness: Flags.boolean({
-      description: 'Score everything again under JPEG, blur, noise and resizing: 20 more passes',
-      default: false,
-    }),
-    baseline: Flags.string({
-      description: 'Folder of the run that "drops" and "rises" of --fail-on look at',
-      helpValue: 'RUN',
-      helpGroup: 'CI',
-    }),
-    ...gateFlags,
-  };
+  static override flags = validateFlags;
 
   async run(): Promise<RunSummary & { folder: string }> {
     const { args, flags } = await this.parse(Validate);

@@ -1,0 +1,89 @@
+import { Flags } from '@oclif/core';
+import { modelFlag, threadsFlag } from './flags.js';
+
+export const serveFlags = {
+  port: Flags.integer({
+    char: 'p',
+    description: 'Port; 0 takes a free one',
+    default: 8080,
+    min: 0,
+    max: 65_535,
+    helpValue: 'PORT',
+  }),
+  host: Flags.string({
+    description: 'Address to listen on; 0.0.0.0 lets other machines in',
+    default: '127.0.0.1',
+    helpValue: 'HOST',
+  }),
+  model: modelFlag,
+  size: Flags.integer({
+    char: 's',
+    description: 'Side of the network’s input [default: 288]',
+    min: 1,
+    helpValue: 'PIXELS',
+  }),
+  threads: threadsFlag,
+  concurrency: Flags.integer({
+    char: 'c',
+    description:
+      'Images at once, each in a process with a copy of the model [default: 2, 3 from three processors on]',
+    min: 1,
+    helpValue: 'N',
+  }),
+  queue: Flags.integer({
+    description: 'Requests that may wait; the next one is told to come back',
+    default: 16,
+    min: 0,
+    helpValue: 'N',
+  }),
+  rate: Flags.integer({
+    description: 'Requests a minute from one client; 0 sets no limit',
+    default: 120,
+    min: 0,
+    helpValue: 'N',
+  }),
+  'max-bytes': Flags.integer({
+    description: 'Refuse larger images, in bytes',
+    default: 25_000_000,
+    min: 1,
+    helpValue: 'BYTES',
+  }),
+  'max-pixels': Flags.integer({
+    description: 'Refuse images with more pixels',
+    default: 50_000_000,
+    min: 1,
+    helpValue: 'PIXELS',
+  }),
+  deadline: Flags.integer({
+    description: 'Seconds within which an image that has arrived is answered',
+    default: 30,
+    min: 1,
+    helpValue: 'SECONDS',
+  }),
+  'upload-timeout': Flags.integer({
+    description: 'Seconds within which a request has to arrive',
+    default: 60,
+    min: 1,
+    helpValue: 'SECONDS',
+  }),
+  'recycle-after': Flags.integer({
+    description: 'Images after which a worker process is replaced by a fresh one',
+    default: 5000,
+    min: 1,
+    helpValue: 'N',
+  }),
+  'worker-memory': Flags.integer({
+    description: 'Megabytes from which on a worker process is replaced by a fresh one',
+    default: 1024,
+    min: 1,
+    helpValue: 'MB',
+  }),
+  'token-file': Flags.string({
+    description: 'File with bearer tokens, one a line; requests to /v1 and /metrics must show one',
+    helpValue: 'FILE',
+  }),
+  'trust-proxy': Flags.string({
+    description: 'Addresses or networks of proxies whose X-Forwarded-For is believed, separated by commas',
+    helpValue: 'LIST',
+  }),
+};
