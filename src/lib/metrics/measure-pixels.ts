@@ -1,5 +1,5 @@
 import type { Confusion } from './confusion.js';
-import { encodeHistogram, type PixelHistogram } from './pixel-histogram.js';
+import { bitsOf, encodeHistogram, type PixelHistogram } from './pixel-histogram.js';
 import { bestF1, rocAuc } from './ranking.js';
 import type { ThresholdSet } from './thresholds.js';
 
@@ -56,13 +56,14 @@ function measure(
   const size = thresholds.values.length;
   const positiveRanks = new Uint32Array(size + 1);
   const negativeRanks = new Uint32Array(size + 1);
+  const bits = bitsOf(probability);
   let positives = 0;
   for (let i = 0; i < probability.length; i++) {
     const p = probability[i]!;
     if (!(p >= 0 && p <= 1)) throw new RangeError(`the probability map holds ${p}`);
     const isPositive = truth[i] !== 0;
     (isPositive ? positiveRanks : negativeRanks)[thresholds.rank(p)]!++;
-    histogram.add(p, isPositive);
+    histogram.add(p, bits[i]!, isPositive);
     if (isPositive) positives++;
   }
   const sparse = histogram.toSparse();
@@ -72,7 +73,7 @@ function measure(
     tp: countsAbove(positiveRanks),
     fp: countsAbove(negativeRanks),
     auc: rocAuc(sparse),
-    oracleF1: positives === 0 ? null : bestF1(sparse).f1,
+    oracleF1: positives === 0 ? null : bestF1(sparse),
     histogram: encodeHistogram(sparse),
   };
 }

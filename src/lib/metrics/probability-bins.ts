@@ -27,19 +27,22 @@ export const PROBABILITY_BINS = LOWER_BINS + UPPER_BINS;
 /** Bits by which a bin of a map is shifted to give a bin of the coarse set that resamples use: 32 bins an octave. */
 export const COARSE_SHIFT = 8;
 
+/** A zero may carry a sign. */
+const WITHOUT_SIGN = 0x7fffffff;
+
 const scratchFloat = new Float32Array(1);
 const scratchBits = new Uint32Array(scratchFloat.buffer);
 
-/** The bin of a probability. p: 0 … 1; it is rounded to float32. */
-export function probabilityBin(p: number): number {
-  scratchFloat[0] = p;
-  const rounded = scratchFloat[0];
-  if (rounded <= 0.5) return scratchBits[0]! >>> DROPPED_BITS;
-  scratchFloat[0] = 1 - rounded;
-  const bits = scratchBits[0]!;
-  return (
-    PROBABILITY_BINS -
-    1 -
-    (bits === 0 ? 0 : (bits >>> DROPPED_BITS) - (SMALLEST_COMPLEMENT_EXPONENT << MANTISSA_BITS))
-  );
+/**
+ * The bin of a probability.
+ *
+ * @param p 0 … 1, a float32
+ * @param bits the same number as the bits of its float32
+ */
+export function probabilityBin(p: number, bits: number): number {
+  if (p <= 0.5) return (bits & WITHOUT_SIGN) >>> DROPPED_BITS;
+  if (p === 1) return PROBABILITY_BINS - 1;
+  scratchFloat[0] = 1 - p;
+  const fromTop = (scratchBits[0]! >>> DROPPED_BITS) - (SMALLEST_COMPLEMENT_EXPONENT << MANTISSA_BITS);
+  return PROBABILITY_BINS - 1 - fromTop;
 }

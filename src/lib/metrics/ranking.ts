@@ -1,5 +1,3 @@
-import { ratio } from './confusion.js';
-
 /**
  * Positives and negatives in the order of a score. Entry i holds how many of each share the i-th smallest score (or bin
  * of scores): a tie. Counts may be weights of a resample, so they need not be whole.
@@ -70,13 +68,18 @@ function meanPrecision(tp: number, fp: number, p: number, n: number): number {
   return share + ((a - share * b) / (p + n)) * Math.log1p((p + n) / b);
 }
 
-/** The largest F1 over all cuts, and where it is; 0 for a ranking without positives. */
-export function bestF1(ranking: Ranking): { f1: number; cut: Cut } {
+/** The largest F1 over all cuts; 0 for a ranking without positives. */
+export function bestF1(ranking: Ranking): number {
+  const { positives, negatives } = ranking;
   const total = totals(ranking).positives;
-  let best = { f1: 0, cut: { from: ranking.positives.length, tp: 0, fp: 0 } };
-  for (const cut of cutsFromTop(ranking)) {
-    const value = ratio(2 * cut.tp, cut.tp + cut.fp + total);
-    if (value > best.f1) best = { f1: value, cut: { ...cut } };
+  let tp = 0;
+  let fp = 0;
+  let best = 0;
+  for (let i = positives.length - 1; i >= 0; i--) {
+    tp += positives[i]!;
+    fp += negatives[i]!;
+    // Only a cut below a positive can be the best.
+    if (positives[i]! > 0) best = Math.max(best, (2 * tp) / (tp + fp + total));
   }
   return best;
 }

@@ -1,5 +1,5 @@
 import { f1 } from './confusion.js';
-import type { PixelHistogram } from './pixel-histogram.js';
+import { bitsOf, type PixelHistogram } from './pixel-histogram.js';
 import { bestF1 } from './ranking.js';
 
 /** TruFor's protocol shrinks the tampered area by a square of this side … */
@@ -40,14 +40,15 @@ export function measureTrufor(
   );
   const direct = { tp: 0, fp: 0, fn: 0, tn: 0 };
   const inverse = { tp: 0, fp: 0, fn: 0, tn: 0 };
+  const bits = bitsOf(probability);
   for (let i = 0; i < probability.length; i++) {
     const p = probability[i]!;
     if (tampered[i] !== 0) {
-      histogram.add(p, true);
+      histogram.add(p, bits[i]!, true);
       direct[p > FIXED_THRESHOLD ? 'tp' : 'fn']++;
       inverse[p < FIXED_THRESHOLD ? 'tp' : 'fn']++;
     } else if (authentic[i] !== 0) {
-      histogram.add(p, false);
+      histogram.add(p, bits[i]!, false);
       direct[p > FIXED_THRESHOLD ? 'fp' : 'tn']++;
       inverse[p < FIXED_THRESHOLD ? 'fp' : 'tn']++;
     }
@@ -58,7 +59,7 @@ export function measureTrufor(
     positives: ranking.positives.slice().reverse(),
     negatives: ranking.negatives.slice().reverse(),
   };
-  const best = Math.max(bestF1(ranking).f1, bestF1(inverseRanking).f1);
+  const best = Math.max(bestF1(ranking), bestF1(inverseRanking));
   histogram.clear();
   if (direct.tp + direct.fn === 0) return null;
   return { f1: Math.max(f1(direct), f1(inverse)), bestF1: best };

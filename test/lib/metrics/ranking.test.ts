@@ -75,7 +75,7 @@ describe('rankings', () => {
   });
 
   it('find the best F1 of any threshold', () => {
-    expect(bestF1(ranking([0.9, 0.8, 0.2], [0.5, 0.1])).f1).to.equal(6 / 7);
+    expect(bestF1(ranking([0.9, 0.8, 0.2], [0.5, 0.1]))).to.equal(6 / 7);
   });
 
   it('have no number that compares classes where there is one', () => {
