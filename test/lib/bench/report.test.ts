@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import { expect } from 'chai';
 import { expand } from '../../../src/lib/bench/configuration.js';
 import { benchCsv, samplesCsv } from '../../../src/lib/bench/csv.js';
@@ -213,7 +214,8 @@ describe('the forms of a report', () => {
   });
 
   it('the terminal shows no line wider than 100 columns', () => {
-    const text = benchText(report);
+    // Colours take characters, but no room.
+    const text = stripVTControlCharacters(benchText(report));
     expect(text).to.contain('* did not settle').and.contain('✗ rss<=2GB');
     const widest = Math.max(...text.split('\n').map((line) => line.length));
     expect(widest).to.be.at.most(100);
@@ -222,7 +224,7 @@ describe('the forms of a report', () => {
     });
     expect(
       Math.max(
-        ...benchText(networks)
+        ...stripVTControlCharacters(benchText(networks))
           .split('\n')
           .map((line) => line.length),
       ),
