@@ -18,7 +18,10 @@ describe("ofx's own Python environment", () => {
     delete process.env['PIP_FIND_LINKS'];
   });
   afterEach(() => {
-    process.env = { ...before };
+    // The object itself stays: libraries keep a reference to it.
+    for (const name of Object.keys(process.env))
+      if (!(name in before)) Reflect.deleteProperty(process.env, name);
+    Object.assign(process.env, before);
   });
 
   it('passes --torch-index to pip, and tells in one sentence what pip cannot install', async () => {
