@@ -77,6 +77,17 @@ describe('charts of a run', () => {
 });
 
 describe('lettering', () => {
+  it('has a face for headings', async () => {
+    const ink = async (weight: number): Promise<number> => {
+      const { data } = await svgToRaster(
+        '<svg xmlns="http://www.w3.org/2000/svg" width="600" height="60"><rect width="600" height="60" fill="#fff"/>' +
+          `<text x="0" y="45" font-family="Inter" font-size="40" font-weight="${weight}">Heading</text></svg>`,
+      );
+      return data.reduce((sum, level) => sum + 255 - level, 0);
+    };
+    expect((await ink(600)) / (await ink(400))).to.be.above(1.15);
+  });
+
   it('comes from the shipped font, and is about as wide as charts are laid out for', async () => {
     for (const text of ['False-positive rate', 'Balanced accuracy', '0.123 (95 %: 0.100–0.200)', 'WILLIAM']) {
       const size = 40;
