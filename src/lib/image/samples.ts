@@ -41,7 +41,9 @@ export async function decodeSamples(
   } catch (error) {
     if (error instanceof OfxError) throw error;
     const [reason = ''] = error instanceof Error ? error.message.split('\n') : [String(error)];
-    throw new OfxError('IMAGE_DAMAGED', `${name} is damaged, or no proper ${format} file: ${reason}.`, {
+    // libvips keeps its reasons in one place for all threads, where another decode may have taken it.
+    const because = /^unknown error/i.test(reason) ? '' : `: ${reason}`;
+    throw new OfxError('IMAGE_DAMAGED', `${name} is damaged, or no proper ${format} file${because}.`, {
       cause: error,
     });
   }
