@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
-"""Give photos without object outlines some: from BSDS500's human segmentations, or by GrabCut.
+"""Give photos without object outlines some: from BSDS500's human segmentations, from object masks, or by GrabCut.
 
-    python outline_photos.py LIBRARY [--segments BSDS500/data/groundTruth]
+    python outline_photos.py LIBRARY [--segments BSDS500/data/groundTruth] [--no-grabcut]
 
-LIBRARY has `images/`; `polygons/` is written beside it (see `ofx.training.photos`). Files that exist are kept.
+LIBRARY has `images/` and, where there are object masks, `masks/NAME.png` (0 is background, every other value an
+object). `polygons/` is written beside them (see `ofx.training.photos`). Files that exist are kept. GrabCut looks for
+one object in the middle: leave it out (`--no-grabcut`) where photos show scenes.
 """
 
 from __future__ import annotations
@@ -65,6 +67,16 @@ def human_outlines(segments: Path) -> list[np.ndarray]:
     return outlines[:24]
 
 
+def mask_outlines(mask: Path) -> list[np.ndarray]:
+    """Outlines of the objects of a mask in which every object has a grey value of its own; at most 12."""
+    labels = cv2.imread(str(mask), cv2.IMREAD_GRAYSCALE)
+    values = [value for value in np.unique(labels) if value > 0]
+    if len(values) > 100:  # a black and white mask whose edges are soft
+        labels, values = (labels > 127).astype(np.uint8), [1]
+    outlines = [outline_of(labels == value) for value in values]
+    return [outline for outline in outlines if outline is not None][:12]
+
+
 def grabcut_outlines(photo: Path) -> list[np.ndarray]:
     """Outlines found by GrabCut started from centred rectangles of two sizes."""
     pixels = cv2.imread(str(photo), cv2.IMREAD_COLOR)
@@ -94,9 +106,15 @@ def grabcut_outlines(photo: Path) -> list[np.ndarray]:
     return outlines
 
 
-def outline_photo(photo: Path, target: Path, segments: dict[str, Path]) -> int:
+def outline_photo(photo: Path, target: Path, segments: dict[str, Path], grabcut: bool) -> int:
     """Write one photo's outlines; return how many there are."""
-    outlines = human_outlines(segments[photo.stem]) if photo.stem in segments else grabcut_outlines(photo)
+    mask = target.parent / "masks" / f"{photo.stem}.png"
+    if photo.stem in segments:
+        outlines = human_outlines(segments[photo.stem])
+    elif mask.exists():
+        outlines = mask_outlines(mask)
+    else:
+        outlines = grabcut_outlines(photo) if grabcut else []
     write_outlines(target / f"{photo.stem}.txt", outlines)
     return len(outlines)
 
@@ -105,6 +123,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("library", type=Path)
     parser.add_argument("--segments", type=Path, help="folder with BSDS500's .mat files")
+    parser.add_argument("--no-grabcut", dest="grabcut", action="store_false")
     parser.add_argument("--workers", type=int, default=2)
     options = parser.parse_args()
 
@@ -115,7 +134,8 @@ def main() -> None:
     missing = [path for path in photos if not (target / f"{path.stem}.txt").exists()]
     cv2.setNumThreads(1)
     with ProcessPoolExecutor(options.workers) as executor:
-        counts = list(executor.map(partial(outline_photo, target=target, segments=segments), missing, chunksize=8))
+        outline = partial(outline_photo, target=target, segments=segments, grabcut=options.grabcut)
+        counts = list(executor.map(outline, missing, chunksize=8))
     print(f"{sum(counts)} outlines in {len(counts)} photos")
 
 

@@ -10,8 +10,8 @@ import pytest
 
 from ofx.training import histories, manipulations, regions
 from ofx.training.dataset import MixedSizes, PoolDataset, augment, to_input
-from ofx.training.photos import CASIA_TWINS, is_held_out, open_library, read_outlines, write_outlines
-from ofx.training.pool import KINDS, fill_pool, make_sample, pool_samples
+from ofx.training.photos import CASIA_TWINS, Photo, is_held_out, open_library, read_outlines, write_outlines
+from ofx.training.pool import KINDS, OUTLINED, choose, fill_pool, make_sample, pool_samples
 
 SQUARE = np.array([[0.25, 0.25], [0.5, 0.25], [0.5, 0.55], [0.25, 0.55]], np.float32)
 
@@ -135,6 +135,15 @@ def test_samples_depend_on_the_seed_alone(library: Path):
         assert first[0] == second[0] == "splice"
         np.testing.assert_array_equal(first[2], second[2])
         np.testing.assert_array_equal(first[1], second[1])
+
+
+def test_objects_are_cut_from_photos_that_have_outlines():
+    photos = [Photo(Path(f"{i}.jpg"), (SQUARE,) if i == 0 else ()) for i in range(4)]
+    rng = np.random.default_rng(0)
+    share = np.mean([bool(choose(photos, True, rng).outlines) for _ in range(2000)])
+    assert share == pytest.approx(OUTLINED + (1 - OUTLINED) / 4, abs=0.04)
+    assert np.mean([bool(choose(photos, False, rng).outlines) for _ in range(2000)]) == pytest.approx(0.25, abs=0.04)
+    assert not choose(photos[1:], True, rng).outlines
 
 
 def test_a_pool_holds_authentic_and_manipulated_samples_and_is_filled_once(library: Path, tmp_path: Path):

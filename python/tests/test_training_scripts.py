@@ -71,6 +71,20 @@ def test_grabcut_finds_a_thing_in_the_middle(tmp_path: Path):
     np.testing.assert_allclose(np.ptp(outline, axis=0), [90 / 240, 90 / 200], atol=0.08)
 
 
+def test_outlines_of_object_masks(tmp_path: Path):
+    objects = np.zeros((100, 200), np.uint8)
+    objects[20:60, 40:120] = 1
+    objects[70:95, 10:60] = 2
+    cv2.imwrite(str(tmp_path / "objects.png"), objects)
+    first, second = outline_photos.mask_outlines(tmp_path / "objects.png")
+    np.testing.assert_allclose([first.min(0), first.max(0)], [[0.2, 0.2], [0.6, 0.6]], atol=0.01)
+    np.testing.assert_allclose([second.min(0), second.max(0)], [[0.05, 0.7], [0.3, 0.95]], atol=0.01)
+    soft = cv2.GaussianBlur(np.where(objects == 1, 255, 0).astype(np.uint8), (0, 0), 4)
+    cv2.imwrite(str(tmp_path / "soft.png"), soft)
+    (outline,) = outline_photos.mask_outlines(tmp_path / "soft.png")
+    np.testing.assert_allclose([outline.min(0), outline.max(0)], [[0.2, 0.2], [0.6, 0.6]], atol=0.03)
+
+
 def test_curves_are_drawn_of_a_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     events = [
         {"event": "start", "step": 0},

@@ -20,10 +20,14 @@ from ofx.training.dataset import MixedSizes, PoolDataset, Sample
 from ofx.training.evaluate import evaluate
 from ofx.training.parallel import Team
 
+#: Whether this processor multiplies bfloat16 itself. Others emulate it: on a Zen 3, 3,400 ms a sample against 290.
+HAS_BFLOAT16 = any(torch.cpu.get_capabilities().get(name) for name in ("amx_bf16", "avx512_bf16"))
 #: Training steps between two lines of the log.
 LOG_EVERY = 25
 #: Steps after which the processes of a team average their weights.
 AGREE_EVERY = 8
+#: Longest step, in seconds, that the stage's clock believes: the process was suspended where one took longer.
+LONGEST_STEP = 30
 #: Input side of the validation during training.
 VALIDATION_SIDE = 288
 
@@ -39,7 +43,7 @@ class Recipe:
     warm_up: int = 150
     average: float = 0.998
     frozen_stages: int = 3
-    sizes: dict[int, tuple[float, int]] = field(default_factory=lambda: {256: (0.8, 18), 380: (0.2, 8)})
+    sizes: dict[int, tuple[float, int]] = field(default_factory=lambda: {288: (0.75, 14), 380: (0.25, 8)})
     seed: int = 1
     validate_every: float = 15
     save_every: float = 3
@@ -156,7 +160,7 @@ class Stage:
         for group in self.optimizer.param_groups:
             group["lr"] = group["base"] * factor
         self.network.train()
-        with torch.autocast("cpu", dtype=torch.bfloat16):
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=HAS_BFLOAT16):
             score, mask, coarse = self.network.logits(images.to(memory_format=torch.channels_last))
         terms = losses.total(score, mask, coarse, truth)
         self.optimizer.zero_grad(set_to_none=True)
@@ -184,7 +188,7 @@ class Stage:
         for images, truth in loader:
             terms.append(self.learn(images, truth))
             now = time.monotonic()
-            self.seconds, last = self.seconds + now - last, now
+            self.seconds, last = self.seconds + min(now - last, LONGEST_STEP), now
             if self.step % AGREE_EVERY == 0:
                 self.seconds = self.team.agree(self.network, self.seconds)
             if self.step % LOG_EVERY == 0:

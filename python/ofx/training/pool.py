@@ -20,7 +20,10 @@ from ofx.training.photos import Photo, open_library
 #: How photos come to us, and how often (see `histories.publish`): longer side in pixels.
 PROFILES = {"album": (0.5, (360, 420)), "web": (0.38, (400, 1000)), "camera": (0.12, (500, 900))}
 #: What is done to them. The rest is left authentic.
-KINDS = {"copy_move": 0.27, "splice": 0.24, "remove": 0.05, "retouch": 0.035, "write_text": 0.015}
+KINDS = {"copy_move": 0.24, "splice": 0.26, "remove": 0.08, "retouch": 0.04, "write_text": 0.03}
+
+#: Chance that a manipulated photo, or the donor of a splice, is one with outlined objects: people cut out objects.
+OUTLINED = 0.8
 
 #: Mean change, in grey levels over a region, below which nothing was manipulated to speak of (sky pasted on sky).
 MIN_CHANGE = 3.0
@@ -68,6 +71,16 @@ def develop(photo: Photo, profile: str, rng: np.random.Generator) -> tuple[np.nd
     return np.ascontiguousarray(pixels), outlines
 
 
+def choose(photos: list[Photo], outlined: bool, rng: np.random.Generator) -> Photo:
+    """Draw a photo; with `outlined` mostly one that has outlined objects, where there are any."""
+    if outlined and rng.random() < OUTLINED:
+        for _ in range(20):
+            photo = photos[rng.integers(len(photos))]
+            if photo.outlines:
+                return photo
+    return photos[rng.integers(len(photos))]
+
+
 def make_sample(
     photos: list[Photo], rng: np.random.Generator, kinds: dict[str, float] | None = None
 ) -> tuple[str, np.ndarray, np.ndarray]:
@@ -84,7 +97,7 @@ def make_sample(
 
 def _attempt(photos: list[Photo], kind: str, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     profile = str(rng.choice(list(PROFILES), p=[share for share, _ in PROFILES.values()]))
-    photo = photos[rng.integers(len(photos))]
+    photo = choose(photos, kind in {"copy_move", "remove", "retouch"}, rng)
     pixels, outlines = develop(photo, profile, rng)
     # Most splices join photos of one collection, with the same past; in the rest the donor has one of its own.
     strength = float(rng.choice([0.0, 0.3, 0.6]))
@@ -92,7 +105,7 @@ def _attempt(photos: list[Photo], kind: str, rng: np.random.Generator) -> tuple[
     if kind == "authentic":
         mask = np.zeros(pixels.shape[:2], np.uint8)
     elif kind == "splice":
-        donor = photos[rng.integers(len(photos))]
+        donor = choose(photos, True, rng)
         piece, donor_outlines = develop(donor, profile, rng)
         if rng.random() < 0.5:
             piece = np.ascontiguousarray(histories.age(piece, rng, strength if rng.random() < 0.6 else 0.7))
