@@ -66,6 +66,7 @@ export default class Predict extends BaseCommand {
         scoreThreshold: flags.threshold,
         maskThreshold: flags['mask-threshold'],
         minArea: flags['min-area'],
+        tile: flags.tile,
         limits: pickDefined({ maxPixels: flags['max-pixels'] }),
         resume: flags.resume,
       },

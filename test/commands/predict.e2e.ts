@@ -107,6 +107,36 @@ describe('ofx predict', () => {
       expect(npy.length).to.equal(128 + 64 * 64 * 4);
     });
 
+    it('looks through windows at full resolution with --tile', async () => {
+      const args = ['predict', folder.file('in.png'), ...tiny, '--size', '64', '--tile', '--json'];
+      const { stdout } = await ofx([...args, '--out', folder.file('m.png'), '--concurrency', '2']);
+      const prediction = first(stdout);
+      // Each pixel's probability is its own: the map of any windows is the map of the pixels.
+      expect(prediction.regions).to.have.length(1);
+      expect(prediction.regions[0]).to.include({ x: 20, y: 10, width: 60, height: 40, area: 60 * 40 });
+      // 200 takes 4 windows that overlap by a quarter or more, 100 takes 2.
+      expect(prediction.warnings).to.have.length(1);
+      expect(prediction.warnings[0]).to.contain('8 windows of 64x64');
+      const levels = await sharp(folder.file('m.png')).extractChannel(0).raw().toBuffer();
+      expect(levels.filter((level) => level === 255)).to.have.length(60 * 40);
+
+      const map = async (...flags: string[]): Promise<Buffer> => {
+        await ofx([...args, '--probability', folder.file('p.npy'), ...flags]);
+        return readFile(folder.file('p.npy'));
+      };
+      const npy = await map();
+      expect(npy.toString('latin1', 1, 128)).to.contain('(100, 200)');
+      expect((await map('--concurrency', '3')).equals(npy)).to.equal(true);
+    });
+
+    it('resizes an image that is smaller than a window, and says so', async () => {
+      const run = async (...flags: string[]): Promise<Prediction> =>
+        first((await ofx(['predict', folder.file('in.png'), ...tiny, '--json', ...flags])).stdout);
+      const [tiled, whole] = [await run('--tile'), await run()];
+      expect(tiled.score).to.equal(whole.score);
+      expect(tiled.warnings[0]).to.contain('Smaller than a window of 288x288');
+    });
+
     it('computes what the model’s definition says', async () => {
       const [r, g, b] = [124, 130, 90];
       await sharp({ create: { width: 64, height: 64, channels: 3, background: { r, g, b } } })

@@ -11,7 +11,7 @@ export const predictFlags = {
   }),
   probability: Flags.string({
     description:
-      'Probability map: .npy (float32 at the network’s size) or .png (16-bit grey at the size of the image)',
+      'Probability map: .npy (float32 at the network’s size, with --tile at the image’s) or .png (16-bit grey at the size of the image)',
     helpValue: 'PATH',
   }),
   overlay: Flags.string({
@@ -24,6 +24,10 @@ export const predictFlags = {
     description: 'Side of the network’s input [default: 288]',
     min: 1,
     helpValue: 'PIXELS',
+  }),
+  tile: Flags.boolean({
+    description:
+      'Look through overlapping windows at full resolution instead of resizing: slower, for images much larger than --size',
   }),
   threshold: fractionFlag({ description: 'Tampered where the score is larger [default: the model’s]' }),
   'mask-threshold': fractionFlag({

@@ -21,7 +21,7 @@ export class RenderPool {
     size: 1,
   });
 
-  /** `image.data` moves to the worker and cannot be used afterwards. */
+  /** The data of map and image move to the worker and cannot be used afterwards. */
   async render(
     map: RenderTask['map'],
     image: RenderTask['image'],
@@ -33,7 +33,9 @@ export class RenderPool {
     return this.#pool.run(
       { map, image: pixels ? { width, height, data: pixels } : { width, height }, options },
       {
-        transfer: pixels && ownsItsBuffer(pixels) ? [pixels.buffer as ArrayBuffer] : [],
+        transfer: [map.data, ...(pixels ? [pixels] : [])]
+          .filter(ownsItsBuffer)
+          .map(({ buffer }) => buffer as ArrayBuffer),
         signal,
       },
     );
@@ -45,6 +47,6 @@ export class RenderPool {
 }
 
 /** Small Buffers share one allocation, which may not be moved away from under the others. */
-function ownsItsBuffer(pixels: Uint8Array): boolean {
-  return pixels.byteLength === pixels.buffer.byteLength;
+function ownsItsBuffer(values: Uint8Array | Float32Array): boolean {
+  return values.byteLength === values.buffer.byteLength;
 }

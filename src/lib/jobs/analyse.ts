@@ -4,7 +4,7 @@ import { encodeNpy } from '../image/npy.js';
 import type { RenderOptions, Rendering } from '../image/render.js';
 import { RenderPool } from '../image/render-pool.js';
 import type { ModelReference } from '../model/catalogue.js';
-import { Detector, type DetectorOptions } from '../model/detector.js';
+import { Detector, type Detection, type DetectorOptions } from '../model/detector.js';
 import type { Prediction } from './predict-result.js';
 
 /** What is asked about an image. */
@@ -12,7 +12,9 @@ export interface AnalysisOptions extends Pick<RenderOptions, 'minArea' | 'mask' 
   /** The model's own where it is left out. */
   scoreThreshold?: number | undefined;
   maskThreshold?: number | undefined;
-  /** The probability map: at the network's side as `.npy`, or at the image's size as 16-bit grey PNG. */
+  /** Look at the image through windows at full resolution, instead of resizing it. */
+  tile?: boolean | undefined;
+  /** The probability map as it is as `.npy`, or at the image's size as 16-bit grey PNG. */
   probability?: 'npy' | 'png' | undefined;
   limits?: Partial<ImageLimits> | undefined;
 }
@@ -48,13 +50,16 @@ export class Analyser {
     const started = performance.now();
     const image = await decodeImage(source, options.limits);
     const decode = performance.now() - started;
-    const { width, height, warnings } = image;
+    const { width, height } = image;
 
-    const detection = await this.detector.detect(image, signal);
+    const detection = options.tile
+      ? await this.detector.detectWindows(image, signal)
+      : await this.detector.detect(image, signal);
     const { thresholds, identity } = this.detector.network;
     const maskThreshold = options.maskThreshold ?? thresholds.mask;
     const scoreThreshold = options.scoreThreshold ?? thresholds.score;
 
+    const probability = options.probability === 'npy' ? encodeNpy(detection.map) : undefined;
     const rendering = await this.#renderer.render(
       detection.map,
       image,
@@ -62,7 +67,7 @@ export class Analyser {
       signal,
     );
     const files = pickFiles(rendering);
-    if (options.probability === 'npy') files.probability = encodeNpy(detection.map);
+    if (probability) files.probability = probability;
 
     const prediction: Prediction = {
       image: name,
@@ -82,7 +87,7 @@ export class Analyser {
         ...rendering.timingsMs,
         total: performance.now() - started,
       },
-      warnings,
+      warnings: [...image.warnings, ...(options.tile ? [aboutWindows(detection, identity.inputSize)] : [])],
     };
     return { prediction, files };
   }
@@ -90,6 +95,12 @@ export class Analyser {
   async close(): Promise<void> {
     await Promise.all([this.detector.close(), this.#renderer.close()]);
   }
+}
+
+function aboutWindows({ windows }: Detection, side: number): string {
+  return windows === undefined
+    ? `Smaller than a window of ${side}x${side}: resized to it, as without --tile.`
+    : `Seen through ${windows} windows of ${side}x${side} at full resolution; the score is the largest of theirs.`;
 }
 
 function renderOptions(options: AnalysisOptions, maskThreshold: number): RenderOptions {

@@ -131,13 +131,14 @@ function isAboutInput(error: unknown): error is OfxError {
 }
 
 function analysisOptions(request: PredictRequest, plans: readonly OutputPaths[]): AnalysisOptions {
-  const { scoreThreshold, maskThreshold, minArea, limits, destinations } = request;
+  const { scoreThreshold, maskThreshold, minArea, tile, limits, destinations } = request;
   // A folder gets maps at the network's side; a file says by its name what it wants to be.
   const probability = plans[0]?.probability;
   return {
     scoreThreshold,
     maskThreshold,
     minArea,
+    tile,
     limits,
     mask: destinations.mask !== undefined,
     overlay: overlayFormat(plans[0]?.overlay),

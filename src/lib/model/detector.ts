@@ -1,7 +1,9 @@
+import { pMapIterable } from 'p-map';
 import type { RgbImage } from '../image/decode.js';
 import type { ProbabilityMap } from '../image/probability-map.js';
 import { resizeLinearOpenCv } from '../image/resize.js';
 import { toTensor } from '../image/tensor.js';
+import { cropWindow, eachWindow, planWindows, WindowBlend } from '../image/windows.js';
 import type { ModelReference } from './catalogue.js';
 import { resolveNetwork, type Network, type NetworkChoice } from './network.js';
 import { OnnxPool, type OnnxPoolOptions } from './onnx-session.js';
@@ -15,8 +17,10 @@ export interface Detection {
   score: number;
   /** The same before the temperature. */
   rawScore: number;
-  /** Probability of manipulation at the network's side, (S, S). */
+  /** Probability of manipulation at the network's side, (S, S); of windows, at the image's size. */
   map: ProbabilityMap;
+  /** How many windows it was looked at through; undefined where the whole image was resized to the network's side. */
+  windows?: number;
   timingsMs: { preprocess: number; inference: number };
 }
 
@@ -25,6 +29,7 @@ export class Detector {
   private constructor(
     readonly network: Network,
     private readonly pool: OnnxPool,
+    private readonly concurrency: number,
   ) {}
 
   /**
@@ -39,7 +44,7 @@ export class Detector {
       const network = await resolveNetwork(reference, options, () => pool!.describe());
       pool ??= new OnnxPool(network.file, options);
       await pool.describe();
-      return new Detector(network, pool);
+      return new Detector(network, pool, options.concurrency);
     } catch (error) {
       await pool?.close();
       throw error;
@@ -60,6 +65,45 @@ export class Detector {
     const preprocess = performance.now() - started;
     const { inference, ...detection } = await this.detectTensor(tensor, signal);
     return { ...detection, timingsMs: { preprocess, inference } };
+  }
+
+  /**
+   * Scores an image through overlapping windows of the network's side at full resolution: nothing is resized, so that
+   * traces survive which a large image loses otherwise. The score is that of the window with the largest. An image
+   * smaller than a window is scored as by {@link detect}.
+   */
+  async detectWindows(image: RgbImage, signal?: AbortSignal): Promise<Detection> {
+    const side = this.network.identity.inputSize;
+    const grid = planWindows(image.width, image.height, side);
+    if (!grid) return this.detect(image, signal);
+    const { mean, std } = this.network.input;
+    const blend = new WindowBlend(image.width, image.height, grid);
+    const detection: Detection = {
+      score: 0,
+      rawScore: 0,
+      map: blend.map,
+      windows: 0,
+      timingsMs: { preprocess: 0, inference: 0 },
+    };
+    const windows = pMapIterable(
+      eachWindow(grid),
+      async (window) => {
+        const started = performance.now();
+        const tensor = toTensor(cropWindow(image, window, side), side, mean, std);
+        detection.timingsMs.preprocess += performance.now() - started;
+        return { window, ...(await this.detectTensor(tensor, signal)) };
+      },
+      { concurrency: this.concurrency + 1, backpressure: this.concurrency + 2 },
+    );
+    // In the order of the grid, whichever is ready first: sums of floats depend on it.
+    for await (const { window, score, rawScore, map, inference } of windows) {
+      blend.add(window, map.data);
+      detection.score = Math.max(detection.score, score);
+      detection.rawScore = Math.max(detection.rawScore, rawScore);
+      detection.timingsMs.inference += inference;
+      detection.windows!++;
+    }
+    return detection;
   }
 
   /**
