@@ -4,15 +4,17 @@
  *     npm run build
  *     OFX_PYTHON=.venv/bin/python npx tsx benchmarks/predict.ts MODEL_FOLDER PHOTO_FOLDER [PHOTOS] [ROUNDS]
  *
- * The three take turns, so that a noisy machine disturbs them alike; only the ratios mean anything elsewhere. Start-up and
+ * All use all processors: the Python loop by one inference with as many threads, as such loops do; `ofx predict` and inference
+ * alone as `ofx` shares them out by default. The three take turns, so that a noisy machine disturbs them alike; only the ratios mean anything elsewhere. Start-up and
  * the loading of the model are left out of all three: the time of `ofx predict` is the summary's, less what it takes
- * for a single photo, which is almost all loading.
+ * for a handful of photos beyond their inference, which is almost all loading.
  */
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
+import pMap from 'p-map';
 import { usableCpus } from '../src/lib/cpu.js';
 import { decodeImage } from '../src/lib/image/decode.js';
 import { resizeLinearOpenCv } from '../src/lib/image/resize.js';
@@ -20,6 +22,7 @@ import { toTensor } from '../src/lib/image/tensor.js';
 import type { PredictReport } from '../src/lib/jobs/predict-result.js';
 import { findModel } from '../src/lib/model/catalogue.js';
 import { Detector } from '../src/lib/model/detector.js';
+import { planSessions } from '../src/lib/sessions.js';
 
 const [modelFolder, photoFolder, count = '40', rounds = '3'] = process.argv.slice(2);
 if (modelFolder === undefined || photoFolder === undefined)
@@ -30,9 +33,13 @@ const size = 288;
 
 const all = (await readdir(photoFolder)).filter((name) => /\.(jpe?g|png)$/i.test(name)).sort();
 const photos = all.slice(0, Number(count)).map((name) => path.resolve(photoFolder, name));
+const sessions = planSessions({}, photos.length);
 const out = await mkdtemp(path.join(os.tmpdir(), 'ofx-benchmark-'));
 const bin = fileURLToPath(new URL('../bin/run.js', import.meta.url));
 const loop = fileURLToPath(new URL('../python/benchmarks/predict_loop.py', import.meta.url));
+
+/** Enough photos for as many sessions as for all of them. */
+const LOADING_PHOTOS = 5;
 
 /** Seconds, and the peak of resident memory in MiB. */
 interface Taken {
@@ -46,7 +53,7 @@ async function timed(command: string[], input: string): Promise<{ stdout: string
 }
 
 async function ofxPredict(files: string[]): Promise<Taken> {
-  const args = ['predict', '-', '--model', modelFolder!, '--size', `${size}`, '--threads', `${threads}`];
+  const args = ['predict', '-', '--model', modelFolder!, '--size', `${size}`];
   const { stdout, peak } = await timed(
     [process.execPath, bin, ...args, '--out', path.join(out, 'ofx'), '--json'],
     files.join('\n'),
@@ -64,9 +71,10 @@ async function inferenceAlone(detector: Detector): Promise<number> {
   const image = await decodeImage(photos[0]!);
   const { mean, std } = detector.network.input;
   const tensor = toTensor(resizeLinearOpenCv(image, size, size), size, mean, std);
-  await detector.detectTensor(tensor);
+  // Each session's first inference is slower.
+  await pMap(photos.slice(0, 4), () => detector.detectTensor(tensor));
   const started = performance.now();
-  for (let run = 0; run < photos.length; run++) await detector.detectTensor(tensor);
+  await pMap(photos, () => detector.detectTensor(tensor), { concurrency: sessions.concurrency + 1 });
   return (performance.now() - started) / 1000;
 }
 
@@ -75,12 +83,13 @@ const median = (values: number[]): number => [...values].sort((a, b) => a - b)[v
 try {
   const results: { ofx: Taken; loading: number; python: Taken; alone: number }[] = [];
   for (let round = 0; round < Number(rounds); round++) {
-    const detector = await Detector.open(await findModel(modelFolder), { size, threads, concurrency: 1 });
+    const detector = await Detector.open(await findModel(modelFolder), { size, ...sessions });
     const alone = await inferenceAlone(detector);
     const onnx = detector.network.file;
     await detector.close();
     const ofx = await ofxPredict(photos);
-    const loading = (await ofxPredict(photos.slice(0, 1))).seconds - alone / photos.length;
+    const loading =
+      (await ofxPredict(photos.slice(0, LOADING_PHOTOS))).seconds - (alone * LOADING_PHOTOS) / photos.length;
     results.push({ ofx, loading, python: await pythonLoop(onnx), alone });
     const last = results.at(-1)!;
     console.log(

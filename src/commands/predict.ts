@@ -3,7 +3,6 @@ import { BaseCommand } from '../lib/cli/base-command.js';
 import { pickDefined } from '../lib/cli/flags.js';
 import { predictFlags } from '../lib/cli/predict-flags.js';
 import { predictionOutput } from '../lib/cli/prediction-output.js';
-import { usableCpus } from '../lib/cpu.js';
 import { ERROR_TABLE, EXIT, type ErrorCode } from '../lib/errors.js';
 import type { PredictOutcome } from '../lib/jobs/predict.js';
 import type { PredictReport, PredictResult } from '../lib/jobs/predict-result.js';
@@ -56,7 +55,7 @@ export default class Predict extends BaseCommand {
         detector: {
           size: flags.size,
           concurrency: flags.concurrency,
-          threads: flags.threads ?? Math.max(1, Math.floor(usableCpus() / flags.concurrency)),
+          threads: flags.threads,
         },
         destinations: pickDefined({
           mask: flags.out,

@@ -1,6 +1,7 @@
 import { BaseCommand } from '../lib/cli/base-command.js';
 import { serveFlags } from '../lib/cli/serve-flags.js';
 import { usableCpus } from '../lib/cpu.js';
+import { planSessions } from '../lib/sessions.js';
 import type { ServeReport } from '../lib/serve/schemas.js';
 
 export default class Serve extends BaseCommand {
@@ -25,6 +26,7 @@ export default class Serve extends BaseCommand {
     const { readTokens } = await import('../lib/serve/access.js');
     const { startServer } = await import('../lib/serve/server.js');
     const concurrency = flags.concurrency ?? Math.min(3, Math.max(2, usableCpus()));
+    const { threads } = planSessions({ threads: flags.threads, concurrency }, Infinity);
     const deadlineMs = flags.deadline * 1000;
 
     const server = await startServer(
@@ -32,7 +34,7 @@ export default class Serve extends BaseCommand {
         model: await findModel(flags.model),
         size: flags.size,
         concurrency,
-        threads: flags.threads ?? Math.max(1, Math.floor(usableCpus() / concurrency)),
+        threads,
         queue: flags.queue,
         rate: flags.rate,
         limits: { maxBytes: flags['max-bytes'], maxPixels: flags['max-pixels'] },

@@ -3,7 +3,7 @@ import { BaseCommand } from '../lib/cli/base-command.js';
 import { pickDefined } from '../lib/cli/flags.js';
 import { annotationsFor, writeGateReports, type GateReportFiles } from '../lib/cli/gate-flags.js';
 import { validateFlags } from '../lib/cli/validate-flags.js';
-import { usableCpus } from '../lib/cpu.js';
+import { planSessions } from '../lib/sessions.js';
 import { EXIT } from '../lib/errors.js';
 import type { RunRecord } from '../lib/report/run-record.js';
 import type { RunSummary } from '../lib/report/run-summary.js';
@@ -44,8 +44,7 @@ export default class Validate extends BaseCommand {
         model: await findModel(flags.model),
         detector: {
           size: flags.size,
-          concurrency: flags.concurrency,
-          threads: flags.threads ?? Math.max(1, Math.floor(usableCpus() / flags.concurrency)),
+          ...planSessions(flags, Infinity),
         },
         scoreAt: flags['score-at'],
         scoreThreshold: flags.threshold,

@@ -42,8 +42,7 @@ export const predictFlags = {
   threads: threadsFlag,
   concurrency: Flags.integer({
     char: 'c',
-    description: 'Inferences at once, each with a copy of the model',
-    default: 1,
+    description: 'Inferences at once, each with a copy of the model [default: 2 where there are several images and processors]',
     min: 1,
     helpValue: 'N',
   }),

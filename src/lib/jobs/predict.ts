@@ -5,7 +5,8 @@ import { OfxError } from '../errors.js';
 import { findInputFiles, type InputFile } from '../image/input-files.js';
 import { writeFileAtomic } from '../image/write.js';
 import type { ModelReference } from '../model/catalogue.js';
-import type { DetectorOptions } from '../model/detector.js';
+import type { NetworkChoice } from '../model/network.js';
+import { planSessions } from '../sessions.js';
 import { Analyser, type AnalysisOptions } from './analyse.js';
 import { createFolder, fileKey, Journal } from './journal.js';
 import { OUTPUT_KINDS, planOutputs, type Destinations, type OutputPaths } from './output-paths.js';
@@ -14,7 +15,8 @@ import { isFailed, type FailedInput, type PredictResult, type PredictSummary } f
 export interface PredictRequest extends Omit<AnalysisOptions, 'mask' | 'probability' | 'overlay'> {
   inputs: readonly string[];
   model: ModelReference;
-  detector: DetectorOptions;
+  /** What is not said of `threads` and `concurrency` follows from the number of images. */
+  detector: NetworkChoice & { threads?: number | undefined; concurrency?: number | undefined };
   destinations: Destinations;
   /** Take over what the journal in the output folder says is done with the same model and settings. */
   resume: boolean;
@@ -65,7 +67,8 @@ export async function predict(
   const plans = await planOutputs(files, single, request.destinations);
   await checkDestinations(plans);
 
-  const analyser = await Analyser.open(request.model, request.detector);
+  const sessions = planSessions(request.detector, files.length);
+  const analyser = await Analyser.open(request.model, { ...request.detector, ...sessions });
   try {
     const { identity, notes, thresholds } = analyser.detector.network;
     for (const note of notes) events.onNote?.(note);
@@ -90,7 +93,7 @@ export async function predict(
         tell(index, taken ?? (await predictOne(analyser, file, plans[index]!, options, journal, signal)));
         events.onProgress?.(++done);
       },
-      { concurrency: request.detector.concurrency + READ_AHEAD, ...(signal && { signal }) },
+      { concurrency: sessions.concurrency + READ_AHEAD, ...(signal && { signal }) },
     );
     summary.seconds = (performance.now() - started) / 1000;
     return { summary, failures };
