@@ -98,7 +98,9 @@ async function speed(images: number, size: number): Promise<boolean> {
 
   const alone = { wall: (before.wall + after.wall) / 2, cpu: (before.cpu + after.cpu) / 2 };
   const ratios = { wall: whole.wall / alone.wall, cpu: whole.cpu / alone.cpu };
-  console.log(`${images} images at ${size} × ${size}, ${sessions.concurrency} sessions of ${sessions.threads} threads`);
+  console.log(
+    `${images} images at ${size} × ${size}, ${sessions.concurrency} sessions of ${sessions.threads} threads`,
+  );
   for (const kind of ['wall', 'cpu'] as const) {
     console.log(
       `${kind.padEnd(5)} inference alone ${before[kind].toFixed(1)} s and ${after[kind].toFixed(1)} s, ` +

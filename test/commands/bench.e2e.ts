@@ -151,6 +151,15 @@ describe('ofx bench', () => {
     ]);
     expect(slow.exitCode).to.equal(3);
     expect(slow.stderr).to.contain('gate failed: latency regression<=0%');
+    expect(slow.stderr).not.to.contain('gate failed: rss');
+
+    // The shipped network holds 19 MB of weights and all that lies between its layers, the tiny one nothing.
+    const large = await ofx([
+      ...['bench', '--model', 'objectformer-lite', '--size', '288', '--inference-only', '--runs', '3'],
+      ...['--against', TINY_MODEL, '--max-regression', '10%'],
+    ]);
+    expect(large.exitCode).to.equal(3);
+    expect(large.stderr).to.contain('gate failed: rss regression<=10%');
   });
 
   it('sweeps sizes and threads in one table', async () => {

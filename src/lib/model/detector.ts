@@ -63,7 +63,7 @@ export class Detector {
     const { mean, std } = this.network.input;
     const tensor = toTensor(resizeLinearOpenCv(image, inputSize, inputSize), inputSize, mean, std);
     const preprocess = performance.now() - started;
-    const { inference, ...detection } = await this.detectTensor(tensor, signal);
+    const { inference, ...detection } = await this.#run(tensor, signal, { give: true });
     return { ...detection, timingsMs: { preprocess, inference } };
   }
 
@@ -91,7 +91,7 @@ export class Detector {
         const started = performance.now();
         const tensor = toTensor(cropWindow(image, window, side), side, mean, std);
         detection.timingsMs.preprocess += performance.now() - started;
-        return { window, ...(await this.detectTensor(tensor, signal)) };
+        return { window, ...(await this.#run(tensor, signal, { give: true })) };
       },
       { concurrency: this.concurrency + 1, backpressure: this.concurrency + 2 },
     );
@@ -115,6 +115,14 @@ export class Detector {
     tensor: Float32Array,
     signal?: AbortSignal,
   ): Promise<Omit<Detection, 'timingsMs'> & { inference: number }> {
+    return this.#run(tensor, signal, { give: false });
+  }
+
+  async #run(
+    tensor: Float32Array,
+    signal: AbortSignal | undefined,
+    options: { give: boolean },
+  ): Promise<Omit<Detection, 'timingsMs'> & { inference: number }> {
     const { input, outputs, thresholds, identity } = this.network;
     const size = identity.inputSize;
     const { values, milliseconds } = await this.pool.run(
@@ -125,6 +133,7 @@ export class Detector {
         outputs: outputs.score ? [outputs.mask.name, outputs.score.name] : [outputs.mask.name],
       },
       signal,
+      options,
     );
     const [mask, score] = values as [Float32Array, Float32Array | undefined];
     if (outputs.mask.kind === 'logit') sigmoidInPlace(mask);

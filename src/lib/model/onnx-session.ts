@@ -69,14 +69,17 @@ export class OnnxPool {
   /**
    * One inference. An abort takes it out of the queue; once it runs, its outputs are dropped.
    *
+   * @param give - move `data` to the session instead of copying it: it cannot be used afterwards
    * @returns the named outputs, flat, and the milliseconds spent inside ONNX Runtime
    * @throws {OfxError} ONNX_INVALID; WORKER_LOST where its thread died; the signal's reason once it is aborted
    */
   async run(
     run: Omit<OnnxRun, 'kind'>,
     signal?: AbortSignal,
+    { give = false }: { give?: boolean } = {},
   ): Promise<{ values: Float32Array[]; milliseconds: number }> {
-    const reply = await this.#pool.run({ kind: 'run', ...run }, { signal });
+    const transfer = give ? [run.data.buffer as ArrayBuffer] : [];
+    const reply = await this.#pool.run({ kind: 'run', ...run }, { signal, transfer });
     if (reply.kind !== 'outputs') throw new TypeError(`Unexpected reply: ${reply.kind}`);
     return reply;
   }
