@@ -360,6 +360,17 @@ describe('ofx predict', () => {
     });
   });
 
+  it('keeps no identifier of the machine, as ONNX Runtime would for its telemetry', async () => {
+    await picture(folder.file('in.png'));
+    const home = folder.file('home');
+    await mkdir(home);
+    // ONNX Runtime is silent by itself where it sees that it runs in CI.
+    const env = { HOME: home, XDG_CACHE_HOME: undefined, CI: undefined, GITHUB_ACTIONS: undefined };
+    const { exitCode } = await ofx(['predict', folder.file('in.png'), ...tiny], { env });
+    expect(exitCode).to.equal(0);
+    expect(await readdir(home)).to.deep.equal([]);
+  });
+
   it('takes every valid kind of image', async () => {
     const names = (await readdir(IMAGES)).filter((name) => !/^bad-|json$/.test(name));
     expect(names.length).to.be.greaterThan(30);

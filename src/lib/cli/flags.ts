@@ -11,7 +11,8 @@ export const modelFlag = Flags.string({
 
 export const threadsFlag = Flags.integer({
   char: 't',
-  description: 'Threads of one inference [default: the processors this process may use, shared out among inferences]',
+  description:
+    'Threads of one inference [default: the processors this process may use, shared out among inferences]',
   min: 1,
   helpValue: 'N',
 });

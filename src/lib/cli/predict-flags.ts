@@ -42,7 +42,8 @@ export const predictFlags = {
   threads: threadsFlag,
   concurrency: Flags.integer({
     char: 'c',
-    description: 'Inferences at once, each with a copy of the model [default: 2 where there are several images and processors]',
+    description:
+      'Inferences at once, each with a copy of the model [default: 2 where there are several images and processors]',
     min: 1,
     helpValue: 'N',
   }),

@@ -76,7 +76,8 @@ export const validateFlags = {
   threads: threadsFlag,
   concurrency: Flags.integer({
     char: 'c',
-    description: 'Inferences at once, each with a copy of the model [default: 2 where there are several processors]',
+    description:
+      'Inferences at once, each with a copy of the model [default: 2 where there are several processors]',
     min: 1,
     helpValue: 'N',
   }),

@@ -14,6 +14,7 @@ import type { ModelReference } from '../model/catalogue.js';
 import { Detector } from '../model/detector.js';
 import type { Network } from '../model/network.js';
 import { sessionOptions } from '../model/session-options.js';
+import { disableTelemetry } from '../model/telemetry.js';
 import { Analyser } from './analyse.js';
 
 /**
@@ -143,6 +144,7 @@ async function measureSubject({ run }: Subject, plan: Plan): Promise<Measurement
 
 /** A session of its own, with ONNX Runtime's profiler on, which slows every node down a little. */
 async function profile({ network, threads }: Subject, runs: number): Promise<Answer<'profile'>> {
+  disableTelemetry();
   const { InferenceSession, Tensor } = createRequire(import.meta.url)('onnxruntime-node') as typeof ort;
   const folder = await mkdtemp(path.join(os.tmpdir(), 'ofx-profile-'));
   try {

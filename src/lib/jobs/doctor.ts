@@ -3,6 +3,7 @@ import os from 'node:os';
 import { Type, type Static } from '@sinclair/typebox';
 import { cgroupCpuQuota, usableCpus } from '../cpu.js';
 import { OfxError } from '../errors.js';
+import { disableTelemetry } from '../model/telemetry.js';
 import { userDataFolder } from '../paths.js';
 import { findPython } from '../python/interpreter.js';
 import { verifyModels } from './models.js';
@@ -52,6 +53,7 @@ async function describeSharp(): Promise<string> {
 }
 
 async function describeOnnxRuntime(): Promise<string> {
+  disableTelemetry();
   const { env } = await import('onnxruntime-node');
   return `onnxruntime-node ${env.versions.node ?? env.versions.common}`;
 }

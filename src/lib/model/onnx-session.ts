@@ -1,6 +1,7 @@
 import { workerFile } from '../worker-file.js';
 import { WorkerPool } from '../worker-pool.js';
 import { startThread } from '../workers.js';
+import { disableTelemetry } from './telemetry.js';
 
 export interface TensorShape {
   name: string;
@@ -46,6 +47,7 @@ export class OnnxPool {
   readonly #pool: WorkerPool<OnnxTask, OnnxReply>;
 
   constructor(file: string, { threads, concurrency }: OnnxPoolOptions) {
+    disableTelemetry();
     this.#pool = new WorkerPool({
       start: startThread,
       file: workerFile('./onnx-worker.js', import.meta.url),
