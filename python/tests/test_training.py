@@ -86,17 +86,6 @@ def test_loss_falls_as_the_answer_gets_better_and_authentic_batches_are_fine():
     assert torch.isfinite(losses.total(score, right, right[..., ::2, ::2], torch.zeros_like(truth))["loss"])
 
 
-def test_alarm_is_the_entropy_of_the_worst_cells_of_authentic_photos():
-    truth = torch.zeros(2, 1, 20, 20)
-    truth[0, :, :5] = 1
-    logits = torch.full((2, 1, 10, 10), -4.0)
-    logits[0] = 9.0  # manipulated: does not count
-    logits[1, 0, 3, 3:5] = torch.tensor([2.0, 1.0])
-    expected = (np.log1p(np.exp(2.0)) + np.log1p(np.exp(1.0))) / 2  # two cells of a hundred
-    assert losses.alarm(logits, truth).item() == pytest.approx(expected, rel=1e-5)
-    assert losses.alarm(logits[:1], truth[:1]).item() == 0
-
-
 def test_learning_rate_warms_up_and_falls():
     factors = [rate_factor(progress, 1000, 100) for progress in (0, 0.25, 0.5, 1, 2)]
     assert factors == sorted(factors, reverse=True)
