@@ -1,4 +1,4 @@
-import { parentPort, workerData as threadData } from 'node:worker_threads';
+import { parentPort, workerData as threadData, type Transferable } from 'node:worker_threads';
 import { toPlainError, type PlainError } from './errors.js';
 
 /** What a worker of a `WorkerPool` tells the pool. */
@@ -17,16 +17,18 @@ export function workerData(): unknown {
  *
  * @param loaded - settles once a task given to this worker would start at once; whether it could load is for the tasks
  *   to tell
+ * @param moved - buffers of a reply that move to the pool instead of being copied, where it shares our memory
  */
-export function answerTasks(
-  handle: (task: never) => Promise<unknown>,
+export function answerTasks<Reply>(
+  handle: (task: never) => Promise<Reply>,
   loaded: Promise<unknown> = Promise.resolve(),
+  moved: (reply: Reply) => readonly Transferable[] = () => [],
 ): void {
   const { tell, onTask } = parentPort ? threadChannel(parentPort) : processChannel();
   onTask((task) => {
     void handle(task as never).then(
       (reply) => {
-        tell({ kind: 'reply', reply, rss: process.memoryUsage.rss() });
+        tell({ kind: 'reply', reply, rss: process.memoryUsage.rss() }, moved(reply));
       },
       (error: unknown) => {
         tell({ kind: 'error', error: toPlainError(error), rss: process.memoryUsage.rss() });
@@ -40,14 +42,14 @@ export function answerTasks(
 }
 
 interface Channel {
-  tell: (message: WorkerMessage) => void;
+  tell: (message: WorkerMessage, transfer?: readonly Transferable[]) => void;
   onTask: (listener: (task: unknown) => void) => void;
 }
 
 function threadChannel(port: NonNullable<typeof parentPort>): Channel {
   return {
-    tell: (message) => {
-      port.postMessage(message);
+    tell: (message, transfer = []) => {
+      port.postMessage(message, [...transfer]);
     },
     onTask: (listener) => port.on('message', listener),
   };

@@ -7,11 +7,17 @@ export type PerChannel = readonly [number, number, number];
  *
  * @param rgb interleaved, `size * size * 3` bytes.
  * @param size the network's side, in pixels.
+ * @param tensor to fill, of `3 * size * size` numbers; a new one where it is left out.
  * @returns (1, 3, size, size), row-major.
  */
-export function toTensor(rgb: Uint8Array, size: number, mean: PerChannel, std: PerChannel): Float32Array {
+export function toTensor(
+  rgb: Uint8Array,
+  size: number,
+  mean: PerChannel,
+  std: PerChannel,
+  tensor: Float32Array = new Float32Array(3 * size * size),
+): Float32Array {
   const plane = size * size;
-  const tensor = new Float32Array(3 * plane);
   for (let channel = 0; channel < 3; channel++) {
     const table = normalisedLevels(mean[channel]!, std[channel]!);
     const start = channel * plane;

@@ -26,6 +26,9 @@ export interface Detection {
 
 /** A network that is ready to score images. */
 export class Detector {
+  /** Inputs that no session has at the moment, to be filled again. */
+  readonly #spare: Float32Array[] = [];
+
   private constructor(
     readonly network: Network,
     private readonly pool: OnnxPool,
@@ -61,9 +64,10 @@ export class Detector {
     const started = performance.now();
     const { inputSize } = this.network.identity;
     const { mean, std } = this.network.input;
-    const tensor = toTensor(resizeLinearOpenCv(image, inputSize, inputSize), inputSize, mean, std);
+    const resized = resizeLinearOpenCv(image, inputSize, inputSize);
+    const tensor = toTensor(resized, inputSize, mean, std, this.#spare.pop());
     const preprocess = performance.now() - started;
-    const { inference, ...detection } = await this.#run(tensor, signal, { give: true });
+    const { inference, ...detection } = await this.#run(tensor, signal, { lend: true });
     return { ...detection, timingsMs: { preprocess, inference } };
   }
 
@@ -89,9 +93,9 @@ export class Detector {
       eachWindow(grid),
       async (window) => {
         const started = performance.now();
-        const tensor = toTensor(cropWindow(image, window, side), side, mean, std);
+        const tensor = toTensor(cropWindow(image, window, side), side, mean, std, this.#spare.pop());
         detection.timingsMs.preprocess += performance.now() - started;
-        return { window, ...(await this.#run(tensor, signal, { give: true })) };
+        return { window, ...(await this.#run(tensor, signal, { lend: true })) };
       },
       { concurrency: this.concurrency + 1, backpressure: this.concurrency + 2 },
     );
@@ -115,17 +119,17 @@ export class Detector {
     tensor: Float32Array,
     signal?: AbortSignal,
   ): Promise<Omit<Detection, 'timingsMs'> & { inference: number }> {
-    return this.#run(tensor, signal, { give: false });
+    return this.#run(tensor, signal, { lend: false });
   }
 
   async #run(
     tensor: Float32Array,
     signal: AbortSignal | undefined,
-    options: { give: boolean },
+    options: { lend: boolean },
   ): Promise<Omit<Detection, 'timingsMs'> & { inference: number }> {
     const { input, outputs, thresholds, identity } = this.network;
     const size = identity.inputSize;
-    const { values, milliseconds } = await this.pool.run(
+    const { values, milliseconds, data } = await this.pool.run(
       {
         input: input.name,
         dims: [1, 3, size, size],
@@ -135,6 +139,7 @@ export class Detector {
       signal,
       options,
     );
+    if (data) this.#spare.push(data);
     const [mask, score] = values as [Float32Array, Float32Array | undefined];
     if (outputs.mask.kind === 'logit') sigmoidInPlace(mask);
     const output = outputs.score && score ? { kind: outputs.score.kind, value: score[0]! } : largest(mask);

@@ -15,7 +15,9 @@ const { InferenceSession, Tensor } = createRequire(import.meta.url)('onnxruntime
 
 const { file, threads } = workerData() as OnnxWorkerData;
 const session = InferenceSession.create(file, sessionOptions(threads));
-answerTasks(handle, session);
+answerTasks(handle, session, (reply) =>
+  reply.kind === 'outputs' && reply.data ? [reply.data.buffer as ArrayBuffer] : [],
+);
 
 async function handle(task: OnnxTask): Promise<OnnxReply> {
   const opened = await session.catch((error: unknown) => {
@@ -39,7 +41,7 @@ async function handle(task: OnnxTask): Promise<OnnxReply> {
 
 async function run(
   opened: ort.InferenceSession,
-  { input, dims, data, outputs }: OnnxRun,
+  { input, dims, data, outputs, giveBack }: OnnxRun,
 ): Promise<OnnxReply> {
   const started = performance.now();
   const results = await opened.run({ [input]: new Tensor('float32', data, dims) }, outputs);
@@ -48,6 +50,7 @@ async function run(
     kind: 'outputs',
     values: outputs.map((name) => results[name]!.data as Float32Array),
     milliseconds,
+    ...(giveBack && { data }),
   };
 }
 
