@@ -1,4 +1,4 @@
-import { Args, Flags } from '@oclif/core';
+import { Args, Flags } from '../lib/cli/oclif.js';
 import { BaseCommand } from '../lib/cli/base-command.js';
 import { annotationsFor, gateFlags, writeGateReports } from '../lib/cli/gate-flags.js';
 import type { Comparison } from '../lib/report/comparison.js';

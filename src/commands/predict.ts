@@ -1,4 +1,4 @@
-import { Args } from '@oclif/core';
+import { Args } from '../lib/cli/oclif.js';
 import { BaseCommand } from '../lib/cli/base-command.js';
 import { pickDefined } from '../lib/cli/flags.js';
 import { predictFlags } from '../lib/cli/predict-flags.js';

@@ -1,4 +1,4 @@
-import { Args, Flags } from '@oclif/core';
+import { Args, Flags } from '../../lib/cli/oclif.js';
 import { BaseCommand } from '../../lib/cli/base-command.js';
 import { LAYOUTS } from '../../lib/dataset/sample.js';
 import { EXIT } from '../../lib/errors.js';

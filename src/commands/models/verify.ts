@@ -1,4 +1,4 @@
-import { Args } from '@oclif/core';
+import { Args } from '../../lib/cli/oclif.js';
 import pc from 'picocolors';
 import { BaseCommand } from '../../lib/cli/base-command.js';
 import { usableCpus } from '../../lib/cpu.js';

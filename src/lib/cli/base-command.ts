@@ -1,4 +1,4 @@
-import { Command, Errors, Flags, type Interfaces } from '@oclif/core';
+import { Command, Errors, Flags, type Interfaces } from './oclif.js';
 import pc from 'picocolors';
 import { ERROR_TABLE, EXIT, OfxError, type ErrorCode } from '../errors.js';
 import { progressBar, SILENT_PROGRESS, type Progress } from './progress.js';

@@ -1,4 +1,4 @@
-import { Flags } from '@oclif/core';
+import { Flags } from './oclif.js';
 import { modelFlag } from './flags.js';
 
 export const benchFlags = {

@@ -1,4 +1,4 @@
-import { Flags } from '@oclif/core';
+import { Flags } from './oclif.js';
 import { OfxError } from '../errors.js';
 
 /** Flags that several commands share, so that one name always means one thing. */

@@ -1,4 +1,4 @@
-import { Flags } from '@oclif/core';
+import { Flags } from './oclif.js';
 import type { Gate } from '../gate.js';
 
 /** Flags by which a CI job demands something of numbers and is told how it went. */

@@ -1,4 +1,4 @@
-import { Flags } from '@oclif/core';
+import { Flags } from './oclif.js';
 import { OfxError } from '../errors.js';
 
 /** `all`, `none`, or `worst:N`. */

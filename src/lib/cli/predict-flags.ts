@@ -1,4 +1,4 @@
-import { Flags } from '@oclif/core';
+import { Flags } from './oclif.js';
 import { fractionFlag, modelFlag, threadsFlag } from './flags.js';
 import { PREDICTION_FORMATS } from './prediction-output.js';
 

@@ -1,4 +1,4 @@
-import { Flags } from '@oclif/core';
+import { Flags } from './oclif.js';
 import { LAYOUTS } from '../dataset/sample.js';
 import { PROTOCOLS } from '../metrics/definitions.js';
 import { fractionFlag, modelFlag, threadsFlag } from './flags.js';
