@@ -11,7 +11,7 @@ import pytest
 from ofx.training import histories, manipulations, regions
 from ofx.training.dataset import MixedSizes, PoolDataset, augment, to_input
 from ofx.training.photos import CASIA_TWINS, Photo, is_held_out, open_library, read_outlines, write_outlines
-from ofx.training.pool import KINDS, OUTLINED, choose, fill_pool, make_sample, pool_samples
+from ofx.training.pool import KINDS, OUTLINED, choose, choose_donor, fill_pool, make_sample, pool_samples
 
 SQUARE = np.array([[0.25, 0.25], [0.5, 0.25], [0.5, 0.55], [0.25, 0.55]], np.float32)
 
@@ -107,6 +107,18 @@ def test_a_cutout_outside_the_photo_is_unsuitable():
         manipulations.place(piece, 155, 60, 120, 160)
 
 
+def test_a_piece_is_put_where_it_stands_out_least():
+    photo = np.full((40, 90, 3), 200, np.uint8)
+    photo[:, 30:60] = 90
+    piece = manipulations.Cutout(np.full((20, 20, 3), 100, np.uint8), np.ones((20, 20), np.float32))
+    drawn = iter([(5, 5), None, (-60, 0), (35, 5), (65, 5)])
+    cropped, rows, columns = manipulations.place_well(piece, photo, 3, lambda: next(drawn))
+    assert (rows, columns) == (slice(5, 25), slice(35, 55))
+    assert cropped.alpha.shape == (20, 20)
+    with pytest.raises(manipulations.UnsuitableError):
+        manipulations.place_well(piece, photo, 1, lambda: None)
+
+
 def test_matched_colours_come_nearer():
     dark, bright = textured(4) // 4, textured(5) // 4 + 180
     piece = manipulations.cut(dark, SQUARE * (160, 120))
@@ -144,6 +156,19 @@ def test_objects_are_cut_from_photos_that_have_outlines():
     assert share == pytest.approx(OUTLINED + (1 - OUTLINED) / 4, abs=0.04)
     assert np.mean([bool(choose(photos, False, rng).outlines) for _ in range(2000)]) == pytest.approx(0.25, abs=0.04)
     assert not choose(photos[1:], True, rng).outlines
+
+
+def test_half_of_the_donors_go_with_the_host(tmp_path: Path):
+    photos = []
+    for level in range(0, 256, 5):
+        path = tmp_path / f"{level}.png"
+        cv2.imwrite(str(path), np.full((64, 64, 3), level, np.uint8))
+        photos.append(Photo(path, (SQUARE,)))
+    host = np.full((80, 120, 3), 130, np.uint8)
+    rng = np.random.default_rng(3)
+    away = np.array([abs(int(choose_donor(photos, host, rng).path.stem) - 130) for _ in range(300)])
+    # Of six levels even over 0..255, the nearest is 18 away in the mean; one alone is 64 away.
+    assert np.mean(away) == pytest.approx((18 + 64) / 2, abs=6)
 
 
 def test_a_pool_holds_authentic_and_manipulated_samples_and_is_filled_once(library: Path, tmp_path: Path):

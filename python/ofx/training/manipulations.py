@@ -6,6 +6,7 @@ width) uint8 0/255. Only pixels of the mask differ and, where the edge is blende
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import cv2
@@ -129,6 +130,42 @@ def place(piece: Cutout, x: int, y: int, height: int, width: int) -> tuple[Cutou
     return cropped, rows, columns
 
 
+def anywhere(piece: Cutout, photo: np.ndarray, outside: float, rng: np.random.Generator) -> tuple[int, int]:
+    """Draw a place, x and y of the upper left, at which up to the share `outside` of the piece leaves the photo."""
+    (h, w), (height, width) = piece.alpha.shape, photo.shape[:2]
+    x = int(rng.uniform(-outside * w, width - (1 - outside) * w)) if width > (1 - 2 * outside) * w else 0
+    y = int(rng.uniform(-outside * h, height - (1 - outside) * h)) if height > (1 - 2 * outside) * h else 0
+    return x, y
+
+
+def place_well(
+    piece: Cutout, photo: np.ndarray, places: int, draw: Callable[[], tuple[int, int] | None]
+) -> tuple[Cutout, slice, slice]:
+    """Put a piece at the one of some drawn places where it stands out least in colour; returned as `place` does.
+
+    A draw may give None for a place that will not do. Raises UnsuitableError where none is found in a dozen more draws.
+    """
+    height, width = photo.shape[:2]
+    found: list[tuple[float, Cutout, slice, slice]] = []
+    for _ in range(places + 12):
+        if len(found) == places:
+            break
+        drawn = draw()
+        if drawn is None:
+            continue
+        try:
+            cropped, rows, columns = place(piece, *drawn, height, width)
+        except UnsuitableError:
+            continue
+        inside = cropped.alpha > 0.5
+        if inside.any():
+            contrast = np.abs(cropped.pixels[inside].mean(0) - photo[rows, columns][inside].mean(0)).sum()
+            found.append((float(contrast), cropped, rows, columns))
+    if not found:
+        raise UnsuitableError
+    return min(found, key=lambda option: option[0])[1:]
+
+
 def blend(
     pixels: np.ndarray, piece: Cutout, rows: slice, columns: slice, sigma: float
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -193,24 +230,7 @@ def splice(
     if area > MAX_SHARE * 0.9 or area < 0.012:
         options["scale"] = float(np.sqrt(wanted / area))
     piece = transform(piece, **options)
-    h, w = piece.alpha.shape
-    best = None
-    for _ in range(int(rng.choice([1, 5]))):
-        x = int(rng.uniform(-0.15 * w, width - 0.85 * w)) if width > 0.7 * w else 0
-        y = int(rng.uniform(-0.15 * h, height - 0.85 * h)) if height > 0.7 * h else 0
-        try:
-            cropped, rows, columns = place(piece, x, y, height, width)
-        except UnsuitableError:
-            continue
-        inside = cropped.alpha > 0.5
-        if not inside.any():
-            continue
-        contrast = np.abs(cropped.pixels[inside].mean(0) - host[rows, columns][inside].mean(0)).sum()
-        if best is None or contrast < best[0]:
-            best = (contrast, cropped, rows, columns)
-    if best is None:
-        raise UnsuitableError
-    _, cropped, rows, columns = best
+    cropped, rows, columns = place_well(piece, host, int(rng.choice([1, 5])), lambda: anywhere(piece, host, 0.15, rng))
     if rng.random() < 0.35:
         cropped = match_colour(cropped, host[rows, columns], rng.uniform(0.2, 0.8))
     edited, mask = blend(host, cropped, rows, columns, edge_blur(rng))
@@ -220,28 +240,23 @@ def splice(
 def copy_move(
     photo: np.ndarray, outlines: tuple[np.ndarray, ...], rng: np.random.Generator, geometric: float = 0.35
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Paste a piece of a photo elsewhere in it, once or twice. The mask marks the copies, not the source."""
+    """Paste a piece of a photo elsewhere in it, up to three times. The mask marks the copies, not the source."""
     height, width = photo.shape[:2]
     corners = region_in(photo, outlines, geometric, rng)
     piece = cut(photo, corners)
-    source_x, source_y = corners.min(0)
+    source = corners.min(0)
     edited, mask = photo, np.zeros((height, width), np.uint8)
-    for _ in range(2 if rng.random() < 0.15 else 1):
+    for _ in range(int(rng.choice([1, 2, 3], p=[0.76, 0.16, 0.08]))):
         moved = transform(piece, **draw_transform(rng, plain=0.6))
-        h, w = moved.alpha.shape
-        for _attempt in range(12):
-            x = int(rng.uniform(-0.1 * w, width - 0.9 * w))
+
+        def elsewhere(moved: Cutout = moved) -> tuple[int, int] | None:
+            x, y = anywhere(moved, photo, 0.1, rng)
             # Things stand on the same ground: half of the copies go sideways.
-            y = (
-                int(source_y + rng.normal(0, 0.04) * height)
-                if rng.random() < 0.5
-                else int(rng.uniform(-0.1 * h, height - 0.9 * h))
-            )
-            if np.hypot(x - source_x, y - source_y) > 0.5 * min(h, w):
-                break
-        else:
-            raise UnsuitableError
-        cropped, rows, columns = place(moved, x, y, height, width)
+            if rng.random() < 0.5:
+                y = int(source[1] + rng.normal(0, 0.04) * height)
+            return (x, y) if np.hypot(*(source - (x, y))) > 0.5 * min(moved.alpha.shape) else None
+
+        cropped, rows, columns = place_well(moved, photo, int(rng.choice([1, 5])), elsewhere)
         if rng.random() < 0.12:
             cropped = match_colour(cropped, edited[rows, columns], rng.uniform(0.1, 0.5))
         edited, added = blend(edited, cropped, rows, columns, edge_blur(rng))

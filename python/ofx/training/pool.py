@@ -25,6 +25,9 @@ KINDS = {"copy_move": 0.24, "splice": 0.26, "remove": 0.08, "retouch": 0.04, "wr
 #: Chance that a manipulated photo, or the donor of a splice, is one with outlined objects: people cut out objects.
 OUTLINED = 0.8
 
+#: Chance that a splice's donor is chosen for its colours, and of how many photos: people join photos that go together.
+MATCHED, CANDIDATES = 0.5, 6
+
 #: Mean change, in grey levels over a region, below which nothing was manipulated to speak of (sky pasted on sky).
 MIN_CHANGE = 3.0
 
@@ -81,6 +84,22 @@ def choose(photos: list[Photo], outlined: bool, rng: np.random.Generator) -> Pho
     return photos[rng.integers(len(photos))]
 
 
+def choose_donor(photos: list[Photo], host: np.ndarray, rng: np.random.Generator) -> Photo:
+    """Draw the photo that a splice takes its piece from, half of the time the one of six that is nearest in colour."""
+    if rng.random() >= MATCHED:
+        return choose(photos, True, rng)
+    goal = colour_layout(host)
+    candidates = [choose(photos, True, rng) for _ in range(CANDIDATES)]
+    return min(candidates, key=lambda photo: float(np.abs(colour_layout(photo.glance()) - goal).sum()))
+
+
+def colour_layout(pixels: np.ndarray) -> np.ndarray:
+    """Where which colours are: the mean of each cell of a 3x3 grid, (3, 3, 3) float32 in Lab."""
+    small = cv2.resize(pixels, (48, 48), interpolation=cv2.INTER_AREA)
+    lab = cv2.cvtColor(small.astype(np.float32) / 255, cv2.COLOR_BGR2LAB)
+    return cv2.resize(lab, (3, 3), interpolation=cv2.INTER_AREA)
+
+
 def make_sample(
     photos: list[Photo], rng: np.random.Generator, kinds: dict[str, float] | None = None
 ) -> tuple[str, np.ndarray, np.ndarray]:
@@ -105,7 +124,7 @@ def _attempt(photos: list[Photo], kind: str, rng: np.random.Generator) -> tuple[
     if kind == "authentic":
         mask = np.zeros(pixels.shape[:2], np.uint8)
     elif kind == "splice":
-        donor = choose(photos, True, rng)
+        donor = choose_donor(photos, pixels, rng)
         piece, donor_outlines = develop(donor, profile, rng)
         if rng.random() < 0.5:
             piece = np.ascontiguousarray(histories.age(piece, rng, strength if rng.random() < 0.6 else 0.7))
