@@ -14,6 +14,7 @@ import torch
 import calibrate_checkpoint
 import describe_model
 import evaluate
+import find_twins
 import outline_photos
 import plot_training
 from ofx.networks.objectformer_lite import build
@@ -114,3 +115,31 @@ def test_calibration_makes_the_thresholds_a_half():
     assert torch.equal(after_mask.sigmoid() > 0.5, mask.sigmoid() > 0.2)
     expected = score / 3 - np.log(0.7 / 0.3)
     torch.testing.assert_close(after_score, expected.float(), atol=1e-5, rtol=1e-5)
+
+
+def test_a_test_photo_in_the_library_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    library, tests = tmp_path / "library", tmp_path / "tests"
+    library.mkdir()
+    tests.mkdir()
+    for index in range(6):
+        noise = np.random.default_rng(index).integers(0, 256, (12, 16, 3), dtype=np.uint8)
+        photo = cv2.resize(noise, (480, 360), interpolation=cv2.INTER_CUBIC)
+        cv2.imwrite(str(library / f"photo{index}.png"), photo)
+        if index in (2, 4):
+            small = cv2.resize(photo if index == 2 else photo[:, ::-1], (300, 220), interpolation=cv2.INTER_AREA)
+            cv2.imwrite(str(tests / f"test{index}.jpg"), small, [cv2.IMWRITE_JPEG_QUALITY, 60])
+
+    monkeypatch.setattr(sys, "argv", ["find_twins.py", str(library), "--test", str(tests)])
+    with pytest.raises(SystemExit) as exit_:
+        find_twins.main()
+    assert exit_.value.code == 1
+    found = [[Path(name).stem for name in line.split()[1:]] for line in capsys.readouterr().out.splitlines()]
+    assert sorted(found) == [["photo2", "test2"], ["photo4", "test4"]]
+
+    for name in ("photo2.png", "photo4.png"):
+        (library / name).unlink()
+    with pytest.raises(SystemExit) as exit_:
+        find_twins.main()
+    assert exit_.value.code == 0

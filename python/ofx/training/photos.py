@@ -69,8 +69,8 @@ def is_held_out(name: str, share: float = 0.1) -> bool:
     return int.from_bytes(digest[:4], "big") < share * 2**32
 
 
-def open_library(folders: list[Path], held_out: bool) -> list[Photo]:
-    """Return the photos of some library folders: those held out for validation, or all others.
+def open_library(folders: list[Path], held_out: bool | None = None) -> list[Photo]:
+    """Return the photos of some library folders: all, or those held out for validation, or those that are not.
 
     Photos known to be in a test set are left out. Raises ValueError where no photo is left.
     """
@@ -80,7 +80,7 @@ def open_library(folders: list[Path], held_out: bool) -> list[Photo]:
         for path in sorted(root.iterdir()):
             if path.suffix.lower() not in PHOTO_SUFFIXES or path.stem in CASIA_TWINS:
                 continue
-            if is_held_out(path.stem) == held_out:
+            if held_out is None or is_held_out(path.stem) == held_out:
                 photos.append(Photo(path, read_outlines(folder / "polygons" / f"{path.stem}.txt")))
     if not photos:
         raise ValueError(f"no photos in {', '.join(map(str, folders))}")
