@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { OfxError } from '../errors.js';
 import type { InputFile } from '../image/input-files.js';
+import { folded, refuseCollisions } from './output-collisions.js';
 
 /** What `ofx predict` can write for an image. */
 export const OUTPUT_KINDS = ['mask', 'probability', 'overlay'] as const;
@@ -30,7 +31,8 @@ const FLAGS: Record<OutputKind, string> = {
 
 /**
  * The paths of all outputs, one entry an input. In a folder an input's path below its own folder is mirrored with the new
- * ending; where two inputs differ only in their ending, it joins the name (`a.jpg.png`, `a.png.png`).
+ * ending; where two inputs differ only in their ending, it joins the name (`a.jpg.png`, `a.png.png`), whatever their case:
+ * not every disk tells `A.png` from `a.png`.
  *
  * @throws {OfxError} USAGE where two outputs would be one file, or a file's ending is none of its kind
  */
@@ -54,7 +56,10 @@ export async function planOutputs(
         : path.join(destination, `${stems[index]!}${ENDINGS[kind][0]}`);
     });
   }
-  refuseCollisions(plans, files);
+  await refuseCollisions(
+    files,
+    plans.map((plan) => Object.values(plan)),
+  );
   return plans;
 }
 
@@ -69,33 +74,8 @@ function checkEnding(kind: OutputKind, file: string): void {
 function distinctStems(files: readonly InputFile[]): string[] {
   const short = files.map(({ below }) => below.slice(0, below.length - path.extname(below).length));
   const count = new Map<string, number>();
-  for (const stem of short) count.set(stem, (count.get(stem) ?? 0) + 1);
-  return files.map(({ below }, index) => (count.get(short[index]!) === 1 ? short[index]! : below));
-}
-
-function refuseCollisions(plans: readonly OutputPaths[], files: readonly InputFile[]): void {
-  const inputs = new Set(files.map(({ image }) => path.resolve(image)));
-  const owners = new Map<string, string>();
-  plans.forEach((plan, index) => {
-    const image = files[index]!.image;
-    for (const output of Object.values(plan)) {
-      const resolved = path.resolve(output);
-      const owner = owners.get(resolved);
-      if (owner !== undefined) {
-        const whose = owner === image ? `two outputs of ${image}` : `outputs of ${owner} and ${image}`;
-        throw new OfxError('USAGE', `${output} would hold ${whose}.`, {
-          suggestion:
-            'Give --out, --probability and --overlay different places, or score the folders one by one.',
-        });
-      }
-      if (inputs.has(resolved)) {
-        throw new OfxError('USAGE', `${output} is an input; it would be overwritten.`, {
-          suggestion: 'Choose another place for the output.',
-        });
-      }
-      owners.set(resolved, image);
-    }
-  });
+  for (const stem of short.map(folded)) count.set(stem, (count.get(stem) ?? 0) + 1);
+  return files.map(({ below }, index) => (count.get(folded(short[index]!)) === 1 ? short[index]! : below));
 }
 
 async function isFolder(file: string): Promise<boolean> {
