@@ -1,4 +1,5 @@
-import { fork } from 'node:child_process';
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { pathToFileURL } from 'node:url';
 import { Worker, type Transferable } from 'node:worker_threads';
 import type { WorkerMessage } from './worker-tasks.js';
@@ -48,14 +49,21 @@ function threadOf(file: string, workerData: unknown): Worker {
 
 /** @param data - plain data; what `workerData()` gives in the process */
 export const startProcess: StartWorker = (file, data) => {
-  const child = fork(file, [JSON.stringify(data)], {
-    serialization: 'advanced',
-    // Standard output belongs to the command's result.
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-    // By default glibc keeps freed memory in eight arenas a processor, and decoders use many threads: a worker grew by
-    // tens of megabytes over thousands of images.
-    env: { MALLOC_ARENA_MAX: '2', ...process.env },
-  });
+  let child: ChildProcess;
+  try {
+    child = fork(file, [JSON.stringify(data)], {
+      serialization: 'advanced',
+      // Standard output belongs to the command's result.
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+      // By default glibc keeps freed memory in eight arenas a processor, and decoders use many threads: a worker grew by
+      // tens of megabytes over thousands of images.
+      env: { MALLOC_ARENA_MAX: '2', ...process.env },
+    });
+  } catch (error) {
+    return unstarted(Promise.resolve(error));
+  }
+  // Some of what the system refuses (ENOENT, EAGAIN, EMFILE) is told by an event, and no `exit` follows it.
+  if (child.pid === undefined) return unstarted(once(child, 'error').then(([error]) => error as unknown));
   let cause: unknown;
   child.on('error', (error) => {
     cause = error;
@@ -74,3 +82,13 @@ export const startProcess: StartWorker = (file, data) => {
     kill: () => child.kill('SIGKILL'),
   };
 };
+
+/** A process that the system did not give us: all that it does is to end. */
+function unstarted(cause: Promise<unknown>): PoolWorker {
+  return {
+    post: () => undefined,
+    onMessage: () => undefined,
+    onExit: (listener) => void cause.then(listener),
+    kill: () => undefined,
+  };
+}

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { systemCode } from '../../src/lib/errors.js';
 import { WorkerPool, type WorkerPoolOptions } from '../../src/lib/worker-pool.js';
 import { workerFile } from '../../src/lib/worker-file.js';
 import { startProcess, startThread } from '../../src/lib/workers.js';
@@ -13,7 +14,6 @@ for (const start of [startThread, startProcess])
       pool = new WorkerPool({
         start,
         file: workerFile('../support/sleepy-worker.js', import.meta.url),
-
         ...options,
       });
     }
@@ -119,3 +119,23 @@ for (const start of [startThread, startProcess])
       expect(errors.map(({ code }) => code)).to.deep.equal(['WORKER_LOST', 'WORKER_LOST']);
     });
   });
+
+describe('startProcess', () => {
+  const { execPath } = process;
+
+  afterEach(() => {
+    process.execPath = execPath;
+  });
+
+  it('ends at once, with the reason, where the system gives no process', async () => {
+    process.execPath = '/no/such/node';
+    const pool = new WorkerPool<SleepyTask, SleepyReply>({
+      start: startProcess,
+      file: workerFile('../support/sleepy-worker.js', import.meta.url),
+      size: 2,
+    });
+    const error = await rejection(pool.run({ name: 'first' }));
+    expect([error.code, systemCode(error.cause)]).to.deep.equal(['WORKER_LOST', 'ENOENT']);
+    await pool.close();
+  });
+});
