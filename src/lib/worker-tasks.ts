@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { parentPort, workerData as threadData, type Transferable } from 'node:worker_threads';
 import { toPlainError, type PlainError } from './errors.js';
 
@@ -7,9 +8,11 @@ export type WorkerMessage =
   | { kind: 'reply'; reply: unknown; rss: number }
   | { kind: 'error'; error: PlainError; rss: number };
 
-/** What the pool gave this worker, thread or process, to start with. */
-export function workerData(): unknown {
-  return parentPort ? threadData : JSON.parse(process.argv[2]!);
+/** What the pool gave this worker, thread or process, to start with; to be asked for before the first task. */
+export async function workerData(): Promise<unknown> {
+  if (parentPort) return threadData;
+  const [data] = (await once(process, 'message')) as [unknown];
+  return data;
 }
 
 /**

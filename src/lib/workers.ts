@@ -47,11 +47,11 @@ function threadOf(file: string, workerData: unknown): Worker {
   return new Worker(source, { eval: true, workerData });
 }
 
-/** @param data - plain data; what `workerData()` gives in the process */
+/** @param data - plain data; what `workerData()` gives in the process, which has to ask for it if there is any */
 export const startProcess: StartWorker = (file, data) => {
   let child: ChildProcess;
   try {
-    child = fork(file, [JSON.stringify(data)], {
+    child = fork(file, {
       serialization: 'advanced',
       // Standard output belongs to the command's result.
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
@@ -68,11 +68,14 @@ export const startProcess: StartWorker = (file, data) => {
   child.on('error', (error) => {
     cause = error;
   });
+  const post = (message: unknown): void => {
+    // A process that just died tells so by its exit.
+    child.send(message as object, () => undefined);
+  };
+  // Not as an argument: the system limits those, and the manifest of a model may be longer.
+  if (data !== undefined) post(data);
   return {
-    post: (task) => {
-      // A process that just died tells so by its exit.
-      child.send(task as object, () => undefined);
-    },
+    post,
     onMessage: (listener) => child.on('message', listener as (message: unknown) => void),
     onExit: (listener) => {
       child.on('exit', (code, signal) => {

@@ -138,4 +138,18 @@ describe('startProcess', () => {
     expect([error.code, systemCode(error.cause)]).to.deep.equal(['WORKER_LOST', 'ENOENT']);
     await pool.close();
   });
+
+  it('hands over more data than fits into an argument', async () => {
+    const data = { text: 'x'.repeat(500_000) };
+    const worker = startProcess(workerFile('../support/echo-worker.js', import.meta.url), data);
+    const answer = await new Promise((resolve, reject) => {
+      worker.onMessage((message) => {
+        if (message.kind === 'ready') worker.post('what were you given?', []);
+        else resolve(message);
+      });
+      worker.onExit(reject);
+    });
+    worker.kill();
+    expect(answer).to.have.property('reply').that.deep.equals(data);
+  });
 });

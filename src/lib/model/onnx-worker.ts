@@ -13,7 +13,7 @@ import type { OnnxReply, OnnxRun, OnnxTask, OnnxWorkerData, TensorShape } from '
 // An `import` of this CommonJS package would parse its whole source for named exports first.
 const { InferenceSession, Tensor } = createRequire(import.meta.url)('onnxruntime-node') as typeof ort;
 
-const { file, threads } = workerData() as OnnxWorkerData;
+const { file, threads } = (await workerData()) as OnnxWorkerData;
 const session = InferenceSession.create(file, sessionOptions(threads));
 answerTasks(handle, session, (reply) =>
   reply.kind === 'outputs' && reply.data ? [reply.data.buffer as ArrayBuffer] : [],

@@ -7,7 +7,7 @@ import type { NetworkAddress } from './networks.js';
  * A process that works on one image at a time, from its bytes to the result. It keeps the server's own network open, and
  * beside it the last other one that was asked for.
  */
-const { own, threads } = workerData() as AnalysisWorkerData;
+const { own, threads } = (await workerData()) as AnalysisWorkerData;
 
 interface Opened {
   key: string;
