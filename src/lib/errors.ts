@@ -25,6 +25,8 @@ export const ERROR_TABLE = {
   MODEL_CORRUPT: { exit: 65, http: 500 },
   ONNX_INVALID: { exit: 65, http: 500 },
   RESULT_INVALID: { exit: 65, http: 400 },
+  /** What the network gave for an image is no probability, e.g. NaN from weights that overflow. */
+  PREDICTION_INVALID: { exit: 65, http: 500 },
 
   INPUT_MISSING: { exit: 66, http: 404 },
   INPUT_UNREADABLE: { exit: 66, http: 400 },
@@ -92,6 +94,8 @@ export interface PlainError {
   code: ErrorCode;
   message: string;
   suggestion?: string;
+  /** Of a defect: where it happened, on the other side. */
+  stack?: string;
 }
 
 export function toPlainError(error: unknown): PlainError {
@@ -99,11 +103,15 @@ export function toPlainError(error: unknown): PlainError {
     const { code, message, suggestion } = error;
     return suggestion === undefined ? { code, message } : { code, message, suggestion };
   }
-  return { code: 'INTERNAL', message: error instanceof Error ? error.message : String(error) };
+  if (!(error instanceof Error)) return { code: 'INTERNAL', message: String(error) };
+  const { message, stack } = error;
+  return stack === undefined ? { code: 'INTERNAL', message } : { code: 'INTERNAL', message, stack };
 }
 
-export function fromPlainError({ code, message, suggestion }: PlainError): OfxError {
-  return new OfxError(code, message, suggestion === undefined ? {} : { suggestion });
+export function fromPlainError({ code, message, suggestion, stack }: PlainError): OfxError {
+  const error = new OfxError(code, message, suggestion === undefined ? {} : { suggestion });
+  if (stack !== undefined) error.stack = stack;
+  return error;
 }
 
 /** The system's own codes for a file operation that failed, e.g. ENOENT. */

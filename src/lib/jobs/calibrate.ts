@@ -1,6 +1,5 @@
 import { OfxError } from '../errors.js';
 import {
-  applyTemperature,
   fitMaskThreshold,
   fitScoreThreshold,
   fitTemperature,
@@ -12,6 +11,7 @@ import type { ModelIdentity } from '../model/network.js';
 import { saveFittedThresholds } from '../model/thresholds.js';
 import type { ImageRow } from '../report/image-row.js';
 import type { Calibration } from '../report/run-summary.js';
+import { applyTemperature } from '../temperature.js';
 
 /** The data that thresholds were fitted on, as the model's fitted copy remembers them. */
 export interface FittedOn {

@@ -130,7 +130,7 @@ async function predictOne(
 
 /** Bad input fails one image; a full disk, a broken model or a defect would fail them all. */
 function isAboutInput(error: unknown): error is OfxError {
-  return error instanceof OfxError && (error.code.startsWith('IMAGE_') || error.code.startsWith('INPUT_'));
+  return error instanceof OfxError && /^(IMAGE_|INPUT_|PREDICTION_INVALID)/.test(error.code);
 }
 
 function analysisOptions(request: PredictRequest, plans: readonly OutputPaths[]): AnalysisOptions {

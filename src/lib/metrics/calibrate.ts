@@ -1,3 +1,4 @@
+import { logit } from '../temperature.js';
 import { TAMPERED, type Label } from './evidence.js';
 import { cutsFromTop, rankScores } from './ranking.js';
 import { ratio } from './confusion.js';
@@ -17,9 +18,6 @@ export interface LabelledScore {
 
 /** Temperatures beyond these bounds say only that the classes are separable, or that the score says nothing. */
 const TEMPERATURE_BOUNDS = { low: 0.05, high: 20 };
-
-/** Probabilities nearer to 0 and 1 are cut here before their logit is taken: float32 knows no larger logit than 16.6. */
-const SATURATION = 2 ** -24;
 
 /**
  * The temperature T that minimises the mean negative log-likelihood of sigmoid(logit / T) (Guo et al., "On calibration of
@@ -44,11 +42,6 @@ export function fitTemperature(images: readonly LabelledScore[]): number {
     else low = left;
   }
   return Math.exp((low + high) / 2);
-}
-
-/** sigmoid(logit(p) / T) */
-export function applyTemperature(probability: number, temperature: number): number {
-  return temperature === 1 ? probability : 1 / (1 + Math.exp(-logit(probability) / temperature));
 }
 
 /**
@@ -93,9 +86,4 @@ export function fitMaskThreshold(
     if (best === undefined || value > best.value) best = { value, threshold: row.threshold };
   });
   return best?.threshold;
-}
-
-function logit(probability: number): number {
-  const p = Math.min(Math.max(probability, SATURATION), 1 - SATURATION);
-  return Math.log(p / (1 - p));
 }

@@ -1,4 +1,5 @@
 import { pMapIterable } from 'p-map';
+import { OfxError } from '../errors.js';
 import type { RgbImage } from '../image/decode.js';
 import type { ProbabilityMap } from '../image/probability-map.js';
 import { resizeLinearOpenCv } from '../image/resize.js';
@@ -7,7 +8,7 @@ import { cropWindow, eachWindow, planWindows, WindowBlend } from '../image/windo
 import type { ModelReference } from './catalogue.js';
 import { resolveNetwork, type Network, type NetworkChoice } from './network.js';
 import { OnnxPool, type OnnxPoolOptions } from './onnx-session.js';
-import { scoreProbability, sigmoidInPlace } from './probability.js';
+import { areProbabilities, scoreProbability, sigmoidInPlace } from './probability.js';
 
 export interface DetectorOptions extends NetworkChoice, OnnxPoolOptions {}
 
@@ -143,8 +144,14 @@ export class Detector {
     const [mask, score] = values as [Float32Array, Float32Array | undefined];
     if (outputs.mask.kind === 'logit') sigmoidInPlace(mask);
     const output = outputs.score && score ? { kind: outputs.score.kind, value: score[0]! } : largest(mask);
+    const probability = scoreProbability(output, thresholds);
+    if (!(probability >= 0 && probability <= 1) || !areProbabilities(mask)) {
+      throw new OfxError('PREDICTION_INVALID', `${identity.name} gave no probabilities: score ${probability}.`, {
+        suggestion: 'Its weights may hold NaN, or overflow: convert another checkpoint of the same training.',
+      });
+    }
     return {
-      score: scoreProbability(output, thresholds),
+      score: probability,
       rawScore: scoreProbability(output, { temperature: 1 }),
       map: { width: size, height: size, data: mask },
       inference: milliseconds,

@@ -1,26 +1,21 @@
+import { applyTemperature, sigmoid } from '../temperature.js';
 import type { OutputKind } from './manifest.js';
-
-/** 1 / (1 + e^-x), without overflow for any x. */
-export function sigmoid(x: number): number {
-  if (x >= 0) return 1 / (1 + Math.exp(-x));
-  const e = Math.exp(x);
-  return e / (1 + e);
-}
 
 /** Turns logits into probabilities where they stand. */
 export function sigmoidInPlace(values: Float32Array): void {
   for (let index = 0; index < values.length; index++) values[index] = sigmoid(values[index]!);
 }
 
-/**
- * The detection score as a probability: sigmoid(logit / temperature) (Guo et al., "On Calibration of Modern Neural
- * Networks", 2017). At temperature 1 a probability stays as it is, to the last digit.
- */
+/** The detection score as a probability, after the temperature. */
 export function scoreProbability(
   { kind, value }: { kind: OutputKind; value: number },
   { temperature }: { temperature: number },
 ): number {
-  if (kind === 'logit') return sigmoid(value / temperature);
-  if (temperature === 1) return value;
-  return sigmoid(Math.log(value / (1 - value)) / temperature);
+  return kind === 'logit' ? sigmoid(value / temperature) : applyTemperature(value, temperature);
+}
+
+/** Whether all values are in 0 … 1, which NaN is not. */
+export function areProbabilities(values: Float32Array): boolean {
+  for (const value of values) if (!(value >= 0 && value <= 1)) return false;
+  return true;
 }

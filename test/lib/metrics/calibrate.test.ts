@@ -1,12 +1,8 @@
 import { expect } from 'chai';
-import {
-  applyTemperature,
-  fitMaskThreshold,
-  fitScoreThreshold,
-  fitTemperature,
-} from '../../../src/lib/metrics/calibrate.js';
+import { fitMaskThreshold, fitScoreThreshold, fitTemperature } from '../../../src/lib/metrics/calibrate.js';
 import { seededRandom } from '../../../src/lib/metrics/random.js';
 import type { SweepRow } from '../../../src/lib/metrics/run-metrics.js';
+import { applyTemperature, sigmoid } from '../../../src/lib/temperature.js';
 
 describe('calibration', () => {
   it('finds the temperature by which scores were made too sure', () => {
@@ -17,6 +13,18 @@ describe('calibration', () => {
       return { label, score: 1 / (1 + Math.exp(-logit * 2.5)) };
     });
     expect(fitTemperature(images)).to.be.closeTo(2.5, 0.15);
+  });
+
+  it('finds it where scores are as sure as doubles can tell', () => {
+    // Nine of ten are right: the best probability is 0.9, so T is 30 / log(0.9 / 0.1).
+    const images = Array.from({ length: 200 }, (_, index) => {
+      const label = (index % 2) as 0 | 1;
+      const right = index % 20 < 18;
+      return { label, score: sigmoid((label === 1) === right ? 30 : -30) };
+    });
+    const temperature = fitTemperature(images);
+    expect(temperature).to.be.closeTo(30 / Math.log(9), 0.01);
+    expect(applyTemperature(sigmoid(30), temperature)).to.be.closeTo(0.9, 1e-4);
   });
 
   it('leaves scores alone at temperature 1, and survives scores of 0 and 1', () => {
