@@ -1,11 +1,17 @@
-import { readdir, rm, stat } from 'node:fs/promises';
+import { readdir, rm, rmdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { OfxError } from '../errors.js';
+import { exists } from '../exists.js';
 import { RUN_FILES } from '../report/run-files.js';
+import { loadSummary } from './load-run.js';
 import { VALIDATION_JOURNAL } from './validation-journal.js';
 
 /** Where runs go that are not told where. */
 const DEFAULT_PLACE = 'reports';
+
+/** How the files end that a run writes into its folders. */
+const CHART_FILE = /\.(vl\.json|svg|png)$/;
+const PANEL_FILE = /\.jpg$/;
 
 export interface RunFolderRequest {
   /** As the user gave it. */
@@ -45,15 +51,46 @@ export async function chooseRunFolder(
   return { folder, isUnfinished: false };
 }
 
-/** Takes away what an earlier run left in a folder that is used again, so that no picture of it is taken for a new one. */
+/**
+ * Takes away what an earlier run left in a folder that is used again, so that no picture of it is taken for a new one. What
+ * no run writes stays.
+ *
+ * @throws {OfxError} OUTPUT_UNWRITABLE where the folder holds a summary that is not a run's
+ */
 export async function clearEarlierRun(folder: string): Promise<void> {
-  const isRun =
-    (await exists(path.join(folder, RUN_FILES.summary))) ||
-    (await exists(path.join(folder, VALIDATION_JOURNAL)));
-  if (!isRun) return;
-  for (const name of Object.values(RUN_FILES)) {
-    await rm(path.join(folder, name), { recursive: true, force: true });
+  const hasSummary = await exists(path.join(folder, RUN_FILES.summary));
+  const hasJournal = await exists(path.join(folder, VALIDATION_JOURNAL));
+  if (!hasSummary && !hasJournal) return;
+  if (!hasJournal) await assertRun(folder);
+  const { charts, panels, ...files } = RUN_FILES;
+  for (const name of Object.values(files)) await rm(path.join(folder, name), { force: true });
+  await clearFolder(path.join(folder, charts), CHART_FILE);
+  await clearFolder(path.join(folder, panels), PANEL_FILE);
+}
+
+/** Many a program writes a summary.json. */
+async function assertRun(folder: string): Promise<void> {
+  try {
+    await loadSummary(folder);
+  } catch (error) {
+    throw new OfxError(
+      'OUTPUT_UNWRITABLE',
+      `The folder ${folder} holds a ${RUN_FILES.summary} that is not of a run of ofx, and would be overwritten.`,
+      { suggestion: 'Choose another --out.', cause: error },
+    );
   }
+}
+
+/** Removes files by their names, and the folders that become empty. */
+async function clearFolder(folder: string, name: RegExp): Promise<void> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+  for (const entry of entries) {
+    const place = path.join(folder, entry.name);
+    if (entry.isDirectory()) await clearFolder(place, name);
+    else if (name.test(entry.name)) await rm(place, { force: true });
+  }
+  // Fails where something is left, which is as it should be.
+  await rmdir(folder).catch(() => undefined);
 }
 
 async function latestUnfinished(prefix: string): Promise<string> {
@@ -74,8 +111,4 @@ async function latestUnfinished(prefix: string): Promise<string> {
 /** A name as part of a file's name. */
 function slug(name: string): string {
   return name.replace(/[^\p{L}\p{N}._-]+/gu, '-').replace(/^[-.]+|[-.]+$/g, '') || 'unnamed';
-}
-
-async function exists(file: string): Promise<boolean> {
-  return (await stat(file).catch(() => undefined)) !== undefined;
 }

@@ -289,11 +289,27 @@ describe('validate', () => {
     });
 
     it('leave nothing of an earlier run in the same folder', async () => {
-      await run({ panels: 'all', limit: 3 });
-      await writeFile(out('mine.txt'), 'of the user');
+      await run({ panels: 'all', charts: true, limit: 3 });
+      const mine = ['mine.txt', 'charts/mine.csv', 'overlays/images/mine.psd'];
+      for (const name of mine) await writeFile(out(name), 'of the user');
       await run({ panels: { worst: 1 }, limit: 3 });
-      expect(await readdir(out('overlays/images'))).to.have.length(1);
-      expect(await readdir(out())).to.include('mine.txt');
+      expect(await readdir(out('overlays/images'))).to.have.length(2);
+      expect(await readdir(out('charts'))).to.deep.equal(['mine.csv']);
+      for (const name of mine) expect(await readFile(out(name), 'utf8')).to.equal('of the user');
+    });
+
+    it('touch no folder that holds the summary of something else', async () => {
+      const files = { 'summary.json': '{"total": 7}', 'charts/a.png': 'mine', 'overlays/a.jpg': 'mine' };
+      for (const [name, content] of Object.entries(files)) {
+        await mkdir(path.dirname(out(name)), { recursive: true });
+        await writeFile(out(name), content);
+      }
+      const error = await rejection(run({ limit: 3 }));
+      expect([error.code, error.suggestion]).to.deep.equal(['OUTPUT_UNWRITABLE', 'Choose another --out.']);
+      for (const [name, content] of Object.entries(files)) {
+        expect(await readFile(out(name), 'utf8')).to.equal(content);
+      }
+      expect(await readdir(out())).to.have.members(['charts', 'overlays', 'summary.json']);
     });
 
     it('can be cut to the first images', async () => {
