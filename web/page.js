@@ -14,7 +14,7 @@ byId('file').addEventListener('change', ({ target }) => {
   if (target.files[0]) void examine(target.files[0]);
   target.value = '';
 });
-byId('drop').addEventListener('submit', (event) => event.preventDefault());
+for (const id of ['choose', 'another']) byId(id).addEventListener('click', () => byId('file').click());
 byId('retry').addEventListener('click', () => void examine(current));
 byId('token-form').addEventListener('submit', (event) => {
   event.preventDefault();
