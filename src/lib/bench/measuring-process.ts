@@ -1,5 +1,5 @@
 import { fork, type ChildProcess } from 'node:child_process';
-import { fromPlainError, OfxError } from '../errors.js';
+import { fromPlainError, OfxError, systemCode } from '../errors.js';
 import type { Answer, Question, Reply } from './protocol.js';
 
 /**
@@ -10,6 +10,9 @@ export class MeasuringProcess {
   /** When it was started, on this process's clock. */
   readonly startedAt = performance.now();
   readonly #child: ChildProcess;
+  readonly #gone: Promise<void>;
+  /** Why there is no process. */
+  #refusal: Error | undefined;
   #stderr = '';
 
   /**
@@ -25,6 +28,17 @@ export class MeasuringProcess {
     this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.#stderr = (this.#stderr + text).slice(-2000);
     });
+    this.#gone = new Promise((resolve) => {
+      this.#child.once('exit', () => {
+        resolve();
+      });
+      this.#child.on('error', (error) => {
+        // No exit follows where the system gave no process.
+        if (this.#child.pid !== undefined) return;
+        this.#refusal = error;
+        resolve();
+      });
+    });
     signal?.addEventListener('abort', this.#kill, { once: true });
   }
 
@@ -35,7 +49,7 @@ export class MeasuringProcess {
   ask<Q extends Question>(question: Q, onProgress?: () => void): Promise<Answer<Q['kind']>> {
     return new Promise((resolve, reject) => {
       const settle = (act: () => void): void => {
-        this.#child.off('message', onMessage).off('exit', onEnd).off('error', onEnd);
+        this.#child.off('message', onMessage);
         act();
       };
       const onMessage = (reply: Reply): void => {
@@ -49,25 +63,22 @@ export class MeasuringProcess {
             resolve(reply.answer as Answer<Q['kind']>);
           });
       };
-      const onEnd = (): void => {
+      this.#child.on('message', onMessage);
+      void this.#gone.then(() => {
         settle(() => {
           reject(this.#endedEarly());
         });
-      };
-      this.#child.on('message', onMessage).once('exit', onEnd).once('error', onEnd);
-      this.#child.send(question, (error) => {
-        if (error) onEnd();
       });
+      // A process that just died tells so by its exit; one that never was may not even have a channel.
+      if (this.#child.pid !== undefined) this.#child.send(question, () => undefined);
     });
   }
 
   /** Ends the process and waits until it is gone, so that it takes no time from the next one. */
   async close(): Promise<void> {
     this.signal?.removeEventListener('abort', this.#kill);
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
-    const gone = new Promise((resolve) => this.#child.once('exit', resolve));
     this.#kill();
-    await gone;
+    await this.#gone;
   }
 
   /** Nothing in it is worth a tidy end: its results have been told. */
@@ -77,6 +88,14 @@ export class MeasuringProcess {
 
   #endedEarly(): Error {
     if (this.signal?.aborted) return this.signal.reason as Error;
+    if (this.#refusal) {
+      const code = systemCode(this.#refusal) ?? 'unknown error';
+      return new OfxError('IO_FAILED', `The measuring process cannot be started (${code}).`, {
+        suggestion:
+          'The system may be short of processes, files or memory: end other programs and try again.',
+        cause: this.#refusal,
+      });
+    }
     const { exitCode, signalCode } = this.#child;
     if (signalCode === 'SIGKILL') {
       return new OfxError('IO_FAILED', 'The measuring process was killed, most likely for want of memory.', {
