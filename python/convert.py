@@ -27,6 +27,7 @@ def main() -> int:
     arguments = parser.parse_args()
     with events_on_stdout() as events:
         try:
+            load_packages()
             convert(arguments.checkpoint, arguments.folder, arguments.size, arguments.threads, events)
         except CheckpointError as error:
             events.emit("error", code="CHECKPOINT_INVALID", message=str(error))
@@ -41,6 +42,16 @@ def main() -> int:
             events.emit("error", code="IO_FAILED", message=f"Writing the ONNX files failed: {error}.")
             return IO_FAILED
     return 0
+
+
+def load_packages() -> None:
+    """Import what the conversion needs. ImportError where a package is missing, or a shared library of one."""
+    try:
+        import torch  # noqa: F401, PLC0415
+
+        from ofx import checkpoint, export  # noqa: F401, PLC0415
+    except OSError as error:
+        raise ImportError(str(error)) from error
 
 
 def convert(path: Path, folder: Path, sizes: list[int], threads: int, events: Events) -> None:

@@ -165,10 +165,38 @@ def test_half_of_the_donors_go_with_the_host(tmp_path: Path):
         cv2.imwrite(str(path), np.full((64, 64, 3), level, np.uint8))
         photos.append(Photo(path, (SQUARE,)))
     host = np.full((80, 120, 3), 130, np.uint8)
-    rng = np.random.default_rng(3)
-    away = np.array([abs(int(choose_donor(photos, host, rng).path.stem) - 130) for _ in range(300)])
+    rng, other = np.random.default_rng(3), Photo(tmp_path / "other.png", ())
+    away = np.array([abs(int(choose_donor(photos, other, host, rng).path.stem) - 130) for _ in range(300)])
     # Of six levels even over 0..255, the nearest is 18 away in the mean; one alone is 64 away.
     assert np.mean(away) == pytest.approx((18 + 64) / 2, abs=6)
+
+
+def test_a_donor_is_never_the_host(tmp_path: Path):
+    photos = []
+    for name in ("host", "other"):
+        cv2.imwrite(str(tmp_path / f"{name}.png"), np.full((64, 64, 3), 100, np.uint8))
+        photos.append(Photo(tmp_path / f"{name}.png", (SQUARE,)))
+    rng = np.random.default_rng(0)
+    drawn = []
+    for _ in range(60):
+        try:
+            drawn.append(choose_donor(photos, photos[0], np.full((64, 64, 3), 100, np.uint8), rng))
+        except manipulations.UnsuitableError:
+            continue
+    assert drawn and all(photo is photos[1] for photo in drawn)
+
+
+def test_a_photo_that_is_none_is_told(tmp_path: Path):
+    (tmp_path / "pointer.jpg").write_text("version https://git-lfs.github.com/spec/v1")
+    with pytest.raises(ValueError, match=r"not an image: .*pointer\.jpg"):
+        make_sample(open_library([tmp_path]), np.random.default_rng(0))
+
+
+def test_a_manipulated_photo_without_its_mask_is_no_authentic_one(tmp_path: Path):
+    for name in ("000001_authentic", "000002_splice"):
+        cv2.imwrite(str(tmp_path / f"{name}.jpg"), textured(0))
+    with pytest.raises(ValueError, match=r"000002_splice\.jpg lacks its mask"):
+        pool_samples(tmp_path)
 
 
 def test_a_pool_holds_authentic_and_manipulated_samples_and_is_filled_once(library: Path, tmp_path: Path):

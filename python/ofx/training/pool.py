@@ -28,6 +28,9 @@ OUTLINED = 0.8
 #: Chance that a splice's donor is chosen for its colours, and of how many photos: people join photos that go together.
 MATCHED, CANDIDATES = 0.5, 6
 
+#: How often a region, a place or a photo is drawn again before the photos are given up; a handful is usual.
+ATTEMPTS = 1000
+
 #: Mean change, in grey levels over a region, below which nothing was manipulated to speak of (sky pasted on sky).
 MIN_CHANGE = 3.0
 
@@ -84,12 +87,18 @@ def choose(photos: list[Photo], outlined: bool, rng: np.random.Generator) -> Pho
     return photos[rng.integers(len(photos))]
 
 
-def choose_donor(photos: list[Photo], host: np.ndarray, rng: np.random.Generator) -> Photo:
-    """Draw the photo that a splice takes its piece from, half of the time the one of six that is nearest in colour."""
-    if rng.random() >= MATCHED:
-        return choose(photos, True, rng)
-    goal = colour_layout(host)
-    candidates = [choose(photos, True, rng) for _ in range(CANDIDATES)]
+def choose_donor(photos: list[Photo], host: Photo, pixels: np.ndarray, rng: np.random.Generator) -> Photo:
+    """Draw the photo that a splice takes its piece from, half of the time the one of six that is nearest in colour.
+
+    Never the host itself: that would be a copy-move. Raises UnsuitableError where only the host is drawn.
+    """
+    wanted = CANDIDATES if rng.random() < MATCHED else 1
+    candidates = [photo for photo in (choose(photos, True, rng) for _ in range(wanted)) if photo is not host]
+    if not candidates:
+        raise manipulations.UnsuitableError
+    if wanted == 1:
+        return candidates[0]
+    goal = colour_layout(pixels)
     return min(candidates, key=lambda photo: float(np.abs(colour_layout(photo.glance()) - goal).sum()))
 
 
@@ -103,15 +112,21 @@ def colour_layout(pixels: np.ndarray) -> np.ndarray:
 def make_sample(
     photos: list[Photo], rng: np.random.Generator, kinds: dict[str, float] | None = None
 ) -> tuple[str, np.ndarray, np.ndarray]:
-    """Make one sample; returns its kind, the bytes of its JPEG file and its mask (height, width) uint8 0/255."""
+    """Make one sample; returns its kind, the bytes of its JPEG file and its mask (height, width) uint8 0/255.
+
+    Raises ValueError where a photo is no image, or where the photos will not do.
+    """
     kinds = KINDS if kinds is None else kinds
     names = [*kinds, "authentic"]
     kind = str(rng.choice(names, p=[*kinds.values(), max(0.0, 1 - sum(kinds.values()))]))
-    while True:
+    for _ in range(ATTEMPTS):
         try:
             return kind, *_attempt(photos, kind, rng)
-        except (manipulations.UnsuitableError, ValueError):
+        except manipulations.UnsuitableError:
             continue
+    raise ValueError(
+        f"none of {ATTEMPTS} attempts gave a sample of kind {kind}: are the photos too small or all alike?"
+    )
 
 
 def _attempt(photos: list[Photo], kind: str, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
@@ -124,7 +139,7 @@ def _attempt(photos: list[Photo], kind: str, rng: np.random.Generator) -> tuple[
     if kind == "authentic":
         mask = np.zeros(pixels.shape[:2], np.uint8)
     elif kind == "splice":
-        donor = choose_donor(photos, pixels, rng)
+        donor = choose_donor(photos, photo, pixels, rng)
         piece, donor_outlines = develop(donor, profile, rng)
         if rng.random() < 0.5:
             piece = np.ascontiguousarray(histories.age(piece, rng, strength if rng.random() < 0.6 else 0.7))
@@ -145,10 +160,19 @@ def _write(job: tuple[list[Path], bool, Path, int, list[int]]) -> int:
     for index in indices:
         rng = np.random.default_rng((seed, index))
         kind, encoded, mask = make_sample(photos, rng)
+        name = target / f"{index:06d}_{kind}"
         if mask.any():
-            cv2.imwrite(str(target / f"{index:06d}_{kind}.png"), mask, [cv2.IMWRITE_PNG_BILEVEL, 1])
-        encoded.tofile(target / f"{index:06d}_{kind}.jpg")
+            _publish(name.with_suffix(".png"), cv2.imencode(".png", mask, [cv2.IMWRITE_PNG_BILEVEL, 1])[1])
+        # The image last: a sample is there when its image is.
+        _publish(name.with_suffix(".jpg"), encoded)
     return len(indices)
+
+
+def _publish(path: Path, encoded: np.ndarray) -> None:
+    """Write a file whole or not at all. OSError where it cannot be written."""
+    draft = path.with_suffix(path.suffix + ".part")
+    draft.write_bytes(encoded.tobytes())
+    draft.replace(path)
 
 
 def fill_pool(
@@ -171,6 +195,14 @@ def fill_pool(
 
 
 def pool_samples(target: Path) -> list[tuple[Path, Path | None]]:
-    """List a pool's samples: image, and mask or None."""
-    images = sorted(target.glob("*.jpg"))
-    return [(image, mask if (mask := image.with_suffix(".png")).exists() else None) for image in images]
+    """List a pool's samples: image, and mask or None. ValueError where a manipulated photo lacks its mask."""
+    samples = []
+    for image in sorted(target.glob("*.jpg")):
+        mask = image.with_suffix(".png")
+        if image.stem.endswith("_authentic"):
+            samples.append((image, None))
+        elif mask.exists():
+            samples.append((image, mask))
+        else:
+            raise ValueError(f"{image} lacks its mask {mask.name}: delete it, and it will be made again")
+    return samples
