@@ -5,6 +5,7 @@ import { pMapIterable } from 'p-map';
 import { openDataset } from '../dataset/open.js';
 import type { Dataset, Sample } from '../dataset/sample.js';
 import { OfxError } from '../errors.js';
+import { DEFAULT_LIMITS } from '../image/samples.js';
 import { writeFileAtomic } from '../image/write.js';
 import { sampleIndices, seededRandom } from '../metrics/random.js';
 import { countedThresholds, type MetricSettings } from '../metrics/run-metrics.js';
@@ -15,6 +16,7 @@ import { panelPath } from '../report/run-files.js';
 import type { RobustnessRow } from '../report/robustness.js';
 import type { RunRecord } from '../report/run-record.js';
 import type { RunSummary } from '../report/run-summary.js';
+import { OFX_VERSION } from '../version.js';
 import { writeEvidence } from './evidence-file.js';
 import { PanelKeeper } from './panel-keeper.js';
 import { chooseRunFolder, clearEarlierRun } from './run-folder.js';
@@ -207,10 +209,13 @@ class Run {
 
   /** Everything that decides a record or a panel. */
   #journalSettings(): JournalSettings {
-    const { scoreAt, strict, panels, seed, limit, sample } = this.request;
+    const { scoreAt, strict, limits, panels, seed, limit, sample } = this.request;
+    const { maxPixels, maxBytes } = { ...DEFAULT_LIMITS, ...limits };
     const { identity, thresholds } = this.detector.network;
     const { scoreThreshold, maskThreshold, sweep } = this.settings;
     return {
+      // Another version may decode or count otherwise.
+      ofx: OFX_VERSION,
       model: identity.sha256,
       size: identity.inputSize,
       temperature: thresholds.temperature,
@@ -219,6 +224,8 @@ class Run {
       'mask-threshold': maskThreshold,
       sweep: sweep.join(' '),
       strict,
+      'max-pixels': maxPixels,
+      'max-bytes': maxBytes,
       panels: typeof panels === 'string' ? panels : `worst:${panels.worst}`,
       seed,
       limit: limit ?? null,
