@@ -5,6 +5,7 @@ import { canShow, showOverlay, showPrediction } from './viewer.js';
 
 const byId = (id) => document.getElementById(id);
 
+let model;
 let current;
 let address;
 let asking;
@@ -39,7 +40,7 @@ void introduce();
 
 async function introduce() {
   try {
-    const model = await defaultModel();
+    model = await defaultModel();
     byId('model').textContent = `${model.name} ${model.version}`;
     byId('model').hidden = false;
   } catch {
@@ -87,7 +88,7 @@ async function examine(file) {
     if (signal.aborted) return;
     if (shown) showPrediction(address, result, result.regions.slice(0, LISTED));
     else showOverlay(result);
-    showReport(result);
+    showReport(result, model);
     setState('result');
     byId('status').textContent = '';
     byId('verdict').focus({ preventScroll: true });

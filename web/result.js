@@ -1,4 +1,5 @@
 /** The words and numbers beside the picture. */
+import { judge } from './verdict.js';
 import { highlight } from './viewer.js';
 
 const byId = (id) => document.getElementById(id);
@@ -14,18 +15,22 @@ const STAGES = {
   encode: 'Pictures',
 };
 
-export function showReport(result) {
-  const { image, tampered, score, scoreThreshold, tamperedFraction, warnings } = result;
-  const section = byId('result');
-  section.dataset.verdict = tampered ? 'tampered' : 'authentic';
+/** @param {object | undefined} model - what the server says of its own model */
+export function showReport(result, model) {
+  const { image, score, scoreThreshold, tamperedFraction, warnings } = result;
+  const { kind, verdict, meaning } = judge(result);
+  byId('result').dataset.verdict = kind;
   byId('name').textContent = `${image} · ${result.width} × ${result.height}`;
-  byId('verdict').textContent = tampered ? 'Looks manipulated' : 'No manipulation found';
+  byId('verdict').textContent = verdict;
+  byId('meaning').textContent = meaning;
   byId('score').textContent = score.toFixed(3);
   byId('threshold').textContent = `manipulated above ${scoreThreshold.toFixed(2)}`;
   byId('meter').style.setProperty('--score', String(score));
   byId('meter').style.setProperty('--threshold', String(scoreThreshold));
-  const doubt = !tampered && tamperedFraction > 0 ? ', but the score stays below the threshold' : '';
-  byId('area').textContent = `${percent(tamperedFraction)} of the picture is marked${doubt}.`;
+  byId('area').textContent = `${percent(tamperedFraction)} of the picture is marked.`;
+  const described = model?.name === result.model.name && model.description;
+  byId('model-says').hidden = !described;
+  byId('model-says').textContent = described ? `${model.name} says of itself: ${model.description}` : '';
   byId('warnings').replaceChildren(...warnings.map((text) => element('li', text)));
   listRegions(result);
   listTimings(result.timingsMs);

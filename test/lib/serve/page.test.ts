@@ -81,7 +81,7 @@ describeInChromium('the page', () => {
       await open({}, context);
       await choose(SAMPLE);
       await result();
-      expect(await page.locator('#verdict').textContent()).to.equal('No manipulation found');
+      expect(await page.locator('#verdict').textContent()).to.match(/^Suspicious places/);
       expect(await page.locator('#score').textContent()).to.match(/^0\.\d{3}$/);
       expect(await page.locator('#regions button').count()).to.be.greaterThan(0);
       expect(await page.locator('#timings tr').count()).to.equal(5);
@@ -99,6 +99,18 @@ describeInChromium('the page', () => {
     await page.setInputFiles('#file', { name: 'white.png', mimeType: 'image/png', buffer });
     await result();
     expect(await page.locator('#verdict').textContent()).to.equal('Looks manipulated');
+  });
+
+  it('never says that a photo is authentic', async () => {
+    await open();
+    const black = { create: { width: 64, height: 48, channels: 3, background: 'black' } } as const;
+    const buffer = await sharp(black).png().toBuffer();
+    await page.setInputFiles('#file', { name: 'black.png', mimeType: 'image/png', buffer });
+    await result();
+    expect(await page.locator('#verdict').textContent()).to.equal('Nothing found');
+    const words = await page.evaluate('verdict.ariaDescribedByElements.map((p) => p.textContent).join()');
+    expect(words).to.contain('does not show that the photo is authentic');
+    expect(words).to.contain('evidence, not a proof');
   });
 
   it('downloads the mask at the size of the photo', async () => {
