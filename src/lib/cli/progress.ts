@@ -22,6 +22,9 @@ export const SILENT_PROGRESS: Progress = {
 
 const SAVE_CURSOR = '\u001B7';
 
+/** Cells of the bar: as many as there is room for, and none where these few would tell nothing. */
+const BAR = { most: 24, fewest: 6 } as const;
+
 /** A bar on stderr with count, rate and time left. */
 export function progressBar(stream: NodeJS.WriteStream = process.stderr): Progress {
   let bar: cliProgress.SingleBar | undefined;
@@ -31,20 +34,19 @@ export function progressBar(stream: NodeJS.WriteStream = process.stderr): Progre
     start(newTotal, label) {
       total = newTotal;
       startedAt = performance.now();
-      bar = new cliProgress.SingleBar(
-        {
-          stream,
-          format: `${label} {bar} {value}/{total} · {rate}/s · {left} left`,
-          barCompleteChar: '█',
-          barIncompleteChar: '░',
-          barsize: 24,
-          hideCursor: true,
-          clearOnComplete: true,
-          // Signals are the base command's business: it must also stop the work.
-          gracefulExit: false,
-        },
-        cliProgress.Presets.shades_classic,
-      );
+      bar = new cliProgress.SingleBar({
+        stream,
+        format: (_options, { progress, value }, { rate, left }: { rate: string; left: string }) =>
+          barLine(label, progress, `${value}/${total} · ${rate}/s · ${left} left`, stream.columns),
+        hideCursor: true,
+        clearOnComplete: true,
+        // A line above may have gone over the bar although the bar itself says the same as before.
+        forceRedraw: true,
+        // Otherwise the terminal is told not to wrap, and lines written above lose their ends.
+        linewrap: true,
+        // Signals are the base command's business: it must also stop the work.
+        gracefulExit: false,
+      });
       bar.start(total, 0, { rate: '–', left: '–' });
     },
     update(done) {
@@ -71,6 +73,15 @@ export function progressBar(stream: NodeJS.WriteStream = process.stderr): Progre
       bar?.render();
     },
   };
+}
+
+/** Label, bar and text on one line that never fills the last column, where a terminal would wrap or clear it. */
+function barLine(label: string, progress: number, text: string, columns = 80): string {
+  const room = columns - 1;
+  const cells = Math.min(BAR.most, room - label.length - text.length - 2);
+  const full = Math.round(progress * cells);
+  const bar = cells < BAR.fewest ? '' : ` ${'█'.repeat(full)}${'░'.repeat(cells - full)}`;
+  return `${label}${bar} ${text}`.slice(0, room);
 }
 
 /** 4 → "4 s", 75 → "1 min 15 s", 4000 → "1 h 6 min" */
