@@ -1,4 +1,5 @@
 import { Type, type Static } from '@sinclair/typebox';
+import { inNumber } from '../plural.js';
 
 /** How many examples a finding names; the count tells the rest. */
 const EXAMPLES = 10;
@@ -19,48 +20,61 @@ export const FindingSchema = Type.Object(
 export type Finding = Static<typeof FindingSchema>;
 
 /**
- * Every finding that reading a data set can give. The message is completed by the count and the examples.
+ * Every finding that reading a data set can give. The message is completed by the count, whose number it takes, and the
+ * examples.
  */
 export const FINDINGS = {
-  'bad-line': ['error', 'lines of the list are not understood and were left out'],
-  'path-outside': ['error', 'listed paths lead out of the data set’s folder and were refused'],
+  'bad-line': ['error', 'line{|s} of the list {is|are} not understood and {was|were} left out'],
+  'path-outside': [
+    'error',
+    'listed path{|s} {leads|lead} out of the data set’s folder and {was|were} refused',
+  ],
   'contradicting-lines': [
     'error',
-    'images are listed again with another label or mask; the first line counts',
+    'image{|s} {is|are} listed again with another label or mask; the first line counts',
   ],
-  'duplicate-line': ['warning', 'images are listed more than once; each counts once'],
-  'absolute-path': ['note', 'absolute paths that lie in the data set’s folder were accepted'],
-  'space-separated': ['note', 'lines are separated by spaces instead of tabs'],
-  'odd-label': ['warning', 'labels are no numbers and were taken as tampered'],
-  'missing-mask': ['error', 'tampered images have no ground truth: they count at image level only'],
-  'unmatched-mask': ['warning', 'ground-truth files belong to no image'],
-  'ambiguous-mask': ['warning', 'images have several ground-truth files; the first by name was taken'],
-  'shared-mask': ['warning', 'ground-truth files are claimed by several images'],
-  'missing-image': ['error', 'listed images do not exist'],
-  'missing-mask-file': ['error', 'listed ground-truth files do not exist'],
+  'duplicate-line': ['warning', 'image{|s} {is|are} listed more than once; each counts once'],
+  'absolute-path': ['note', 'absolute path{|s} in the data set’s folder {was|were} accepted'],
+  'space-separated': ['note', 'line{|s} {is|are} separated by spaces instead of tabs'],
+  'odd-label': ['warning', 'label{|s} {is no number|are no numbers} and {was|were} taken as tampered'],
+  'missing-mask': ['error', 'tampered image{|s} without ground truth {counts|count} at image level only'],
+  'unmatched-mask': ['warning', 'ground-truth file{|s} {belongs|belong} to no image'],
+  'ambiguous-mask': [
+    'warning',
+    'image{|s} {has|have} several ground-truth files; the first by name was taken',
+  ],
+  'shared-mask': ['warning', 'ground-truth file{|s} {is|are} claimed by several images'],
+  'missing-image': ['error', 'listed image{|s} {does|do} not exist'],
+  'missing-mask-file': ['error', 'listed ground-truth file{|s} {does|do} not exist'],
 
-  unreadable: ['error', 'files could not be read'],
-  'size-differs': ['warning', 'ground truths have another size than their image'],
+  unreadable: ['error', 'file{|s} could not be read'],
+  'size-differs': [
+    'warning',
+    'ground truth{|s} {has another size than its|have another size than their} image',
+  ],
   'empty-truth': [
     'warning',
-    'tampered images have a ground truth without a positive pixel: left out of pixel metrics',
+    'tampered image{|s} {has|have} a ground truth without a positive pixel: left out of pixel metrics',
   ],
   'lost-truth': [
     'warning',
-    'ground truths lose their last positive pixel at the network’s size: left out of pixel metrics',
+    'ground truth{|s} {loses its|lose their} last positive pixel at the network’s size: left out of pixel metrics',
   ],
-  'full-truth': ['warning', 'ground truths mark the whole image'],
+  'full-truth': ['warning', 'ground truth{|s} {marks|mark} the whole image'],
   'inverted-truth': [
     'warning',
-    'ground truths look inverted: they mark most of the image and most of its border',
+    'ground truth{|s} {looks|look} inverted: most of the image and most of its border {is|are} marked',
   ],
-  'grey-truth': ['note', 'ground truths hold grey values besides 0 and 255: > 127 counts as tampered'],
+  'grey-truth': [
+    'note',
+    'ground truth{|s} {holds|hold} grey values besides 0 and 255: > 127 counts as tampered',
+  ],
   'photo-as-truth': [
     'warning',
-    'ground truths look like photos: most of their pixels are neither black nor white',
+    'ground truth{|s} {looks like a photo|look like photos}: most pixels are neither black nor white',
   ],
-  'duplicate-image': ['warning', 'images have the same content as another one'],
-  'contradicting-labels': ['error', 'images with the same content have different labels'],
+  'duplicate-image': ['warning', 'image{|s} {has|have} the same content as another one'],
+  'contradicting-labels': ['error', 'image{|s} {has|have} another label than an image with the same content'],
   'one-class': [
     'warning',
     'class is missing: numbers that compare tampered and authentic images cannot be given',
@@ -69,10 +83,10 @@ export const FINDINGS = {
     'note',
     'class is more than four times as large as the other: accuracy and precision depend on that',
   ],
-  'small-image': ['note', 'images are smaller than the network’s input and will be enlarged'],
+  'small-image': ['note', 'image{|s} {is|are} smaller than the network’s input and will be enlarged'],
   'label-from-mask': [
     'note',
-    'labels were taken from the ground truth: an image whose mask is missing or black is authentic',
+    'label{|s} {was|were} taken from the ground truth: an image whose mask is missing or black is authentic',
   ],
 } as const satisfies Record<string, readonly [Finding['severity'], string]>;
 
@@ -107,7 +121,7 @@ export class Findings {
           return {
             code,
             severity,
-            message: `${count} ${FINDINGS[code][1]}`,
+            message: `${count} ${inNumber(count, FINDINGS[code][1])}`,
             count,
             examples: this.#examples.get(code)!,
           };

@@ -36,9 +36,7 @@ export async function openDataset(location: string, options: DatasetOptions = {}
   const samples = withoutRepeats(listed, findings);
   if (samples.length === 0) throw noSamples(source, root, findings);
   if (source.list !== null) await checkExistence(samples, source.list, root);
-  if (samples.some(({ label }) => label === null)) {
-    findings.add('label-from-mask', source.layout);
-  }
+  for (const { label, name } of samples) if (label === null) findings.add('label-from-mask', name);
   return {
     name: isList ? path.basename(location, path.extname(location)) : path.basename(root),
     root,

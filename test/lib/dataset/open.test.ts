@@ -173,11 +173,18 @@ describe('openDataset', () => {
       ]);
     });
 
-    it('leaves the label to the mask in images/ and masks/', async () => {
+    it('leaves the label to the mask in images/ and masks/, and says of which images', async () => {
       await write('images/a.jpg', 'images/b.jpg', 'masks/a_mask.png');
       const dataset = await openDataset(folder.path);
       expect(dataset.layout).to.equal('images-masks');
       expect(lines(dataset)).to.deep.equal(['images/a.jpg masks/a_mask.png null', 'images/b.jpg - 0']);
+      const [one] = dataset.findings;
+      expect(one).to.deep.include({ count: 1, examples: ['images/a.jpg'] });
+      expect(one!.message).to.match(/^1 label was taken/);
+      await write('images/c.jpg', 'masks/c_mask.png');
+      const [two] = (await openDataset(folder.path)).findings;
+      expect(two).to.deep.include({ count: 2, examples: ['images/a.jpg', 'images/c.jpg'] });
+      expect(two!.message).to.match(/^2 labels were taken/);
     });
 
     it('reads tampered/ and authentic/ without masks', async () => {

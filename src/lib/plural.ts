@@ -1,0 +1,15 @@
+/** "1 image", "20 images" */
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+/**
+ * A text that counts something, in its number: of `{one|several}` the part that fits.
+ *
+ * @example inNumber(1, 'label{|s} {was|were} taken') // "label was taken"
+ */
+export function inNumber(count: number, text: string): string {
+  return text.replace(/\{([^|}]*)\|([^|}]*)\}/g, (_, one: string, several: string) =>
+    count === 1 ? one : several,
+  );
+}
