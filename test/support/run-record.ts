@@ -67,7 +67,7 @@ export function madeUpRecord(folder: string, count: number): RunRecord {
       machine: { cpu: 'a processor', threads: 1, concurrency: 1, node: 'v20', platform: 'linux x64' },
       headline: {
         path: 'protocols.macro.pixel.f1',
-        title: 'macro: pixel F1',
+        title: 'macro: pixel F1 at t = 0.5',
         ...result.metrics['protocols.macro.pixel.f1'],
       },
       warnings: [],

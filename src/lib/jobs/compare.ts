@@ -2,12 +2,13 @@ import { access } from 'node:fs/promises';
 import path from 'node:path';
 import { OfxError } from '../errors.js';
 import type { Gate } from '../gate.js';
-import { compareRuns, type ComparedRun } from '../metrics/compare.js';
+import { compareRuns, FEWEST_IMAGES, type ComparedRun } from '../metrics/compare.js';
 import { headlinePath, METRIC_DEFINITIONS, METRIC_PATHS, type MetricPath } from '../metrics/definitions.js';
 import { judge, type FailCondition } from '../metrics/gates.js';
 import type { Estimate } from '../metrics/run-metrics.js';
 import { sweepThresholds, ThresholdSet } from '../metrics/thresholds.js';
 import type { ComparedRunInfo, Comparison, PairComparison } from '../report/comparison.js';
+import { counted } from '../plural.js';
 import { signed } from '../report/numbers.js';
 import { panelPath } from '../report/run-files.js';
 import { metricAt } from '../report/run-summary.js';
@@ -155,22 +156,25 @@ function sentence(
     low,
     high,
     chanceBetter,
+    images,
     verdict,
   }: PairComparison['differences'][MetricPath],
 ): string {
   const title = METRIC_DEFINITIONS[headline].title;
   if (difference === null) return `${title} is n/a, so nothing can be said.`;
-  const numbers = `${title} ${now!.toFixed(3)} against ${before!.toFixed(3)}, ${signed(difference)}`;
+  const numbers = `${title}: ${now!.toFixed(3)} against ${before!.toFixed(3)}, ${signed(difference)}`;
   const interval = low === null || high === null ? '' : ` (95 %: ${signed(low)} to ${signed(high)})`;
   const chance = chanceBetter === null ? '' : `; better in ${(chanceBetter * 100).toFixed(1)} % of resamples`;
   switch (verdict) {
     case 'better':
     case 'worse':
-      return `${second} is ${verdict} than ${first}: ${numbers}${interval}, more than chance${chance}.`;
+      return `${second} is ${verdict} than ${first} in ${numbers}${interval}, more than chance${chance}.`;
     case 'equal':
-      return `${second} and ${first} are equal: ${numbers}.`;
+      return `${second} and ${first} are equal in ${numbers}.`;
+    case 'few':
+      return `Too few images to tell ${second} from ${first}: ${counted(images, 'image')}, and a verdict takes ${FEWEST_IMAGES}. ${numbers}${interval}.`;
     default:
-      return `Between ${second} and ${first} there is no more than chance: ${numbers}${interval}${chance}.`;
+      return `Between ${second} and ${first} there is no more than chance in ${numbers}${interval}${chance}.`;
   }
 }
 

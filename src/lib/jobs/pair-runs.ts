@@ -1,4 +1,5 @@
 import { OfxError } from '../errors.js';
+import { counted } from '../plural.js';
 import type { RunSummary } from '../report/run-summary.js';
 import type { PairedImage, RunEvidence } from './evidence-file.js';
 
@@ -88,7 +89,7 @@ function dataDifferences(runs: readonly LoadedRun[]): string[] {
     if (missing.size === 0) return [];
     const examples = [...missing.values()].slice(0, EXAMPLES).join(', ');
     const more = missing.size > EXAMPLES ? ', …' : '';
-    return [`${run.name} lacks ${missing.size} images that another run has (${examples}${more})`];
+    return [`${run.name} lacks ${counted(missing.size, 'image')} that another run has (${examples}${more})`];
   });
   return lacking.length === 0 ? [] : [`the data are ${describe(runs)}; ${lacking.join('; ')}`];
 }
@@ -97,7 +98,7 @@ function failureNotes(runs: readonly LoadedRun[]): string[] {
   return runs.flatMap(({ name, summary: { failed } }) => {
     if (failed.length === 0) return [];
     const examples = failed.slice(0, EXAMPLES).map(({ image }) => image);
-    return [`${name} failed on ${failed.length} images, which are left out (${examples.join(', ')})`];
+    return [`${name} failed on ${counted(failed.length, 'image')}, left out here (${examples.join(', ')})`];
   });
 }
 
@@ -114,6 +115,9 @@ function thresholdNotes(runs: readonly LoadedRun[]): string[] {
 
 function describe(runs: readonly LoadedRun[]): string {
   return runs
-    .map(({ name, summary: { dataset } }) => `${dataset.name} with ${dataset.samples} images in ${name}`)
+    .map(
+      ({ name, summary: { dataset } }) =>
+        `${dataset.name} with ${counted(dataset.samples, 'image')} in ${name}`,
+    )
     .join(', ');
 }

@@ -1,6 +1,6 @@
 import { bootstrapDraws, percentileInterval } from './bootstrap.js';
 import { METRIC_DEFINITIONS, type MetricPath } from './definitions.js';
-import type { ImageEvidence } from './evidence.js';
+import { AUTHENTIC, TAMPERED, type ImageEvidence } from './evidence.js';
 import type { MetricSettings } from './run-metrics.js';
 import { ESTIMATED_PATHS, runStatistic } from './run-statistic.js';
 import type { ThresholdSet } from './thresholds.js';
@@ -17,11 +17,15 @@ export interface ComparedRun {
 }
 
 /**
- * What a difference tells: `better` and `worse` where its interval excludes 0, `unclear` where it does not, `equal` where the
- * runs agree in every resample, `none` where neither way is better or there is no number.
+ * What a difference tells: `better` and `worse` where its interval excludes 0, `unclear` where it does not, `few` where it
+ * rests on fewer than {@link FEWEST_IMAGES}, `equal` where the runs agree in every resample, `none` where neither way is
+ * better or there is no number.
  */
-export const DIFFERENCE_VERDICTS = ['better', 'worse', 'unclear', 'equal', 'none'] as const;
+export const DIFFERENCE_VERDICTS = ['better', 'worse', 'unclear', 'few', 'equal', 'none'] as const;
 export type DifferenceVerdict = (typeof DIFFERENCE_VERDICTS)[number];
+
+/** Resamples of fewer images repeat each other: their interval is too narrow to tell a difference from chance. */
+export const FEWEST_IMAGES = 20;
 
 /** A number of two runs, the first being the baseline. */
 export interface Difference {
@@ -33,6 +37,8 @@ export interface Difference {
   high: number | null;
   /** Share of resamples in which the second run is better, ties counting half; null where no way is better. */
   chanceBetter: number | null;
+  /** Images that the difference rests on: of the class that the number is about, or of the rarer one. */
+  images: number;
   verdict: DifferenceVerdict;
 }
 
@@ -62,11 +68,12 @@ export function compareRuns(
       first: coarseFirst === null ? null : (first.exact?.[path] ?? coarseFirst),
       second: coarseSecond === null ? null : (second.exact?.[path] ?? coarseSecond),
     };
+    const images = imagesBehind(path, first.images);
     const difference = subtract(values.second, values.first);
-    if (difference === null) return { ...values, ...NO_DIFFERENCE };
+    if (difference === null) return { ...values, ...NO_DIFFERENCE, images };
     const shift = difference - (coarseSecond! - coarseFirst!);
     const drawn = draws.get(path)!.map((value) => value + shift);
-    return { ...values, difference, ...describeDraws(path, strata.length < 2 ? [] : drawn) };
+    return { ...values, difference, images, ...describeDraws(path, images, strata.length < 2 ? [] : drawn) };
   });
 }
 
@@ -78,8 +85,21 @@ const NO_DIFFERENCE = {
   verdict: 'none',
 } as const;
 
+/** How many images carry a number: a hundred authentic ones do not make two tampered ones tell more. */
+function imagesBehind(path: MetricPath, images: readonly ImageEvidence[]): number {
+  const counted = path.startsWith('image.') ? images : images.filter(({ pixel }) => pixel !== null);
+  const tampered = counted.filter(({ label }) => label === TAMPERED).length;
+  const authentic = counted.filter(({ label }) => label === AUTHENTIC).length;
+  if (path === 'pixel.falseAlarmArea') return authentic;
+  if (OF_TAMPERED.test(path)) return tampered;
+  return Math.min(tampered || authentic, authentic || tampered);
+}
+
+const OF_TAMPERED = /^(image\.recall$|pixel\.macro\.|protocols\.(macro|trufor)\.)/;
+
 function describeDraws(
   path: MetricPath,
+  images: number,
   drawn: readonly number[],
 ): Pick<Difference, 'low' | 'high' | 'chanceBetter' | 'verdict'> {
   const interval = percentileInterval(drawn);
@@ -91,7 +111,8 @@ function describeDraws(
   const chanceBetter = drawn.reduce((sum, value) => sum + (Math.sign(way * value) + 1) / 2, 0) / drawn.length;
   const clear = low > 0 || high < 0;
   const grows = low > 0 === way > 0;
-  const verdict = clear ? (grows ? 'better' : 'worse') : low === 0 && high === 0 ? 'equal' : 'unclear';
+  const told = clear ? (grows ? 'better' : 'worse') : 'unclear';
+  const verdict = low === 0 && high === 0 ? 'equal' : images < FEWEST_IMAGES ? 'few' : told;
   return { low, high, chanceBetter, verdict };
 }
 

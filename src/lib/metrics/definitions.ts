@@ -80,11 +80,11 @@ export const METRIC_DEFINITIONS = {
   ),
 
   'protocols.macro.pixel.f1': higher(
-    'macro: pixel F1',
+    'macro: pixel F1 at t = 0.5',
     'Mean F1 over tampered images at t = 0.5 (MVSS-Net, IML-ViT, IMDLBenCo).',
   ),
   'protocols.objectformer.pixel.f1': higher(
-    'objectformer: pixel F1',
+    'objectformer: pixel F1 at t = 0.5',
     'F1 of all pixels of all images at t = 0.5, truth positive at grey 255 only, at the network’s size (ObjectFormer’s test script).',
   ),
   'protocols.objectformer.image.f1': higher(
@@ -92,7 +92,7 @@ export const METRIC_DEFINITIONS = {
     'Image F1 with the raw logit cut at 0.5, a probability of 0.622 (ObjectFormer’s test script).',
   ),
   'protocols.trufor.pixel.f1': higher(
-    'trufor: pixel F1',
+    'trufor: pixel F1 at t = 0.5',
     'Mean over images of the larger F1 of p and 1 − p at t = 0.5, at the image’s size, the border of the truth ignored.',
   ),
   'protocols.trufor.pixel.best.f1': higher(

@@ -1,6 +1,6 @@
 import { Type, type Static } from '@sinclair/typebox';
 import { GateSchema } from '../gate.js';
-import { DIFFERENCE_VERDICTS } from '../metrics/compare.js';
+import { DIFFERENCE_VERDICTS, FEWEST_IMAGES } from '../metrics/compare.js';
 import { METRIC_DEFINITIONS, type MetricPath } from '../metrics/definitions.js';
 import { ESTIMATED_PATHS } from '../metrics/run-statistic.js';
 
@@ -19,9 +19,16 @@ export const DifferenceSchema = Type.Object(
     chanceBetter: Type.Union([Type.Number({ minimum: 0, maximum: 1 }), Type.Null()], {
       description: 'Share of resamples in which the second run is better',
     }),
+    images: Type.Integer({
+      minimum: 0,
+      description:
+        'Images that the difference rests on, of the class that the number is about or the rarer one',
+    }),
     verdict: Type.Union(
       DIFFERENCE_VERDICTS.map((verdict) => Type.Literal(verdict)),
-      { description: 'better or worse where the interval excludes 0, unclear where it does not' },
+      {
+        description: `better or worse where the interval excludes 0, unclear where it does not, few below ${FEWEST_IMAGES} images`,
+      },
     ),
   },
   { title: 'A number of two runs over the same images' },
@@ -88,13 +95,7 @@ export type ChangedSide = Static<typeof SideSchema>;
 export const PairComparisonSchema = Type.Object(
   {
     run: Type.Integer({ minimum: 1, description: 'Which of the runs is held against the first' }),
-    verdict: Type.Union([
-      Type.Literal('better'),
-      Type.Literal('worse'),
-      Type.Literal('unclear'),
-      Type.Literal('equal'),
-      Type.Literal('none'),
-    ]),
+    verdict: Type.Union(DIFFERENCE_VERDICTS.map((verdict) => Type.Literal(verdict))),
     sentence: Type.String({ description: 'The verdict on the headline number, in words' }),
     differences: DifferencesSchema,
     improved: Type.Integer({ minimum: 0, description: 'Images on which it is better than the first' }),

@@ -1,4 +1,5 @@
 import type { DifferenceVerdict } from '../metrics/compare.js';
+import type { MetricPath } from '../metrics/definitions.js';
 
 /** How numbers are written for people; one way everywhere. */
 
@@ -6,12 +7,18 @@ export const VERDICT_WORDS: Readonly<Record<DifferenceVerdict, string>> = {
   better: 'better',
   worse: 'worse',
   unclear: 'not more than chance',
+  few: 'too few images',
   equal: 'equal',
   none: '',
 };
 
 export function decimals(value: number | null, digits = 3): string {
   return value === null ? 'n/a' : value.toFixed(digits).replace('-', '−');
+}
+
+/** A metric's value: counts are whole, everything else has three digits. */
+export function metricText(path: MetricPath, value: number | null): string {
+  return value !== null && path.startsWith('counts.') ? value.toLocaleString('en') : decimals(value);
 }
 
 /** "+0.041", "−0.003", "0.000" */

@@ -93,6 +93,23 @@ describe('compareRuns', () => {
     expect(step.verdict).to.equal('better');
   });
 
+  it('gives no verdict on fewer than 20 images of the class that a number is about', () => {
+    const few = (images: readonly ImageEvidence[], label: 0 | 1): ComparedRun => {
+      const ofClass = images.filter((image) => image.label === label);
+      return run([...ofClass.slice(0, 19), ...images.filter((image) => image.label !== label)]);
+    };
+    const options = { seed: 1, resamples: 100 };
+    const tampered = compareRuns(few(poor, 1), few(good, 1), options);
+    for (const path of ['pixel.macro.f1', 'pixel.micro.f1', 'image.auc'] as const) {
+      expect(tampered[path], path).to.include({ images: 19, verdict: 'few' });
+    }
+    expect(tampered['pixel.falseAlarmArea']).to.include({ images: 30, verdict: 'better' });
+    const authentic = compareRuns(few(poor, 0), few(good, 0), options);
+    expect(authentic['pixel.falseAlarmArea']).to.include({ images: 19, verdict: 'few' });
+    expect(authentic['pixel.macro.f1']).to.include({ images: 30, verdict: 'better' });
+    expect(compareRuns(few(poor, 1), few(poor, 1), options)['pixel.macro.f1'].verdict).to.equal('equal');
+  });
+
   it('says nothing of numbers that a class is missing for', () => {
     const tampered = (images: readonly ImageEvidence[]) => run(images.filter(({ label }) => label === 1));
     const differences = compareRuns(tampered(poor), tampered(good), { seed: 1, resamples: 50 });
@@ -103,6 +120,7 @@ describe('compareRuns', () => {
       low: null,
       high: null,
       chanceBetter: null,
+      images: 30,
       verdict: 'none',
     });
     expect(differences['pixel.macro.f1'].verdict).to.equal('better');
