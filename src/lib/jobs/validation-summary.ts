@@ -10,6 +10,10 @@ import { calibrate, describeObjective, isLeak } from './calibrate.js';
 import type { ValidateRequest } from './validate-request.js';
 import type { FoldResult } from './validation-fold.js';
 
+const OPTIMISTIC =
+  'Numbers at these thresholds are too good: F1, accuracy, precision, recall, IoU and the marked share. Numbers that ' +
+  'depend on no threshold are not: ROC AUC and average precision.';
+
 export interface SummaryContext {
   request: ValidateRequest;
   dataset: Dataset;
@@ -74,7 +78,7 @@ export async function summarise(context: SummaryContext, result: FoldResult): Pr
       platform: `${process.platform} ${process.arch}`,
     },
     headline: { path: headline, title: METRIC_DEFINITIONS[headline].title, ...metrics[headline] },
-    warnings: warningsOf(result, thresholds.fittedOn, request.calibrate !== undefined),
+    warnings: warningsOf(result, dataset.name, thresholds.fittedOn, request.calibrate !== undefined),
     metrics: nestMetrics(metrics),
     confusion: result.metrics.confusion,
     failed: result.failed,
@@ -85,17 +89,39 @@ export async function summarise(context: SummaryContext, result: FoldResult): Pr
   };
 }
 
-function warningsOf(result: FoldResult, fittedOn: unknown, calibrating: boolean): string[] {
-  const warnings: string[] = [];
-  if (isLeak(fittedOn, result.sha256)) {
-    warnings.push(
-      'The thresholds were fitted on this very data set: numbers at these thresholds are too good.',
-    );
-  }
+function warningsOf(
+  { sha256 }: FoldResult,
+  dataset: string,
+  fittedOn: unknown,
+  calibrating: boolean,
+): string[] {
+  const warnings = leakWarnings(fittedOn, { name: dataset, sha256 });
   if (calibrating) {
     warnings.push(
       'Thresholds were fitted on this data set. Judge them on another one: on this one they are too good.',
     );
   }
   return warnings;
+}
+
+/**
+ * Says so where thresholds are judged on the data they were fitted on.
+ *
+ * @param fittedOn a description with the data's hash, or a text that may name the data
+ */
+export function leakWarnings(fittedOn: unknown, data: { name: string; sha256: string }): string[] {
+  if (isLeak(fittedOn, data.sha256)) {
+    return [`The thresholds were fitted on this very data set. ${OPTIMISTIC}`];
+  }
+  if (typeof fittedOn === 'string' && names(fittedOn, data.name)) {
+    return [
+      `The model’s thresholds were fitted on data of this name (${fittedOn}). If these are the same data: ${OPTIMISTIC}`,
+    ];
+  }
+  return [];
+}
+
+/** Whether a text has a name as a whole: "casia1-dev" does not name "casia1". */
+function names(text: string, name: string): boolean {
+  return text.split(/[^\p{L}\p{N}._-]+/u).includes(name);
 }
