@@ -144,8 +144,9 @@ export class RunAccumulator {
       'pixel.falseAlarmArea': this.#falseAlarmArea(),
       ...this.#truforEstimates(),
       ...this.#counts(),
-      'thresholds.score': exact(this.settings.scoreThreshold, this.#images.length),
-      'thresholds.mask': exact(this.settings.maskThreshold, this.#images.length),
+      // What is set rests on no image.
+      'thresholds.score': exact(this.settings.scoreThreshold, 0),
+      'thresholds.mask': exact(this.settings.maskThreshold, 0),
     };
     return Object.fromEntries(METRIC_PATHS.map((path) => [path, estimates[path]!])) as Record<
       MetricPath,
@@ -160,11 +161,12 @@ export class RunAccumulator {
     const strata = images.map(({ label }) => label);
     const intervals = bootstrapIntervals(strata, statistic, this.settings);
     const tampered = strata.filter((label) => label === TAMPERED).length;
+    const called = images.filter(({ score }) => score > this.settings.scoreThreshold).length;
     const reason = missingClass(tampered, images.length - tampered, 'image');
     const names = Object.keys(point) as (keyof typeof point)[];
     return Object.fromEntries(
       names.map((name) => {
-        const n = name === 'recall' ? tampered : images.length;
+        const n = { recall: tampered, precision: called }[name as string] ?? images.length;
         return [imageMetricPath(name), estimate(point[name], intervals[name], n, reason)];
       }),
     );

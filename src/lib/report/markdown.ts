@@ -1,7 +1,8 @@
 import type { Gate } from '../gate.js';
 import { METRIC_DEFINITIONS, type MetricPath } from '../metrics/definitions.js';
+import { counted } from '../plural.js';
 import type { Comparison } from './comparison.js';
-import { decimals, intervalText, signed, VERDICT_WORDS } from './numbers.js';
+import { decimals, intervalText, metricText, signed, VERDICT_WORDS } from './numbers.js';
 import { metricAt, type RunSummary } from './run-summary.js';
 
 /** Numbers that a pull request shows at once; all others are folded away. */
@@ -22,14 +23,14 @@ export function runMarkdown(summary: RunSummary, gates: readonly Gate[]): string
     const estimate = metricAt(summary.metrics, path)!;
     const { title } = METRIC_DEFINITIONS[path];
     if (estimate.value === null) return [title, `n/a: ${estimate.reason ?? ''}`, '', `\`${path}\``];
-    return [title, decimals(estimate.value), intervalText(estimate), `\`${path}\``];
+    return [title, metricText(path, estimate.value), intervalText(estimate), `\`${path}\``];
   };
   const head = ['number', 'value', '95 % interval', 'path'];
   const all = (Object.keys(METRIC_DEFINITIONS) as MetricPath[]).map(row);
   return joined([
     `## ${model.name} ${model.version} on ${dataset.name}${gateVerdict(gates)}`,
     `**${headline.title}: ${headline.value === null ? 'n/a' : `${decimals(headline.value)} (${intervalText(headline)})`}**, ` +
-      `${dataset.samples} images at ${model.inputSize} × ${model.inputSize}, ` +
+      `${counted(dataset.samples, 'image')} at ${model.inputSize} × ${model.inputSize}, ` +
       `thresholds ${short(settings.scoreThreshold)} (score) and ${short(settings.maskThreshold)} (mask).`,
     gateTable(gates),
     table(head, SHOWN.map(row)),
@@ -42,7 +43,7 @@ export function runMarkdown(summary: RunSummary, gates: readonly Gate[]): string
 export function comparisonMarkdown({ runs, comparisons, notes, gates, images }: Comparison): string {
   return joined([
     `## ${runs.map(({ name }) => name).join(' against ')}${gateVerdict(gates)}`,
-    `${images.paired} images: ${images.tampered} tampered, ${images.authentic} authentic.`,
+    `${counted(images.paired, 'image')}: ${images.tampered} tampered, ${images.authentic} authentic.`,
     gateTable(gates),
     ...comparisons.flatMap(({ sentence, differences, run, changed }) => {
       const head = ['number', runs[0]!.name, runs[run]!.name, 'difference', '95 % interval', ''];
