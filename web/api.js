@@ -15,9 +15,10 @@ export class Problem extends Error {
   }
 }
 
-let token = '';
+const TOKEN = 'ofx-token';
+let token = storage()?.getItem(TOKEN) ?? '';
 
-/** Kept until the page is closed, and shown with every request. */
+/** Shown with every request from now on; once the server has taken it, it is kept until the tab is closed. */
 export function useToken(value) {
   token = value;
 }
@@ -52,9 +53,30 @@ async function ask(address, options = {}) {
     const detail = 'The server does not answer.';
     throw new Problem({ code: 'UNREACHABLE', title: 'No connection', detail });
   }
-  if (response.ok) return response;
+  if (response.ok) {
+    if (token) storage()?.setItem(TOKEN, token);
+    return response;
+  }
+  if (response.status === 401 && token) {
+    token = '';
+    storage()?.removeItem(TOKEN);
+    throw new Problem({
+      code: 'UNAUTHORISED',
+      title: 'That token is not known',
+      detail: 'The server wants another.',
+    });
+  }
   const retryAfter = Number(response.headers.get('retry-after')) || undefined;
   throw new Problem(await problemOf(response), retryAfter);
+}
+
+/** The tab's own; none where the reader's settings forbid it. */
+function storage() {
+  try {
+    return sessionStorage;
+  } catch {
+    return undefined;
+  }
 }
 
 async function problemOf(response) {

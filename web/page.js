@@ -86,6 +86,7 @@ async function examine(file) {
     const shown = await canShow(address);
     const result = await predict(file, { overlay: !shown, signal });
     if (signal.aborted) return;
+    if (!model) void introduce();
     if (shown) showPrediction(address, result, result.regions.slice(0, LISTED));
     else showOverlay(result);
     showReport(result, model);
@@ -104,16 +105,25 @@ function showProblem(error) {
   byId('status').textContent = '';
   byId('problem').dataset.code = known ? error.code : 'PAGE';
   byId('problem-title').textContent = known ? error.title : 'Something went wrong on this page';
-  byId('problem-detail').textContent = error.message;
+  byId('problem-detail').textContent = withName(error.message, current);
   byId('problem-hint').textContent = known ? (error.suggestion ?? '') : '';
   const wantsToken = known && error.code === 'UNAUTHORISED';
   byId('token-form').hidden = !wantsToken;
   byId('retry').hidden = wantsToken || (known && /^(IMAGE|REQUEST)_/.test(error.code));
   if (wantsToken) {
     byId('problem-hint').textContent = 'Ask whoever runs this server for a token.';
+    byId('token').value = '';
     byId('token').focus();
+  } else {
+    byId('problem').focus({ preventScroll: true });
+    byId('problem').scrollIntoView({ block: 'nearest' });
   }
   if (known && error.retryAfter) waitBeforeRetry(error.retryAfter);
+}
+
+/** The server takes no note of a file's name, and speaks of "the image". */
+function withName(detail, file) {
+  return detail.replace(/^The (image|upload)\b/, () => file.name || 'The photo');
 }
 
 /** Counts down on the button until the server takes requests again. */

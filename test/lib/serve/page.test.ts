@@ -189,7 +189,8 @@ describeInChromium('the page', () => {
     await open();
     await choose(path.join(IMAGES, 'bad-pdf.jpg'));
     await page.locator('#problem').waitFor();
-    expect(await page.getByRole('alert').textContent()).to.contain('PDF');
+    expect(await page.locator('#problem-detail').textContent()).to.match(/^bad-pdf\.jpg is a PDF/);
+    expect(await page.evaluate('document.activeElement.id')).to.equal('problem');
     await choose(SAMPLE);
     await result();
     expect(await page.locator('#problem').isVisible()).to.equal(false);
@@ -207,12 +208,21 @@ describeInChromium('the page', () => {
     expect(await page.locator('#retry').textContent()).to.match(/^Try again in \d+ s$/);
   });
 
-  it('asks for a token where the server wants one', async () => {
+  it('asks for a token where the server wants one, and keeps it for the tab', async () => {
     await open({ tokens: ['correct-horse-battery'] });
     await choose(SAMPLE);
-    await page.getByLabel('Access token').fill('correct-horse-battery');
-    await page.keyboard.press('Enter');
+    await page.getByText('wants a bearer token').waitFor();
+    const show = async (token: string) => {
+      await page.getByLabel('Access token').fill(token);
+      await page.keyboard.press('Enter');
+    };
+    await show('wrong-horse-battery');
+    await page.getByText('That token is not known').waitFor();
+    await show('correct-horse-battery');
     await result();
+    await page.locator('#model').waitFor();
+    await page.reload();
+    await page.locator('#model').waitFor();
   });
 
   it('shows the documentation of the API under its own content policy', async () => {
