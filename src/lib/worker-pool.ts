@@ -16,6 +16,8 @@ export interface WorkerPoolOptions {
    * so that the others keep working.
    */
   isSpent?: (worker: WorkerHistory) => boolean;
+  /** How long to wait, in milliseconds, before another is started for a worker that could not load. [3000] */
+  pauseMs?: number;
   /** Ends a worker that has one task for so long. Not for threads in native code, see {@link WorkerPool}. [never] */
   longestTaskMs?: number;
 }
@@ -44,17 +46,23 @@ interface Member extends WorkerHistory {
   worker: PoolWorker;
   /** Loaded, so that a task given to it starts at once. */
   ready: boolean;
+  /** Why it could not load. */
+  failure?: OfxError | undefined;
   job?: Job | undefined;
   overdue?: NodeJS.Timeout | undefined;
   retired: boolean;
   exited: Promise<void>;
 }
 
+/** Loading costs a second of processor time or more: a network that cannot be opened must not take all of it. */
+const PAUSE_MS = 3000;
+
 /**
  * Workers that each do one task at a time, first come first served.
  *
  * A worker that dies takes its own task with it and no other: what waits stays in the queue for the worker that replaces
- * it. No thread is ended while it works, whatever is aborted: ONNX Runtime's binding takes the whole process down when
+ * it. One that cannot even load is tried again after a pause; while there is no other, tasks fail at once, for the same
+ * reason. No thread is ended while it works, whatever is aborted: ONNX Runtime's binding takes the whole process down when
  * its thread is terminated under an inference (uncaught `Napi::Error`, about one time in ten).
  */
 export class WorkerPool<Task, Reply> {
@@ -64,6 +72,8 @@ export class WorkerPool<Task, Reply> {
   #closed = false;
   #crashed = 0;
   #recycled = 0;
+  #failure: OfxError | undefined;
+  #pause: NodeJS.Timeout | undefined;
 
   constructor(options: WorkerPoolOptions) {
     this.#options = options;
@@ -95,10 +105,19 @@ export class WorkerPool<Task, Reply> {
     return [...this.#members].reduce((sum, { rss }) => sum + rss, 0);
   }
 
-  /** @throws {OfxError} WORKER_LOST where the worker died of the task; what the task threw; the signal's reason */
+  /** Why the last worker that was started could not load; undefined where it could. */
+  get failure(): OfxError | undefined {
+    return this.#failure;
+  }
+
+  /**
+   * @throws {OfxError} WORKER_LOST where the worker died of the task; why no worker can be loaded; what the task threw;
+   *   the signal's reason
+   */
   async run(task: Task, { transfer = [], signal }: TaskOptions = {}): Promise<Reply> {
     signal?.throwIfAborted();
     if (this.#closed) throw new Error('The pool is closed.');
+    if (this.#failure && this.#members.size === 0) throw this.#failure;
     const { promise, job, stopListening } = this.#jobFor(task, transfer, signal);
     this.#queue.push(job);
     this.#fill();
@@ -117,6 +136,7 @@ export class WorkerPool<Task, Reply> {
    */
   async close(graceMs?: number): Promise<void> {
     this.#closed = true;
+    clearTimeout(this.#pause);
     for (const job of this.#queue.splice(0)) job.reject(new Error('The pool was closed.'));
     // One that loads is in native code as well: it goes when it is ready.
     for (const { job, ready, worker } of this.#members) if (ready && !job) worker.kill();
@@ -152,7 +172,7 @@ export class WorkerPool<Task, Reply> {
 
   /** Starts what is missing of the pool's workers. */
   #fill(): void {
-    while (!this.#closed && this.#members.size < this.#options.size) this.#startOne();
+    while (!this.#closed && !this.#pause && this.#members.size < this.#options.size) this.#startOne();
   }
 
   #startOne(): void {
@@ -190,13 +210,20 @@ export class WorkerPool<Task, Reply> {
   }
 
   #onMessage(member: Member, message: WorkerMessage): void {
-    if (message.kind === 'ready') member.ready = true;
-    else this.#onDone(member, message);
+    if (message.kind === 'unusable') {
+      member.failure = fromPlainError(message.error);
+      member.worker.kill();
+      return;
+    }
+    if (message.kind === 'ready') {
+      member.ready = true;
+      this.#failure = undefined;
+    } else this.#onDone(member, message);
     if (this.#closed) member.worker.kill();
     else this.#assign();
   }
 
-  #onDone(member: Member, message: Exclude<WorkerMessage, { kind: 'ready' }>): void {
+  #onDone(member: Member, message: Extract<WorkerMessage, { kind: 'reply' | 'error' }>): void {
     const { job, worker } = member;
     clearTimeout(member.overdue);
     member.job = undefined;
@@ -214,18 +241,35 @@ export class WorkerPool<Task, Reply> {
   #onExit(member: Member, cause: unknown): void {
     clearTimeout(member.overdue);
     this.#members.delete(member);
-    const lost = new OfxError('WORKER_LOST', 'The worker that had this task died of it.', {
-      suggestion: 'Try again; if it happens every time, please report it.',
-      cause,
-    });
-    member.job?.reject(lost);
+    member.job?.reject(lostTask(cause));
     if (this.#closed) return;
 
     if (member.retired) this.#recycled++;
     else this.#crashed++;
-    // A worker that cannot even load would be started over and over: then those who wait are told, and the next task
-    // makes another attempt.
     if (member.ready) this.#fill();
-    else if (this.#members.size === 0) for (const job of this.#queue.splice(0)) job.reject(lost);
+    else this.#onUnusable(member.failure ?? neverReady(cause));
   }
+
+  #onUnusable(failure: OfxError): void {
+    this.#failure = failure;
+    if (this.#members.size === 0) for (const job of this.#queue.splice(0)) job.reject(failure);
+    this.#pause ??= setTimeout(() => {
+      this.#pause = undefined;
+      this.#fill();
+    }, this.#options.pauseMs ?? PAUSE_MS);
+  }
+}
+
+function lostTask(cause: unknown): OfxError {
+  return new OfxError('WORKER_LOST', 'The worker that had this task died of it.', {
+    suggestion: 'Try again; if it happens every time, please report it.',
+    cause,
+  });
+}
+
+function neverReady(cause: unknown): OfxError {
+  return new OfxError('WORKER_LOST', 'A worker ended before it was ready.', {
+    suggestion: 'Try again; if it happens every time, please report it.',
+    cause,
+  });
 }

@@ -5,6 +5,7 @@ import { toPlainError, type PlainError } from './errors.js';
 /** What a worker of a `WorkerPool` tells the pool. */
 export type WorkerMessage =
   | { kind: 'ready' }
+  | { kind: 'unusable'; error: PlainError }
   | { kind: 'reply'; reply: unknown; rss: number }
   | { kind: 'error'; error: PlainError; rss: number };
 
@@ -18,8 +19,8 @@ export async function workerData(): Promise<unknown> {
 /**
  * The other side of a `WorkerPool`: answers the tasks that the pool sends to this worker, one after the other.
  *
- * @param loaded - settles once a task given to this worker would start at once; whether it could load is for the tasks
- *   to tell
+ * @param loaded - settles once a task given to this worker would start at once; where it fails, the worker gets no task
+ *   and the pool ends it
  * @param moved - buffers of a reply that move to the pool instead of being copied, where it shares our memory
  */
 export function answerTasks<Reply>(
@@ -38,10 +39,14 @@ export function answerTasks<Reply>(
       },
     );
   });
-  const ready = (): void => {
-    tell({ kind: 'ready' });
-  };
-  loaded.then(ready, ready);
+  loaded.then(
+    () => {
+      tell({ kind: 'ready' });
+    },
+    (error: unknown) => {
+      tell({ kind: 'unusable', error: toPlainError(error) });
+    },
+  );
 }
 
 interface Channel {

@@ -1,8 +1,12 @@
+import { writeFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { systemCode } from '../../src/lib/errors.js';
 import { WorkerPool, type WorkerPoolOptions } from '../../src/lib/worker-pool.js';
 import { workerFile } from '../../src/lib/worker-file.js';
 import { startProcess, startThread } from '../../src/lib/workers.js';
+import type { EchoData } from '../support/echo-worker.js';
+import { temporaryFolder } from '../support/folder.js';
 import { rejection } from '../support/rejection.js';
 import type { SleepyReply, SleepyTask } from '../support/sleepy-worker.js';
 
@@ -118,6 +122,38 @@ for (const start of [startThread, startProcess])
       ]);
       expect(errors.map(({ code }) => code)).to.deep.equal(['WORKER_LOST', 'WORKER_LOST']);
     });
+
+    describe('with a worker that cannot load', () => {
+      const folder = temporaryFolder();
+
+      function openWithout(pauseMs: number): WorkerPool<string, EchoData> {
+        const echoing = new WorkerPool<string, EchoData>({
+          start,
+          file: workerFile('../support/echo-worker.js', import.meta.url),
+          workerData: { text: 'hello', needs: folder.file('needed') } satisfies EchoData,
+          size: 1,
+          pauseMs,
+        });
+        pool = echoing as never;
+        return echoing;
+      }
+
+      it('tells why, at once and without starting another, until a pause is over', async () => {
+        const echoing = openWithout(60_000);
+        for (const task of ['first', 'second']) {
+          expect((await rejection(echoing.run(task))).code).to.equal('INPUT_MISSING');
+        }
+        expect([echoing.ready, echoing.restarts.crashed]).to.deep.equal([0, 1]);
+      });
+
+      it('is well again by itself', async () => {
+        const echoing = openWithout(50);
+        await rejection(echoing.run('too early'));
+        await writeFile(folder.file('needed'), '');
+        while (echoing.ready === 0) await sleep(20);
+        expect((await echoing.run('again')).text).to.equal('hello');
+      });
+    });
   });
 
 describe('startProcess', () => {
@@ -140,7 +176,7 @@ describe('startProcess', () => {
   });
 
   it('hands over more data than fits into an argument', async () => {
-    const data = { text: 'x'.repeat(500_000) };
+    const data: EchoData = { text: 'x'.repeat(500_000) };
     const worker = startProcess(workerFile('../support/echo-worker.js', import.meta.url), data);
     const answer = await new Promise((resolve, reject) => {
       worker.onMessage((message) => {

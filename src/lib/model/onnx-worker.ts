@@ -14,17 +14,17 @@ import type { OnnxReply, OnnxRun, OnnxTask, OnnxWorkerData, TensorShape } from '
 const { InferenceSession, Tensor } = createRequire(import.meta.url)('onnxruntime-node') as typeof ort;
 
 const { file, threads } = (await workerData()) as OnnxWorkerData;
-const session = InferenceSession.create(file, sessionOptions(threads));
+const session = InferenceSession.create(file, sessionOptions(threads)).catch((error: unknown) => {
+  throw new OfxError('ONNX_INVALID', `ONNX Runtime cannot load ${file}: ${firstLine(error)}`, {
+    suggestion: '"ofx convert" makes a file that ONNX Runtime loads.',
+  });
+});
 answerTasks(handle, session, (reply) =>
   reply.kind === 'outputs' && reply.data ? [reply.data.buffer as ArrayBuffer] : [],
 );
 
 async function handle(task: OnnxTask): Promise<OnnxReply> {
-  const opened = await session.catch((error: unknown) => {
-    throw new OfxError('ONNX_INVALID', `ONNX Runtime cannot load ${file}: ${firstLine(error)}`, {
-      suggestion: '"ofx convert" makes a file that ONNX Runtime loads.',
-    });
-  });
+  const opened = await session;
   if (task.kind === 'describe') {
     return {
       kind: 'description',

@@ -61,7 +61,7 @@ export class AnalysisPool {
 
   get state(): Pick<
     WorkerPool<AnalysisTask, AnalysisReply>,
-    'waiting' | 'running' | 'ready' | 'restarts' | 'rss'
+    'waiting' | 'running' | 'ready' | 'failure' | 'restarts' | 'rss'
   > {
     return this.#pool;
   }

@@ -1,11 +1,14 @@
 import { execFileSync } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
+import { cp, readFile, rename } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
+import { findModel, readModel } from '../../../src/lib/model/catalogue.js';
 import { tokenCheck } from '../../../src/lib/serve/access.js';
 import type { ServeOptions } from '../../../src/lib/serve/options.js';
 import type { Problem } from '../../../src/lib/serve/problem.js';
+import { temporaryFolder } from '../../support/folder.js';
+import { TINY_MODEL } from '../../support/models.js';
 import { ROOT } from '../../support/ofx.js';
 import { form, picture, slowPicture, startTestServer, type TestServer } from '../../support/server.js';
 
@@ -120,6 +123,27 @@ describe('the running service', () => {
     const metrics = await (await fetch(`${server.url}/metrics`)).text();
     expect(metrics).to.match(/ofx_worker_restarts_total\{reason="recycled"\} [1-9]/);
     expect(metrics).to.contain('ofx_worker_restarts_total{reason="crashed"} 0');
+  });
+
+  describe('without its model', () => {
+    const folder = temporaryFolder();
+
+    it('is not ready, says why in its log, and is well again when the file is back', async () => {
+      await cp(TINY_MODEL, folder.path, { recursive: true });
+      await start({ model: await findModel(folder.path) });
+      const away = folder.file('away');
+      const { file } = (await readModel(folder.path)).manifest.variants.find(
+        ({ inputSize }) => inputSize === 64,
+      )!;
+      await rename(folder.file(file), away);
+      process.kill(workers()[0]!, 'SIGKILL');
+      await until({ status: 'loading' });
+      const saysWhy = (line: object): boolean => 'code' in line && line.code === 'MODEL_NOT_FOUND';
+      while (!server.log.some(saysWhy)) await until({ status: 'loading' });
+      await rename(away, folder.file(file));
+      await until({ status: 'ready' });
+      expect((await post(photo)).status).to.equal(200);
+    });
   });
 
   it('finishes what it has when it is stopped, and takes nothing new', async () => {

@@ -26,8 +26,10 @@ export function operationRoutes(service: Service): FastifyPluginCallbackTypebox 
           response: answers({ 200: ReadinessSchema, 503: ReadinessSchema }),
         },
       },
-      (_request, reply) => {
-        const { running, waiting, ready } = service.pool.state;
+      (request, reply) => {
+        const { running, waiting, ready, failure } = service.pool.state;
+        // Nobody else may have asked since then, and this would be nowhere in the log.
+        if (ready === 0 && failure) request.log.error({ code: failure.code, err: failure }, failure.message);
         const status = ready === 0 ? 'loading' : service.pool.full ? 'full' : 'ready';
         void reply.code(status === 'ready' ? 200 : 503);
         return { status, running, waiting } as const;
