@@ -410,4 +410,19 @@ describe('ofx predict', () => {
     const journal = await readFile(folder.file('out/ofx-journal.ndjson'), 'utf8');
     expect(journal.trim().split('\n').length - 1).to.be.within(1, written.length);
   });
+
+  it('stops without a word when nobody reads on, in the middle of an inference too', async () => {
+    for (let index = 0; index < 20; index++) {
+      await copyFile(path.join(IMAGES, 'bmp-24.bmp'), folder.file(`${index}.bmp`));
+    }
+    // The model that ships: inferences of the tiny one are too short to be met.
+    const run = startOfx(['predict', folder.path, '--format', 'csv', '--out', folder.file('out')]);
+    await new Promise((resolve) => run.stdout.once('data', resolve));
+    run.stdout.destroy();
+    const { exitCode, signal, stderr } = await run;
+    expect([exitCode, signal, stderr]).to.deep.equal([0, undefined, '']);
+    const written = (await readdir(folder.file('out'))).filter((name) => name !== 'ofx-journal.ndjson');
+    expect(written.length).to.be.lessThan(20);
+    expect(written.filter((name) => !/^\d+\.png$/.test(name))).to.deep.equal([]);
+  });
 });

@@ -19,6 +19,14 @@ export class Interrupted extends Error {
   }
 }
 
+/** `ofx … | head` closes our stdout: that is the reader's wish, no error of ours. */
+class ReaderGone extends Error {
+  override readonly name = 'ReaderGone';
+  constructor() {
+    super('Nobody reads the output any more.');
+  }
+}
+
 /** Work that does not stop by itself is cut off after this time (the contract gives it one second). */
 const SHUTDOWN_GRACE_MS = 600;
 
@@ -41,7 +49,9 @@ export abstract class BaseCommand extends Command {
 
   readonly #abort = new AbortController();
 
-  /** Aborted by the first SIGINT or SIGTERM, with an {@link Interrupted} as its reason. */
+  /**
+   * Aborted by the first SIGINT or SIGTERM, with an {@link Interrupted} as its reason, and when the reader of stdout is gone.
+   */
   protected get signal(): AbortSignal {
     return this.#abort.signal;
   }
@@ -49,7 +59,7 @@ export abstract class BaseCommand extends Command {
   override async init(): Promise<void> {
     await super.init();
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, this.#interrupt);
-    process.stdout.on('error', stopOnClosedPipe);
+    process.stdout.on('error', this.#stdoutFailed);
 
     const flags = { ...this.ctor.baseFlags, ...this.ctor.flags, json: { type: 'boolean' } } as Record<
       string,
@@ -110,6 +120,10 @@ export abstract class BaseCommand extends Command {
   protected override catch(error: Error & Partial<Interfaces.CommandError>): Promise<void> {
     // `--help` and `--version` end a command by an exit error of status 0.
     if (error instanceof Errors.ExitError) throw error;
+    if (this.signal.reason instanceof ReaderGone) {
+      process.exitCode = EXIT.done;
+      return Promise.resolve();
+    }
     const described = describe(this.signal.aborted ? this.signal.reason : error);
     process.exitCode = described.exitStatus;
     if (this.jsonEnabled()) this.logJson(this.toErrorJson(this.signal.aborted ? this.signal.reason : error));
@@ -121,18 +135,29 @@ export abstract class BaseCommand extends Command {
 
   protected override finally(): Promise<void> {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, this.#interrupt);
-    process.stdout.off('error', stopOnClosedPipe);
+    process.stdout.off('error', this.#stdoutFailed);
     return Promise.resolve();
   }
 
   readonly #interrupt = (signal: NodeJS.Signals): void => {
     // A second signal, or work that does not heed the first, ends here.
     if (this.#abort.signal.aborted) endBySignal(signal);
-    this.#abort.abort(new Interrupted(signal as 'SIGINT' | 'SIGTERM'));
+    this.#stop(new Interrupted(signal as 'SIGINT' | 'SIGTERM'), signal);
+  };
+
+  readonly #stdoutFailed = (error: NodeJS.ErrnoException): void => {
+    if (error.code !== 'EPIPE') throw error;
+    // What is written until the work has stopped fails as well.
+    if (!this.#abort.signal.aborted) this.#stop(new ReaderGone(), 'SIGTERM');
+  };
+
+  /** Lets the work stop by itself; what does not is ended by the signal. */
+  #stop(reason: Error, signal: NodeJS.Signals): void {
+    this.#abort.abort(reason);
     setTimeout(() => {
       endBySignal(signal);
     }, SHUTDOWN_GRACE_MS).unref();
-  };
+  }
 
   #has(...tokens: string[]): boolean {
     return tokens.some((token) => this.argv.includes(token));
@@ -196,10 +221,4 @@ function endBySignal(signal: NodeJS.Signals): void {
   process.emit('exit', 0);
   process.removeAllListeners(signal);
   process.kill(process.pid, signal);
-}
-
-/** `ofx … | head` closes our stdout: that is the reader's wish, no error of ours. */
-function stopOnClosedPipe(error: NodeJS.ErrnoException): void {
-  if (error.code === 'EPIPE') process.exit(0);
-  throw error;
 }
