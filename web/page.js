@@ -1,38 +1,49 @@
-/** Takes a photo by drop, paste or choice, and shows what the server says about it. */
+/** Takes photos by drop, paste or choice, and shows what the server says about them. */
 import { defaultModel, predict, Problem, samples, useToken } from './api.js';
+import { focusEntry, placeEntry, startList, summarise } from './list.js';
 import { LISTED, showReport } from './result.js';
 import { canShow, showOverlay, showPrediction } from './viewer.js';
 
 const byId = (id) => document.getElementById(id);
 
+/** Of several photos one is asked for so often, where the server has no place for it or no time. */
+const MOST_TRIES = 3;
+
 let model;
+/** What was given together, one entry a photo; see list.js. */
+let entries = [];
 let current;
-let address;
+let opened;
+let stopped = false;
 let asking;
 let countdown;
 
 byId('file').addEventListener('change', ({ target }) => {
-  if (target.files[0]) void examine(target.files[0]);
+  void examine(...target.files);
   target.value = '';
 });
-for (const id of ['choose', 'another']) byId(id).addEventListener('click', () => byId('file').click());
-byId('retry').addEventListener('click', () => void examine(current));
+for (const id of ['choose', 'another', 'others']) {
+  byId(id).addEventListener('click', () => byId('file').click());
+}
+byId('to-list').addEventListener('click', () => {
+  setState(stopped ? 'problem' : 'list');
+  focusEntry(opened);
+});
+byId('retry').addEventListener('click', () => void work());
 byId('token-form').addEventListener('submit', (event) => {
   event.preventDefault();
   useToken(byId('token').value.trim());
-  if (current) void examine(current);
+  if (entries.length > 0) void work();
 });
 
 document.addEventListener('paste', ({ clipboardData }) => {
-  const [file] = clipboardData.files;
-  if (file) void examine(file);
+  void examine(...clipboardData.files);
 });
 for (const name of ['dragover', 'dragleave', 'drop']) {
   document.addEventListener(name, (event) => {
     event.preventDefault();
     document.body.classList.toggle('dragging', name === 'dragover');
-    const file = name === 'drop' ? event.dataTransfer.files[0] : undefined;
-    if (file) void examine(file);
+    if (name === 'drop') void examine(...event.dataTransfer.files);
   });
 }
 
@@ -72,37 +83,105 @@ function sampleButton(source) {
   return item;
 }
 
-async function examine(file) {
+/** Takes these photos in place of those before. */
+async function examine(...files) {
+  if (files.length === 0) return;
+  for (const { address } of entries) URL.revokeObjectURL(address);
+  entries = files.map((file) => ({ file, address: URL.createObjectURL(file) }));
+  startList(entries, open);
+  await work();
+}
+
+/** Examines what has neither result nor problem yet, one photo after the other. */
+async function work() {
   asking?.abort();
   asking = new AbortController();
   const { signal } = asking;
-  current = file;
   clearInterval(countdown);
-  setState('busy');
-  byId('status').textContent = `Examining ${file.name || 'the photo'} …`;
-  if (address) URL.revokeObjectURL(address);
-  address = URL.createObjectURL(file);
+  byId('retry').disabled = false;
+  byId('retry').textContent = 'Try again';
+  stopped = false;
+  setState(several() ? 'list' : 'busy');
+  if (several()) byId('list-title').focus();
   try {
-    const shown = await canShow(address);
-    const result = await predict(file, { overlay: !shown, signal });
-    if (signal.aborted) return;
+    for (const [index, entry] of entries.entries()) {
+      if (entry.result || entry.problem) continue;
+      current = entry.file;
+      const place = several() ? ` (${index + 1} of ${entries.length})` : '';
+      say(`Examining ${current.name || 'the photo'}${place} …`, 'working');
+      await (several() ? examineInTurn(entry, signal) : examineEntry(entry, signal));
+      if (signal.aborted) return;
+    }
     if (!model) void introduce();
-    if (shown) showPrediction(address, result, result.regions.slice(0, LISTED));
-    else showOverlay(result);
-    showReport(result, model);
-    setState('result');
-    byId('status').textContent = '';
-    byId('verdict').focus({ preventScroll: true });
-    byId('result').scrollIntoView({ block: 'start', behavior: 'smooth' });
+    say(several() ? summarise(entries) : '');
+    if (!several()) open(entries[0]);
   } catch (error) {
     if (!signal.aborted) showProblem(error);
   }
 }
 
+async function examineEntry(entry, signal) {
+  entry.shown = await canShow(entry.address);
+  entry.result = await predict(entry.file, { overlay: !entry.shown, signal });
+}
+
+/** Waits for a busy server; a problem of this photo alone stands in its row, and the next has its turn. */
+async function examineInTurn(entry, signal) {
+  for (let tries = 1; !entry.result && !entry.problem; tries++) {
+    try {
+      await examineEntry(entry, signal);
+    } catch (error) {
+      if (error.retryAfter && tries < MOST_TRIES) {
+        say(`The server has no place for ${error.retryAfter} s, then it goes on …`, 'working');
+        await pause(error.retryAfter, signal);
+      } else if (error instanceof Problem && !concernsAll(error)) {
+        entry.problem = withName(error.message, entry.file);
+      } else {
+        throw error;
+      }
+    }
+  }
+  if (!signal.aborted) placeEntry(entry);
+}
+
+function concernsAll({ code, retryAfter }) {
+  return ['UNAUTHORISED', 'UNREACHABLE'].includes(code) || (retryAfter && code !== 'DEADLINE_EXCEEDED');
+}
+
+function pause(seconds, signal) {
+  return new Promise((resolve, reject) => {
+    setTimeout(resolve, seconds * 1000);
+    signal.addEventListener('abort', () => reject(signal.reason));
+  });
+}
+
+function open(entry) {
+  const { address, result, shown } = entry;
+  opened = entry;
+  if (shown) showPrediction(address, result, result.regions.slice(0, LISTED));
+  else showOverlay(result);
+  showReport(result, model);
+  setState('result');
+  byId('back').hidden = !several();
+  byId('verdict').focus({ preventScroll: true });
+  byId('result').scrollIntoView({ block: 'start', behavior: 'smooth' });
+}
+
+function several() {
+  return entries.length > 1;
+}
+
+/** @param {'working' | ''} kind */
+function say(text, kind = '') {
+  byId('status').textContent = text;
+  byId('status').classList.toggle('working', kind === 'working');
+}
+
 function showProblem(error) {
   const known = error instanceof Problem;
+  stopped = true;
   setState('problem');
-  byId('status').textContent = '';
+  say('');
   byId('problem').dataset.code = known ? error.code : 'PAGE';
   byId('problem-title').textContent = known ? error.title : 'Something went wrong on this page';
   byId('problem-detail').textContent = withName(error.message, current);
@@ -141,11 +220,10 @@ function waitBeforeRetry(seconds) {
   countdown = setInterval(tick, 1000);
 }
 
-/** @param {'busy' | 'result' | 'problem'} state */
+/** @param {'busy' | 'list' | 'result' | 'problem'} state */
 function setState(state) {
-  document.body.dataset.state = state;
+  document.body.classList.toggle('begun', state === 'result' || several());
   byId('result').hidden = state !== 'result';
+  byId('list').hidden = state === 'result' || !several();
   byId('problem').hidden = state !== 'problem';
-  byId('retry').disabled = false;
-  byId('retry').textContent = 'Try again';
 }

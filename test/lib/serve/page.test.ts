@@ -149,7 +149,7 @@ describeInChromium('the page', () => {
       await chooser.setFiles(SAMPLE);
       await result();
     };
-    await chooseWithKeys('Choose a photo');
+    await chooseWithKeys('Choose photos');
     await chooseWithKeys('Another photo');
   });
 
@@ -206,6 +206,40 @@ describeInChromium('the page', () => {
     await page.locator('#problem[data-code="RATE_LIMITED"]').waitFor();
     expect(await page.locator('#retry').isDisabled()).to.equal(true);
     expect(await page.locator('#retry').textContent()).to.match(/^Try again in \d+ s$/);
+  });
+
+  it('examines several photos in turn, waits for a busy server, and lists them by score', async () => {
+    await open();
+    let busy = true;
+    await page.route('**/v1/predict?*', async (route) => {
+      if (!busy) return route.continue();
+      busy = false;
+      return route.fulfill({
+        status: 429,
+        headers: { 'retry-after': '1' },
+        json: { code: 'RATE_LIMITED', title: 'Rate limited', detail: 'Too many.' },
+      });
+    });
+    const bright = { create: { width: 64, height: 48, channels: 3, background: 'white' } } as const;
+    const contents = {
+      'dahlia.jpg': readFile(SAMPLE),
+      'document.jpg': readFile(path.join(IMAGES, 'bad-pdf.jpg')),
+      'white.png': sharp(bright).png().toBuffer(),
+    };
+    const files = Object.entries(contents).map(async ([name, content]) => {
+      return { name, mimeType: 'image/png', buffer: await content };
+    });
+    await page.setInputFiles('#file', await Promise.all(files));
+    await page.getByText('3 photos. Looks manipulated: 1. Suspicious places').waitFor();
+    const names = await page.locator('#entries .name').allTextContents();
+    expect(names).to.deep.equal(['white.png', 'dahlia.jpg', 'document.jpg']);
+    expect(await page.locator('#entries .failed').textContent()).to.contain('document.jpg is a PDF');
+    await page.locator('#entries button').nth(1).press('Enter');
+    await result();
+    expect(await page.locator('#name').textContent()).to.contain('dahlia.jpg');
+    await page.getByRole('button', { name: 'All results' }).press('Enter');
+    const focused = await page.evaluate('document.activeElement.textContent');
+    expect(focused).to.contain('dahlia.jpg');
   });
 
   it('asks for a token where the server wants one, and keeps it for the tab', async () => {
