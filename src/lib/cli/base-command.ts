@@ -30,6 +30,9 @@ class ReaderGone extends Error {
 /** Work that does not stop by itself is cut off after this time (the contract gives it one second). */
 const SHUTDOWN_GRACE_MS = 600;
 
+/** Longer than an inference on a busy machine, so that the status is 0; who will not wait for it has Ctrl-C. */
+const READER_GONE_GRACE_MS = 10_000;
+
 /**
  * What every command has in common: settings from the environment and a file, `--json`, errors from one table with
  * their exit statuses, progress, and a clean stop on a signal.
@@ -142,21 +145,21 @@ export abstract class BaseCommand extends Command {
   readonly #interrupt = (signal: NodeJS.Signals): void => {
     // A second signal, or work that does not heed the first, ends here.
     if (this.#abort.signal.aborted) endBySignal(signal);
-    this.#stop(new Interrupted(signal as 'SIGINT' | 'SIGTERM'), signal);
+    this.#stop(new Interrupted(signal as 'SIGINT' | 'SIGTERM'), signal, SHUTDOWN_GRACE_MS);
   };
 
   readonly #stdoutFailed = (error: NodeJS.ErrnoException): void => {
     if (error.code !== 'EPIPE') throw error;
     // What is written until the work has stopped fails as well.
-    if (!this.#abort.signal.aborted) this.#stop(new ReaderGone(), 'SIGTERM');
+    if (!this.#abort.signal.aborted) this.#stop(new ReaderGone(), 'SIGTERM', READER_GONE_GRACE_MS);
   };
 
   /** Lets the work stop by itself; what does not is ended by the signal. */
-  #stop(reason: Error, signal: NodeJS.Signals): void {
+  #stop(reason: Error, signal: NodeJS.Signals, graceMs: number): void {
     this.#abort.abort(reason);
     setTimeout(() => {
       endBySignal(signal);
-    }, SHUTDOWN_GRACE_MS).unref();
+    }, graceMs).unref();
   }
 
   #has(...tokens: string[]): boolean {
