@@ -1,7 +1,7 @@
 /** Takes photos by drop, paste or choice, and shows what the server says about them. */
 import { defaultModel, predict, Problem, samples, useToken } from './api.js';
 import { focusEntry, placeEntry, startList, summarise } from './list.js';
-import { LISTED, showReport } from './result.js';
+import { listed, showReport } from './result.js';
 import { canShow, showOverlay, showPrediction } from './viewer.js';
 
 const byId = (id) => document.getElementById(id);
@@ -158,7 +158,7 @@ function pause(seconds, signal) {
 function open(entry) {
   const { address, result, shown } = entry;
   opened = entry;
-  if (shown) showPrediction(address, result, result.regions.slice(0, LISTED));
+  if (shown) showPrediction(address, result, listed(result));
   else showOverlay(result);
   showReport(result, model);
   setState('result');

@@ -4,8 +4,11 @@ import { highlight } from './viewer.js';
 
 const byId = (id) => document.getElementById(id);
 
-/** Regions that are listed and framed; the rest is counted. */
-export const LISTED = 8;
+/** So many regions are listed and framed; the rest is counted. */
+const MOST_LISTED = 8;
+
+/** Share of the picture below which a region is a speck: there is nothing to look at. */
+const SPECK = 0.001;
 
 const STAGES = {
   decode: 'Reading the picture',
@@ -17,7 +20,7 @@ const STAGES = {
 
 /** @param {object | undefined} model - what the server says of its own model */
 export function showReport(result, model) {
-  const { image, score, scoreThreshold, tamperedFraction, warnings } = result;
+  const { image, score, scoreThreshold, maskThreshold, tamperedFraction, warnings } = result;
   const { kind, verdict, meaning } = judge(result);
   byId('result').dataset.verdict = kind;
   byId('name').textContent = `${image} · ${result.width} × ${result.height}`;
@@ -27,6 +30,8 @@ export function showReport(result, model) {
   byId('threshold').textContent = `manipulated above ${scoreThreshold.toFixed(2)}`;
   byId('meter').style.setProperty('--score', String(score));
   byId('meter').style.setProperty('--threshold', String(scoreThreshold));
+  byId('legend').style.setProperty('--mask-threshold', String(maskThreshold));
+  byId('mask-threshold').textContent = `marked above ${maskThreshold.toFixed(2)}`;
   byId('area').textContent = `${percent(tamperedFraction)} of the picture is marked.`;
   const described = model?.name === result.model.name && model.description;
   byId('model-says').hidden = !described;
@@ -37,14 +42,27 @@ export function showReport(result, model) {
   offerDownloads(result);
 }
 
-function listRegions({ regions }) {
+/** @returns {object[]} the regions that are listed and framed, the largest first */
+export function listed(result) {
+  return result.regions.filter((region) => !isSpeck(region, result)).slice(0, MOST_LISTED);
+}
+
+function isSpeck({ area }, { width, height }) {
+  return area < SPECK * width * height;
+}
+
+function listRegions(result) {
+  const { regions } = result;
+  const shown = listed(result);
   byId('no-regions').hidden = regions.length > 0;
-  const items = regions.slice(0, LISTED).map((region, index) => {
+  byId('columns').hidden = shown.length === 0;
+  const items = shown.map((region, index) => {
     const { x, y, width, height, meanProbability } = region;
     const button = element('button', '');
     button.type = 'button';
     button.append(
-      element('span', `${width} × ${height} px at ${x}, ${y}`),
+      element('span', String(index + 1), 'region-number'),
+      element('span', `${width} × ${height} px at ${x}, ${y}`, 'where'),
       element('span', percent(meanProbability, 0), 'probability'),
     );
     button.setAttribute(
@@ -57,9 +75,17 @@ function listRegions({ regions }) {
     item.append(button);
     return item;
   });
-  if (regions.length > LISTED)
-    items.push(element('li', `and ${regions.length - LISTED} smaller ones`, 'more'));
+  const specks = regions.filter((region) => isSpeck(region, result)).length;
+  const smaller = regions.length - specks - shown.length;
+  const rest = [smaller && `${smaller} smaller`, specks && count(specks, 'speck')].filter(Boolean);
+  if (rest.length > 0) {
+    items.push(element('li', `${shown.length > 0 ? 'and ' : ''}${rest.join(' and ')}`, 'more'));
+  }
   byId('regions').replaceChildren(...items);
+}
+
+function count(number, noun) {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }
 
 function listTimings(timings) {

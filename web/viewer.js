@@ -11,8 +11,6 @@ const showBoxes = document.getElementById('show-boxes');
 const controls = document.getElementById('controls');
 const hint = document.getElementById('viewer-hint');
 
-const SVG = 'http://www.w3.org/2000/svg';
-
 compare.addEventListener('input', placeDivider);
 opacity.addEventListener('input', applyOpacity);
 showBoxes.addEventListener('change', () => boxes.classList.toggle('off', !showBoxes.checked));
@@ -106,13 +104,16 @@ function drawHeat({ width, height, data }, threshold) {
 }
 
 function drawBoxes(regions, width, height) {
-  boxes.setAttribute('viewBox', `0 0 ${width} ${height}`);
   boxes.replaceChildren(
-    ...regions.map(({ x, y, width: w, height: h }) => {
-      const box = document.createElementNS(SVG, 'rect');
-      for (const [name, value] of Object.entries({ x, y, width: w, height: h, rx: Math.min(w, h) * 0.04 })) {
-        box.setAttribute(name, String(value));
-      }
+    ...regions.map(({ x, y, width: w, height: h }, index) => {
+      const box = document.createElement('div');
+      const sides = { left: x / width, top: y / height, width: w / width, height: h / height };
+      for (const [name, share] of Object.entries(sides)) box.style.setProperty(name, `${share * 100}%`);
+      const number = document.createElement('b');
+      number.textContent = String(index + 1);
+      // Above its box, where there is room.
+      number.classList.toggle('inside', y / height < 0.08);
+      box.append(number);
       return box;
     }),
   );
