@@ -118,6 +118,7 @@ describe('ofx serve', () => {
     ['a size that the model lacks', ['--model', TINY_MODEL, '--size', '65'], 2, /65/],
     ['a missing token file', [...tiny, '--token-file', 'no-such-file'], 66, /no-such-file/],
     ['a host that is not ours', [...tiny, '--host', '192.0.2.1'], 69, /192\.0\.2\.1/],
+    ['a proxy that is none', [...tiny, '--trust-proxy', 'bogus'], 2, /--trust-proxy "bogus".*192\.168/s],
     ['a port that is none', [...tiny, '--port', '70000'], 2, /70000/],
   ];
   for (const [what, args, status, message] of WRONG) {

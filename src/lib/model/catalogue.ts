@@ -50,17 +50,30 @@ export async function findModel(reference: string = DEFAULT_MODEL): Promise<Mode
   });
 }
 
-/** All installed and shipped models, by name; of two with one name the installed one. */
-export async function listModels(): Promise<Model[]> {
-  const models = new Map<string, Model>();
+/**
+ * All installed and shipped models, by name; of two with one name the installed one.
+ *
+ * @param onBroken - told why a model cannot be read, which is left out then [it is thrown]
+ */
+export async function listModels(onBroken?: (error: OfxError) => void): Promise<Model[]> {
+  const models = new Map<string, Model | undefined>();
   for (const place of [installedModelsFolder(), SHIPPED_MODELS]) {
     for (const name of await readdir(place).catch(() => [])) {
       const folder = path.join(place, name);
-      if (!models.has(name) && (await exists(path.join(folder, MANIFEST_FILE))))
-        models.set(name, await readModel(folder));
+      if (models.has(name)) continue;
+      try {
+        if (await exists(path.join(folder, MANIFEST_FILE))) models.set(name, await readModel(folder));
+      } catch (error) {
+        if (!onBroken || !(error instanceof OfxError)) throw error;
+        // A shipped model must not answer in its name.
+        models.set(name, undefined);
+        onBroken(error);
+      }
     }
   }
-  return [...models.entries()].sort(([a], [b]) => a.localeCompare(b)).map(([, model]) => model);
+  return [...models.entries()]
+    .sort(([a], [b]) => a.localeCompare(b))
+    .flatMap(([, model]) => (model ? [model] : []));
 }
 
 /**

@@ -25,6 +25,19 @@ export interface LogOptions {
   stream: Writable;
 }
 
+/** @throws {OfxError} USAGE where a proxy is neither an address nor a network */
+export function checkProxies(trustProxy: string | undefined): void {
+  try {
+    // Fastify reads them, and with no other option there is nothing else to be wrong.
+    fastify({ trustProxy: trustProxy ?? false });
+  } catch (error) {
+    throw new OfxError('USAGE', `--trust-proxy "${trustProxy}": ${(error as Error).message}.`, {
+      suggestion: 'Give addresses or networks, separated by commas: 10.0.0.1,192.168.0.0/16',
+      cause: error,
+    });
+  }
+}
+
 /** The HTTP application over a service; it listens nowhere yet. */
 export async function buildApp(service: Service, log: LogOptions): Promise<FastifyInstance> {
   const { uploadMs, trustProxy } = service.options;

@@ -1,13 +1,14 @@
 import type { AddressInfo } from 'node:net';
+import type { FastifyInstance } from 'fastify';
 import { OfxError, systemCode } from '../errors.js';
-import { buildApp, type LogOptions } from './app.js';
+import { buildApp, checkProxies, type LogOptions } from './app.js';
 import type { ServeOptions } from './options.js';
-import { openService } from './service.js';
+import { openService, type Service } from './service.js';
 
 export interface RunningServer {
   /** Where it listens, as `http://HOST:PORT`. */
   url: string;
-  /** What people should know about the server's own network. */
+  /** What people should know about the server's own network, and about models that it left out. */
   notes: string[];
   /**
    * Takes no more work, finishes what is there, and closes.
@@ -21,29 +22,31 @@ export interface RunningServer {
  * Loads the model, then listens.
  *
  * @param address - port 0 takes a free one
- * @throws {OfxError} ADDRESS_UNAVAILABLE, and as `openService`
+ * @throws {OfxError} USAGE, ADDRESS_UNAVAILABLE, and as `openService`
  */
 export async function startServer(
   options: ServeOptions,
-  { host, port }: { host: string; port: number },
+  address: { host: string; port: number },
   log: LogOptions,
 ): Promise<RunningServer> {
+  checkProxies(options.trustProxy);
   const service = await openService(options);
-  const app = await buildApp(service, log);
-  const stop = async (graceMs: number): Promise<void> => {
-    service.stopping = true;
-    const until = performance.now() + graceMs;
-    const cut = setTimeout(() => {
-      app.server.closeAllConnections();
-    }, graceMs);
-    await app.close();
-    clearTimeout(cut);
-    await service.pool.close(Math.max(0, until - performance.now()));
-  };
+  try {
+    const app = await buildApp(service, log);
+    const url = await listen(app, address);
+    return { url, notes: service.notes, stop: (graceMs) => stop(app, service, graceMs) };
+  } catch (error) {
+    // Its processes would keep this one alive.
+    await service.pool.close();
+    throw error;
+  }
+}
+
+async function listen(app: FastifyInstance, { host, port }: { host: string; port: number }): Promise<string> {
   try {
     await app.listen({ host, port });
   } catch (error) {
-    await stop(0);
+    await app.close();
     const code = systemCode(error) ?? 'unknown error';
     throw new OfxError('ADDRESS_UNAVAILABLE', `Cannot listen on ${host}:${port} (${code}).`, {
       suggestion: 'Choose another --port (0 takes a free one) or --host.',
@@ -51,5 +54,16 @@ export async function startServer(
     });
   }
   const bound = (app.server.address() as AddressInfo).port;
-  return { url: `http://${host.includes(':') ? `[${host}]` : host}:${bound}`, notes: service.notes, stop };
+  return `http://${host.includes(':') ? `[${host}]` : host}:${bound}`;
+}
+
+async function stop(app: FastifyInstance, service: Service, graceMs: number): Promise<void> {
+  service.stopping = true;
+  const until = performance.now() + graceMs;
+  const cut = setTimeout(() => {
+    app.server.closeAllConnections();
+  }, graceMs);
+  await app.close();
+  clearTimeout(cut);
+  await service.pool.close(Math.max(0, until - performance.now()));
 }

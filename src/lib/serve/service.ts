@@ -1,6 +1,6 @@
 import type { Analysis, AnalysisOptions } from '../jobs/analyse.js';
 import { listModels } from '../model/catalogue.js';
-import { AnalysisPool, type NetworkDescription } from './analysis-pool.js';
+import { AnalysisPool } from './analysis-pool.js';
 import { ServiceMetrics } from './metrics.js';
 import { Networks, type NetworkAddress } from './networks.js';
 import type { ServeOptions } from './options.js';
@@ -13,36 +13,39 @@ export interface Service {
   networks: Networks;
   uploads: UploadReader;
   metrics: ServiceMetrics;
-  /** What people should know about the server's own network. */
+  /** What people should know about the server's own network, and about models that it left out. */
   notes: string[];
   /** Set once no new work is taken. */
   stopping: boolean;
 }
 
 /**
- * Loads the server's own network.
+ * Loads the server's own network. Another model that is broken is left out, with a note.
  *
- * @throws {OfxError} as `Analyser.open`; MANIFEST_INVALID where an installed model is broken
+ * @throws {OfxError} as `Analyser.open`
  */
 export async function openService(options: ServeOptions): Promise<Service> {
   const own = { reference: options.model, size: options.size };
   const pool = new AnalysisPool(own, options);
-  let description: NetworkDescription;
   try {
-    description = await pool.describe();
+    const { identity, notes } = await pool.describe();
+    const brokenOnes: string[] = [];
+    const others = await listModels(({ message }) => {
+      brokenOnes.push(`A model is left out. ${message}`);
+    });
+    return {
+      options,
+      pool,
+      networks: new Networks(own, identity, others),
+      uploads: new UploadReader(options.limits.maxBytes),
+      metrics: new ServiceMetrics(pool, identity),
+      notes: [...notes, ...brokenOnes],
+      stopping: false,
+    };
   } catch (error) {
     await pool.close();
     throw error;
   }
-  return {
-    options,
-    pool,
-    networks: new Networks(own, description.identity, await listModels()),
-    uploads: new UploadReader(options.limits.maxBytes),
-    metrics: new ServiceMetrics(pool, description.identity),
-    notes: description.notes,
-    stopping: false,
-  };
 }
 
 /**
