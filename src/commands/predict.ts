@@ -3,6 +3,7 @@ import { BaseCommand } from '../lib/cli/base-command.js';
 import { pickDefined } from '../lib/cli/flags.js';
 import { predictFlags } from '../lib/cli/predict-flags.js';
 import { predictionOutput } from '../lib/cli/prediction-output.js';
+import { describeFailure } from '../lib/cli/prediction-text.js';
 import { ERROR_TABLE, EXIT, type ErrorCode } from '../lib/errors.js';
 import type { PredictOutcome } from '../lib/jobs/predict.js';
 import type { PredictReport, PredictResult } from '../lib/jobs/predict-result.js';
@@ -97,14 +98,16 @@ export default class Predict extends BaseCommand {
 
   #conclude({ summary, failures }: PredictOutcome, failOnTampered: boolean): void {
     const [only] = failures;
+    if (only) {
+      process.exitCode =
+        summary.inputs === 1 ? ERROR_TABLE[only.error.code as ErrorCode].exit : EXIT.someFailed;
+    }
+    for (const failed of failures) this.failure(describeFailure(failed));
+    const suggestions = new Set(failures.flatMap(({ error }) => error.suggestion ?? []));
+    for (const suggestion of suggestions) process.stderr.write(`${suggestion}\n`);
+    // A gate wins over failures: what was found stands, whatever could not be looked at.
     if (failOnTampered && summary.tampered > 0) {
       this.gateFailed(`${summary.tampered} of ${summary.inputs} found to be tampered (--fail-on tampered)`);
-    } else if (only && summary.inputs === 1) {
-      process.exitCode = ERROR_TABLE[only.error.code as ErrorCode].exit;
-      this.failure(only.error.message);
-    } else if (failures.length > 0) {
-      process.exitCode = EXIT.someFailed;
-      for (const { image, error } of failures) this.failure(`${image}: ${error.message}`);
     }
   }
 }

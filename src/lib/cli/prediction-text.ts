@@ -1,6 +1,7 @@
 import pc from 'picocolors';
 import {
   isFailed,
+  type FailedInput,
   type PredictResult,
   type PredictSummary,
   type Prediction,
@@ -8,11 +9,15 @@ import {
 
 /** One line an image, for runs over many. */
 export function predictionLine(result: PredictResult): string {
-  if (isFailed(result))
-    return `${pc.yellow('failed   ')}     –        –  ${result.image}: ${result.error.message}`;
+  if (isFailed(result)) return `${pc.yellow('failed   ')}     –        –  ${describeFailure(result)}`;
   const { image, score, tamperedFraction, regions } = result;
   const where = regions.length > 0 ? pc.dim(`  ${count(regions.length, 'region')}`) : '';
   return `${verdict(result, 9)}  ${score.toFixed(3)}  ${percent(tamperedFraction).padStart(7)}  ${image}${where}`;
+}
+
+/** What failed, and why; most messages name the file themselves. */
+export function describeFailure({ image, error }: FailedInput): string {
+  return error.message.includes(image) ? error.message : `${image}: ${error.message}`;
 }
 
 export const PREDICTION_HEADER = pc.dim('verdict    score     area  image');
@@ -32,6 +37,13 @@ export function predictionParagraph(result: Prediction): string {
   ];
   if (regions.length > SHOWN_REGIONS)
     lines.push(`    and ${regions.length - SHOWN_REGIONS} more (--json lists them)`);
+  if (!result.tampered) {
+    lines.push(
+      regions.length > 0
+        ? '  The score is below the threshold all the same: look at the marked places yourself.'
+        : '  Nothing was found, which does not show that the image is authentic.',
+    );
+  }
   for (const [kind, file] of Object.entries(outputs)) lines.push(`  ${kind.padEnd(11)} ${file}`);
   lines.push(
     pc.dim(
@@ -95,9 +107,12 @@ export function predictionRow(
 
 const SHOWN_REGIONS = 5;
 
-/** Padded before it is coloured: a terminal's colours take characters, but no room. */
+/**
+ * Padded before it is coloured: a terminal's colours take characters, but no room. No green for "authentic": that nothing
+ * was found proves nothing.
+ */
 function verdict({ tampered }: Prediction, width = 0): string {
-  return tampered ? pc.red('TAMPERED'.padEnd(width)) : pc.green('authentic'.padEnd(width));
+  return tampered ? pc.red('TAMPERED'.padEnd(width)) : 'authentic'.padEnd(width);
 }
 
 function percent(fraction: number): string {

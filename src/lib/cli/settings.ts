@@ -7,18 +7,27 @@ export interface FlagShape {
   char?: string | undefined;
   allowNo?: boolean | undefined;
   multiple?: boolean | undefined;
+  /** Flags that cannot be given beside it. */
+  exclusive?: readonly string[] | undefined;
+  /** Flags that must be given for it. */
+  dependsOn?: readonly string[] | undefined;
 }
 
 export type FlagShapes = Readonly<Record<string, FlagShape>>;
 
 export const DEFAULT_CONFIG_FILE = 'ofx.config.json';
 
+/** Where a setting can come from, the strongest first. */
+type Origin = 'flag' | 'environment' | 'section' | 'file';
+const STRENGTH: Record<Origin, number> = { flag: 3, environment: 2, section: 1, file: 0 };
+
 /**
  * Arguments that stand for what the environment and the config file say about flags that the command line leaves open.
  * They go through the same parser as typed ones, so a bad value gets the same message wherever it comes from.
  *
  * Precedence: flag, then environment (`OFX_<FLAG>`), then the file's section of the command (`"predict": {…}`), then the
- * file's top level, then the flag's default.
+ * file's top level, then the flag's default. A setting that excludes a stronger one, or that means nothing without a flag
+ * that is not set, is not there for this command line and is left out.
  */
 export function settingsAsArguments(
   argv: readonly string[],
@@ -29,13 +38,27 @@ export function settingsAsArguments(
 ): string[] {
   const section = file[commandId.replaceAll(':', ' ')];
   const own = isObject(section) ? section : {};
-  return Object.entries(flags).flatMap(([name, flag]) => {
-    if (isGiven(argv, name, flag)) return [];
-    const fromEnvironment = environment[environmentName(name)];
-    if (fromEnvironment !== undefined && fromEnvironment !== '') {
-      return asArguments(name, flag, flag.multiple ? fromEnvironment.split(',') : fromEnvironment);
-    }
-    return asArguments(name, flag, own[name] ?? file[name]);
+  const typed = givenFlags(argv, flags);
+  const settings = new Map<string, { origin: Origin; tokens: string[] }>();
+  for (const [name, flag] of Object.entries(flags)) {
+    const outside = environment[environmentName(name)];
+    const [origin, value]: [Origin, unknown] = typed.has(name)
+      ? ['flag', undefined]
+      : outside !== undefined && outside !== ''
+        ? ['environment', flag.multiple ? outside.split(',') : outside]
+        : own[name] !== undefined
+          ? ['section', own[name]]
+          : ['file', file[name]];
+    const tokens = asArguments(name, flag, value);
+    if (origin === 'flag' || tokens.length > 0) settings.set(name, { origin, tokens });
+  }
+  return [...settings].flatMap(([name, { origin, tokens }]) => {
+    const { exclusive = [], dependsOn = [] } = flags[name]!;
+    const excludedBy = [...settings].filter(
+      ([other]) => exclusive.includes(other) || flags[other]!.exclusive?.includes(name),
+    );
+    const isOverruled = excludedBy.some(([, rival]) => STRENGTH[rival.origin] > STRENGTH[origin]);
+    return isOverruled || !dependsOn.every((other) => settings.has(other)) ? [] : tokens;
   });
 }
 
@@ -73,6 +96,7 @@ export async function readConfigFile(
     content = JSON.parse(text);
   } catch (error) {
     throw new OfxError('USAGE', `The config file ${file} is not valid JSON: ${(error as Error).message}`, {
+      suggestion: 'Strings and names stand in double quotes, and nothing behind the last comma.',
       cause: error,
     });
   }
@@ -83,8 +107,13 @@ export async function readConfigFile(
   }
   for (const [key, value] of Object.entries(content)) {
     const commandFlags = known.commands.get(key);
+    if (commandFlags && !isObject(value)) {
+      throw new OfxError('USAGE', `The section "${key}" of the config file ${file} is no object.`, {
+        suggestion: `For example: {"${key}": {"size": 380}}`,
+      });
+    }
     const unknown = commandFlags
-      ? Object.keys(isObject(value) ? value : {}).find((flag) => !commandFlags.has(flag))
+      ? Object.keys(value as object).find((flag) => !commandFlags.has(flag))
       : known.flags.has(key)
         ? undefined
         : key;
@@ -113,15 +142,26 @@ export function explicitConfigFile(
   return token.includes('=') ? token.slice(token.indexOf('=') + 1) : own[index + 1];
 }
 
-function isGiven(argv: readonly string[], name: string, flag: FlagShape): boolean {
+/** Names of the flags that the command line gives, in whichever spelling: `--size 4`, `--size=4`, `-s4`, `-qs 4`. */
+function givenFlags(argv: readonly string[], flags: FlagShapes): Set<string> {
+  const byChar = new Map(Object.entries(flags).flatMap(([name, { char }]) => (char ? [[char, name]] : [])));
+  const given = new Set<string>();
   const end = argv.indexOf('--');
-  return (end === -1 ? argv : argv.slice(0, end)).some(
-    (token) =>
-      token === `--${name}` ||
-      token.startsWith(`--${name}=`) ||
-      token === `--no-${name}` ||
-      (flag.char !== undefined && token.startsWith(`-${flag.char}`)),
-  );
+  for (const token of end === -1 ? argv : argv.slice(0, end)) {
+    if (token.startsWith('--')) {
+      const name = token.slice(2).split('=', 1)[0]!;
+      given.add(name in flags ? name : name.replace(/^no-/, ''));
+    } else if (token.startsWith('-')) {
+      for (const char of token.slice(1)) {
+        const name = byChar.get(char);
+        if (name === undefined) break;
+        given.add(name);
+        // What stands behind an option's letter is its value.
+        if (flags[name]!.type === 'option') break;
+      }
+    }
+  }
+  return given;
 }
 
 function asArguments(name: string, flag: FlagShape, value: unknown): string[] {

@@ -64,7 +64,11 @@ export type Prediction = Static<typeof PredictionSchema>;
 export const FailedInputSchema = Type.Object(
   {
     image: Type.String(),
-    error: Type.Object({ code: Type.String(), message: Type.String() }),
+    error: Type.Object({
+      code: Type.String(),
+      message: Type.String(),
+      suggestion: Type.Optional(Type.String({ description: 'The next step' })),
+    }),
   },
   { title: 'An input that could not be scored; it is neither authentic nor tampered' },
 );

@@ -1,7 +1,7 @@
 import { access, constants } from 'node:fs/promises';
 import path from 'node:path';
 import pMap from 'p-map';
-import { OfxError } from '../errors.js';
+import { OfxError, systemCode, toPlainError } from '../errors.js';
 import { findInputFiles, type InputFile } from '../image/input-files.js';
 import { writeFileAtomic } from '../image/write.js';
 import type { ModelReference } from '../model/catalogue.js';
@@ -123,14 +123,15 @@ async function predictOne(
     await journal?.add(await fileKey(file.image), prediction);
     return prediction;
   } catch (error) {
-    if (!isAboutInput(error)) throw error;
-    return { image: file.image, error: { code: error.code, message: error.message } };
+    if (!isAboutImage(error)) throw error;
+    return { image: file.image, error: toPlainError(error) };
   }
 }
 
-/** Bad input fails one image; a full disk, a broken model or a defect would fail them all. */
-function isAboutInput(error: unknown): error is OfxError {
-  return error instanceof OfxError && /^(IMAGE_|INPUT_|PREDICTION_INVALID)/.test(error.code);
+/** Bad input or a name too long fails one image; a full disk, a broken model or a defect would fail them all. */
+function isAboutImage(error: unknown): error is OfxError {
+  if (!(error instanceof OfxError)) return false;
+  return /^(IMAGE_|INPUT_|PREDICTION_INVALID)/.test(error.code) || systemCode(error.cause) === 'ENAMETOOLONG';
 }
 
 function analysisOptions(request: PredictRequest, plans: readonly OutputPaths[]): AnalysisOptions {

@@ -15,6 +15,10 @@ const FLAGS: FlagShapes = {
   quiet: { type: 'boolean', char: 'q' },
   colour: { type: 'boolean', allowNo: true },
   sizes: { type: 'option', multiple: true },
+  runs: { type: 'option', exclusive: ['duration'] },
+  duration: { type: 'option' },
+  out: { type: 'option', dependsOn: ['fix'] },
+  fix: { type: 'boolean' },
 };
 
 describe('settings', () => {
@@ -34,10 +38,29 @@ describe('settings', () => {
     });
 
     it('sees a flag in every spelling', () => {
-      for (const argv of [['--size=4'], ['--size', '4'], ['-s', '4'], ['-s4']]) {
+      for (const argv of [['--size=4'], ['--size', '4'], ['-s', '4'], ['-s4'], ['-qs', '4'], ['-qs4']]) {
         expect(settings(argv, { OFX_SIZE: '3' }, {})).to.deep.equal([]);
       }
       expect(settings(['--no-colour'], { OFX_COLOUR: '1' }, {})).to.deep.equal([]);
+    });
+
+    it('takes the value of a short flag for no flag', () => {
+      expect(settings(['-sq'], { OFX_QUIET: '1' }, {})).to.deep.equal(['--quiet']);
+    });
+
+    it('leaves out what a stronger setting excludes', () => {
+      expect(settings(['--duration', '1s'], { OFX_RUNS: '5' }, {})).to.deep.equal([]);
+      expect(settings(['--runs', '5'], { OFX_DURATION: '1s' }, {})).to.deep.equal([]);
+      expect(settings([], { OFX_DURATION: '1s' }, { runs: 5 })).to.deep.equal(['--duration=1s']);
+      expect(settings([], {}, { duration: '1s', 'dataset check': { runs: 5 } })).to.deep.equal(['--runs=5']);
+      // Two of the same strength contradict each other: the parser says so.
+      expect(settings([], { OFX_DURATION: '1s', OFX_RUNS: '5' }, {})).to.have.length(2);
+    });
+
+    it('leaves out what means nothing without a flag that is not set', () => {
+      expect(settings([], { OFX_OUT: 'x' }, {})).to.deep.equal([]);
+      expect(settings(['--fix'], { OFX_OUT: 'x' }, {})).to.deep.equal(['--out=x']);
+      expect(settings([], { OFX_OUT: 'x', OFX_FIX: 'no' }, {})).to.deep.equal([]);
     });
 
     it('does not take an argument behind -- for a flag', () => {
