@@ -79,10 +79,10 @@ async function withStdin(inputs: readonly string[], stdin: Readable): Promise<st
 }
 
 async function namedFiles(named: readonly string[]): Promise<InputFile[]> {
-  const base = commonFolder(named);
+  const below = placesBelow(named);
   return Promise.all(
-    named.map(async (image) => {
-      const file: InputFile = { image, below: toPosix(path.relative(base, path.resolve(image))) };
+    named.map(async (image, index) => {
+      const file: InputFile = { image, below: below[index]! };
       if ((await kindOf(image)) === 'missing') {
         file.error = new OfxError('INPUT_MISSING', `There is no file ${image}.`, {
           suggestion: 'Check the path.',
@@ -153,12 +153,29 @@ function splitGlob(glob: string): { base: string; pattern: string } {
   };
 }
 
-/** The deepest folder that holds all files. */
-function commonFolder(files: readonly string[]): string {
-  const folders = files.map((file) => path.dirname(path.resolve(file)).split(path.sep));
-  const shortest = folders[0] ?? [];
-  const depth = shortest.findIndex((part, index) => folders.some((folder) => folder[index] !== part));
-  return (depth === -1 ? shortest : shortest.slice(0, depth)).join(path.sep) || path.sep;
+/**
+ * Where each file lies below the deepest folder that holds them all, with `/`. Files of several drives have none; there the
+ * drive becomes a folder.
+ *
+ * @param flavour the system's way of writing paths
+ */
+export function placesBelow(files: readonly string[], flavour: path.PlatformPath = path): string[] {
+  if (files.length === 0) return [];
+  const absolute = files.map((file) => {
+    const { root } = flavour.parse(flavour.resolve(file));
+    return { root, folders: flavour.resolve(file).slice(root.length).split(flavour.sep) };
+  });
+  const oneRoot = new Set(absolute.map(({ root }) => root.toLowerCase())).size <= 1;
+  const paths = absolute.map(({ root, folders }) => [...(oneRoot ? [] : rootFolders(root)), ...folders]);
+  const shortest = Math.min(...paths.map(({ length }) => length)) - 1;
+  let depth = 0;
+  while (depth < shortest && paths.every((parts) => parts[depth] === paths[0]![depth])) depth++;
+  return paths.map((parts) => parts.slice(depth).join('/'));
+}
+
+/** `C:\` as `C`, `\\server\share\` as `server` and `share`. */
+function rootFolders(root: string): string[] {
+  return root.split(/[\\/:]+/).filter((part) => part !== '');
 }
 
 function unique(files: readonly InputFile[]): InputFile[] {

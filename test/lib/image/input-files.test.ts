@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Readable } from 'node:stream';
 import { expect } from 'chai';
-import { findInputFiles } from '../../../src/lib/image/input-files.js';
+import { findInputFiles, placesBelow } from '../../../src/lib/image/input-files.js';
 import { temporaryFolder } from '../../support/folder.js';
 import { rejection } from '../../support/rejection.js';
 
@@ -92,4 +92,30 @@ describe('findInputFiles', () => {
     await put('notes.txt');
     expect((await rejection(findInputFiles([folder.path]))).code).to.equal('NO_IMAGES');
   });
+});
+
+describe('placesBelow', () => {
+  const cases: [what: string, flavour: path.PlatformPath, files: string[], places: string[]][] = [
+    ['one file', path.posix, ['/x/a.jpg'], ['a.jpg']],
+    ['the root', path.posix, ['/x/a.jpg', '/y/z/a.jpg'], ['x/a.jpg', 'y/z/a.jpg']],
+    ['a file and one below it', path.posix, ['/x/a.jpg', '/x/y/../y/b.jpg'], ['a.jpg', 'y/b.jpg']],
+    ['a drive', path.win32, ['C:\\a\\1.jpg', 'c:\\b\\2.jpg'], ['a/1.jpg', 'b/2.jpg']],
+    ['two drives', path.win32, ['C:\\a\\1.jpg', 'D:\\a\\1.jpg'], ['C/a/1.jpg', 'D/a/1.jpg']],
+    [
+      'a drive and a share',
+      path.win32,
+      ['C:\\1.jpg', '\\\\server\\photos\\a\\1.jpg'],
+      ['C/1.jpg', 'server/photos/a/1.jpg'],
+    ],
+    ['no file', path.win32, [], []],
+  ];
+  for (const [what, flavour, files, places] of cases) {
+    it(`of ${what}, never outside`, () => {
+      const found = placesBelow(files, flavour);
+      expect(found).to.deep.equal(places);
+      for (const place of found) {
+        expect(flavour.isAbsolute(place) || place.startsWith('..'), place).to.equal(false);
+      }
+    });
+  }
 });
