@@ -221,6 +221,24 @@ describe('ofx predict', () => {
       expect(rows[2]).to.contain('IMAGE_DAMAGED');
     });
 
+    it('fails one image whose output would have too long a name', async () => {
+      const long = 'n'.repeat(250);
+      for (const ending of ['png', 'jpg']) {
+        await copyFile(path.join(IMAGES, 'bmp-24.bmp'), folder.file(`in/${long}.${ending}`));
+      }
+      await copyFile(path.join(IMAGES, 'bmp-24.bmp'), folder.file(`in/${'m'.repeat(251)}.bmp`));
+      await rm(folder.file('in/c.jpg'));
+      const { exitCode, stderr } = await run('--out', folder.file('out'));
+      expect(exitCode, stderr).to.equal(4);
+      expect(stderr.match(/takes no name that long/g)).to.have.length(2);
+      expect((await readdir(folder.file('out'))).sort()).to.deep.equal([
+        'a.png',
+        `${'m'.repeat(251)}.png`,
+        'ofx-journal.ndjson',
+        'x',
+      ]);
+    });
+
     it('takes paths from stdin', async () => {
       const input = `${folder.file('in/a.png')}\n${folder.file('in/x/b.png')}\n`;
       expect(

@@ -24,7 +24,8 @@ export async function writeFileAtomic(
 ): Promise<void> {
   signal?.throwIfAborted();
   const folder = path.dirname(path.resolve(file));
-  const beside = path.join(folder, `.${path.basename(file)}.${process.pid}-${serial++}.part`);
+  // Not the file's own name with something added: that could be longer than the disk allows.
+  const beside = path.join(folder, `.ofx-${process.pid}-${serial++}.part`);
   try {
     await mkdir(folder, { recursive: true });
     if (unfinished.size === 0) process.once('exit', removeUnfinished);
@@ -55,6 +56,15 @@ function removeUnfinished(): void {
 function writeError(file: string, cause: unknown): OfxError {
   const reason = cause instanceof Error ? cause.message : String(cause);
   switch (systemCode(cause)) {
+    case 'ENAMETOOLONG':
+      return new OfxError(
+        'OUTPUT_UNWRITABLE',
+        `${file} cannot be created: the disk takes no name that long.`,
+        {
+          cause,
+          suggestion: 'Give the image a shorter name, or name its output yourself by predicting it alone.',
+        },
+      );
     case 'ENOSPC':
     case 'EDQUOT':
       return new OfxError('IO_FAILED', `Writing ${file} failed: no space is left on the disk.`, {

@@ -45,6 +45,18 @@ describe('writeFileAtomic', () => {
     expect(await readdir(folder)).to.deep.equal(['taken']);
   });
 
+  it('takes every name that the disk takes, and tells of one that is too long', async () => {
+    const longest = `${'n'.repeat(251)}.png`;
+    await writeFileAtomic(path.join(folder, longest), 'x');
+    expect(await readdir(folder)).to.deep.equal([longest]);
+    const error = await failure(path.join(folder, `n${longest}`));
+    expect([error.code, error.suggestion]).to.deep.equal([
+      'OUTPUT_UNWRITABLE',
+      'Give the image a shorter name, or name its output yourself by predicting it alone.',
+    ]);
+    expect(await readdir(folder)).to.deep.equal([longest]);
+  });
+
   it('refuses a folder without permission', async () => {
     await chmod(folder, 0o555);
     // Permissions do not bind root, so the test steps down for a moment.
