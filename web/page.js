@@ -159,7 +159,7 @@ function open(entry) {
   const { address, result, shown } = entry;
   opened = entry;
   if (shown) showPrediction(address, result, listed(result));
-  else showOverlay(result);
+  else showOverlay(result, listed(result));
   showReport(result, model);
   setState('result');
   byId('back').hidden = !several();

@@ -1,6 +1,6 @@
 /** The words and numbers beside the picture. */
 import { judge } from './verdict.js';
-import { highlight } from './viewer.js';
+import { enlarge, highlight, overlayPicture } from './viewer.js';
 
 const byId = (id) => document.getElementById(id);
 
@@ -9,6 +9,29 @@ const MOST_LISTED = 8;
 
 /** Share of the picture below which a region is a speck: there is nothing to look at. */
 const SPECK = 0.001;
+
+const DATE = new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeStyle: 'long' });
+
+/** Of the result that is shown: what is copied, and what a picture of it is called. */
+let numbers;
+let overlayName;
+
+byId('copy').hidden = !navigator.clipboard;
+byId('copy').addEventListener('click', async () => {
+  try {
+    await navigator.clipboard.writeText(numbers);
+    byId('copied').textContent = 'Copied.';
+  } catch {
+    byId('copied').textContent = 'The browser does not let this page copy.';
+  }
+});
+byId('download-overlay').addEventListener('click', async () => {
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(await overlayPicture());
+  link.download = overlayName;
+  link.click();
+  URL.revokeObjectURL(link.href);
+});
 
 const STAGES = {
   decode: 'Reading the picture',
@@ -69,6 +92,7 @@ function listRegions(result) {
       'aria-label',
       `Region ${index + 1}: ${width} by ${height} pixels at ${x}, ${y}, mean probability ${percent(meanProbability, 0)}`,
     );
+    button.addEventListener('click', () => enlarge(index));
     for (const event of ['mouseenter', 'focus']) button.addEventListener(event, () => highlight(index));
     for (const event of ['mouseleave', 'blur']) button.addEventListener(event, () => highlight(undefined));
     const item = document.createElement('li');
@@ -106,9 +130,14 @@ function listTimings(timings) {
 function offerDownloads(result) {
   const stem = result.image.replace(/\.\w+$/, '');
   const pictures = ['mask', 'probability', 'overlay'];
-  const numbers = Object.fromEntries(Object.entries(result).filter(([key]) => !pictures.includes(key)));
+  const kept = Object.fromEntries(Object.entries(result).filter(([key]) => !pictures.includes(key)));
+  numbers = JSON.stringify(kept, null, 2);
+  overlayName = `${stem}_overlay.jpg`;
+  byId('copied').textContent = '';
+  byId('examined-at').textContent = `Examined on ${DATE.format(new Date(result.examinedAt))}`;
+  byId('sha256').textContent = result.imageSha256 ? `SHA-256 of the file: ${result.imageSha256}` : '';
   offer('download-mask', `data:image/png;base64,${result.mask}`, `${stem}_mask.png`);
-  const text = new Blob([JSON.stringify(numbers, null, 2)], { type: 'application/json' });
+  const text = new Blob([numbers], { type: 'application/json' });
   URL.revokeObjectURL(byId('download-json').href);
   offer('download-json', URL.createObjectURL(text), `${stem}.json`);
 }

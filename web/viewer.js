@@ -1,4 +1,5 @@
 /** The photo, the prediction over it, and the slider between them. */
+import { zoomTo, zoomToPlace } from './zoom.js';
 
 const stage = document.getElementById('stage');
 const photo = document.getElementById('photo');
@@ -8,12 +9,26 @@ const compare = document.getElementById('compare');
 const opacity = document.getElementById('opacity');
 const opacityValue = document.getElementById('opacity-value');
 const showBoxes = document.getElementById('show-boxes');
+const divider = document.getElementById('divider');
+const pane = document.getElementById('pane');
 const controls = document.getElementById('controls');
 const hint = document.getElementById('viewer-hint');
 
 compare.addEventListener('input', placeDivider);
 opacity.addEventListener('input', applyOpacity);
+
+// Where the picture is enlarged, the slider does not lie over it, and its divider is dragged by itself.
+divider.addEventListener('pointerdown', ({ pointerId }) => divider.setPointerCapture(pointerId));
+divider.addEventListener('pointermove', ({ pointerId, clientX }) => {
+  if (!divider.hasPointerCapture(pointerId)) return;
+  const { left, width } = pane.getBoundingClientRect();
+  compare.value = String((100 * (clientX - left)) / width);
+  placeDivider();
+});
 showBoxes.addEventListener('change', () => boxes.classList.toggle('off', !showBoxes.checked));
+
+/** Where the regions are, in shares of the picture's sides. */
+let places = [];
 
 /** @returns {Promise<boolean>} whether this browser can show the picture */
 export async function canShow(address) {
@@ -33,12 +48,12 @@ export async function canShow(address) {
  * @param {object[]} regions - those to frame
  */
 export function showPrediction(address, result, regions) {
-  const { width, height, probability, image, maskThreshold } = result;
-  frame(width, height);
+  const { probability, image, maskThreshold } = result;
+  frame(result, regions);
   photo.src = address;
   photo.alt = `The photo ${image}`;
   drawHeat(readNpy(probability), maskThreshold);
-  drawBoxes(regions, width, height);
+  drawBoxes();
   controls.hidden = false;
   hint.hidden = true;
   stage.classList.remove('still');
@@ -48,9 +63,9 @@ export function showPrediction(address, result, regions) {
 }
 
 /** For pictures that the browser cannot show: the server's overlay is all there is. */
-export function showOverlay(result) {
-  const { width, height, overlay, image } = result;
-  frame(width, height);
+export function showOverlay(result, regions) {
+  const { overlay, image } = result;
+  frame(result, regions);
   photo.src = `data:image/jpeg;base64,${overlay}`;
   photo.alt = `The prediction over the photo ${image}`;
   boxes.replaceChildren();
@@ -66,8 +81,63 @@ export function highlight(index) {
   stage.classList.toggle('picking', index !== undefined);
 }
 
-function frame(width, height) {
+/** Enlarges one region. */
+export function enlarge(index) {
+  zoomToPlace(places[index]);
+}
+
+/** Canvases may be no larger on some phones, in pixels. */
+const LARGEST_CANVAS = 16_777_216;
+
+/** @returns {Promise<Blob>} a JPEG of the photo with the prediction as it is set over it now */
+export async function overlayPicture() {
+  const { naturalWidth, naturalHeight } = photo;
+  const scale = Math.min(1, Math.sqrt(LARGEST_CANVAS / (naturalWidth * naturalHeight)));
+  const canvas = document.createElement('canvas');
+  canvas.width = Math.floor(naturalWidth * scale);
+  canvas.height = Math.floor(naturalHeight * scale);
+  const context = canvas.getContext('2d');
+  context.drawImage(photo, 0, 0, canvas.width, canvas.height);
+  // The server's own overlay has all of it already.
+  if (!stage.classList.contains('still')) {
+    context.globalAlpha = opacity.value / 100;
+    context.drawImage(heat, 0, 0, canvas.width, canvas.height);
+    context.globalAlpha = 1;
+    if (showBoxes.checked) places.forEach((place, index) => paintBox(context, place, index));
+  }
+  return new Promise((resolve) => canvas.toBlob(resolve, 'image/jpeg', 0.92));
+}
+
+function paintBox(context, { x, y, width, height }, index) {
+  const { canvas } = context;
+  const line = Math.max(1, Math.max(canvas.width, canvas.height) / 600);
+  const box = [x * canvas.width, y * canvas.height, width * canvas.width, height * canvas.height];
+  for (const [colour, lineWidth] of [
+    ['#14171f', 4 * line],
+    ['#ffffff', 2 * line],
+  ]) {
+    context.strokeStyle = colour;
+    context.lineWidth = lineWidth;
+    context.strokeRect(...box);
+  }
+  const [left, top] = [box[0], Math.max(box[1], 16 * line)];
+  context.fillStyle = '#14171f';
+  context.fillRect(left, top - 16 * line, 16 * line, 16 * line);
+  context.fillStyle = '#ffffff';
+  context.font = `bold ${12 * line}px sans-serif`;
+  context.textAlign = 'center';
+  context.fillText(String(index + 1), left + 8 * line, top - 4 * line);
+}
+
+function frame({ width, height }, regions) {
   stage.style.setProperty('--ratio', String(width / height));
+  places = regions.map((region) => ({
+    x: region.x / width,
+    y: region.y / height,
+    width: region.width / width,
+    height: region.height / height,
+  }));
+  zoomTo(1);
 }
 
 function placeDivider() {
@@ -103,16 +173,16 @@ function drawHeat({ width, height, data }, threshold) {
   heat.getContext('2d').putImageData(picture, 0, 0);
 }
 
-function drawBoxes(regions, width, height) {
+function drawBoxes() {
   boxes.replaceChildren(
-    ...regions.map(({ x, y, width: w, height: h }, index) => {
+    ...places.map(({ x, y, width, height }, index) => {
       const box = document.createElement('div');
-      const sides = { left: x / width, top: y / height, width: w / width, height: h / height };
+      const sides = { left: x, top: y, width, height };
       for (const [name, share] of Object.entries(sides)) box.style.setProperty(name, `${share * 100}%`);
       const number = document.createElement('b');
       number.textContent = String(index + 1);
       // Above its box, where there is room.
-      number.classList.toggle('inside', y / height < 0.08);
+      number.classList.toggle('inside', y < 0.08);
       box.append(number);
       return box;
     }),

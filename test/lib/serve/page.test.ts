@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -141,6 +142,54 @@ describeInChromium('the page', () => {
     expect(await page.evaluate('getComputedStyle(heat).opacity')).to.equal('0');
     await page.locator('#regions button').first().focus();
     expect(await page.locator('#boxes .on').count()).to.equal(1);
+  });
+
+  it('enlarges the picture, moves it and keeps the divider in view, by keys and by mouse', async () => {
+    await open();
+    await choose(SAMPLE);
+    await result();
+    await page.focus('#pane');
+    await page.keyboard.press('+');
+    await page.keyboard.press('+');
+    const four = page.getByRole('button', { name: '4×' });
+    expect(await four.getAttribute('aria-pressed')).to.equal('true');
+    const left = () => page.evaluate<number>('pane.scrollLeft');
+    const middle = await left();
+    await page.keyboard.press('ArrowRight');
+    await page.waitForFunction(`pane.scrollLeft > ${middle}`);
+    const { x, y, width, height } = (await page.locator('#pane').boundingBox())!;
+    const before = await left();
+    await page.mouse.move(x + width / 2, y + height / 2);
+    await page.mouse.down();
+    await page.mouse.move(x + width / 2 + 60, y + height / 2);
+    await page.mouse.up();
+    expect(await left()).to.be.within(before - 61, before - 59);
+    const share = (await left()) / (4 * width);
+    const clip = await page.evaluate<string>('getComputedStyle(prediction).clipPath');
+    expect(Number(/([\d.]+)%/.exec(clip)![1])).to.be.closeTo(100 * share, 0.2);
+    await page.keyboard.press('-');
+    await page.keyboard.press('-');
+    expect(await left()).to.equal(0);
+  });
+
+  it('lets a result be kept: the overlay, and the numbers with the hash of the file and the time', async () => {
+    await open({}, { permissions: ['clipboard-read', 'clipboard-write'] });
+    await choose(SAMPLE);
+    await result();
+    const [download] = await Promise.all([page.waitForEvent('download'), page.click('#download-overlay')]);
+    expect(download.suggestedFilename()).to.equal('splice-dahlia_overlay.jpg');
+    const { format, width, height } = await sharp(await readFile(await download.path())).metadata();
+    expect([format, width, height]).to.deep.equal(['jpeg', 600, 400]);
+    await page.click('#copy');
+    await page.getByText('Copied.').waitFor();
+    const copied = JSON.parse(await page.evaluate<string>('navigator.clipboard.readText()')) as object;
+    const hash = createHash('sha256')
+      .update(await readFile(SAMPLE))
+      .digest('hex');
+    expect(copied).to.include({ image: 'splice-dahlia.jpg', imageSha256: hash });
+    expect(copied).to.include.keys('score', 'regions', 'examinedAt');
+    expect(copied).to.not.have.any.keys('mask', 'probability', 'overlay');
+    expect(await page.locator('#sha256').textContent()).to.contain(hash);
   });
 
   it('lets the keyboard choose a first photo and a second', async () => {
