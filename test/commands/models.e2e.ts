@@ -1,6 +1,7 @@
 import { appendFile, cp, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { expect } from 'chai';
+import { execa } from 'execa';
 import { temporaryFolder } from '../support/folder.js';
 import { TINY_MODEL } from '../support/models.js';
 import { ofx, ROOT, type OfxRun } from '../support/ofx.js';
@@ -34,6 +35,40 @@ describe('ofx models', () => {
     await models('install', TINY_MODEL);
     expect((await models('install', TINY_MODEL)).exitCode).to.equal(2);
     expect((await models('install', TINY_MODEL, '--force')).exitCode).to.equal(0);
+  });
+
+  it('keeps the installed model where a new one cannot take its place, and leaves no draft', async function () {
+    await models('install', TINY_MODEL);
+    const place = folder.file('data/ofx/models');
+    // A folder that is a mount cannot be renamed: the old model stays where it is.
+    const script = 'mount --bind "$1/tiny" "$1/tiny" && shift && exec "$@"';
+    const command = [
+      process.execPath,
+      path.join(ROOT, 'bin/run.js'),
+      'models',
+      'install',
+      TINY_MODEL,
+      '--force',
+    ];
+    const { exitCode, stderr } = await execa(
+      'unshare',
+      ['--map-root-user', '--mount', 'sh', '-c', script, 'sh', place, ...command],
+      { reject: false, env: { XDG_DATA_HOME: folder.file('data'), NO_COLOR: '1' } },
+    );
+    if (/unshare|mount:/.test(stderr)) this.skip();
+    expect(exitCode, stderr).to.equal(73);
+    expect(await readdir(place)).to.deep.equal(['tiny']);
+    expect(await readdir(path.join(place, 'tiny'))).to.have.members(await readdir(TINY_MODEL));
+  });
+
+  it('lists no draft that a killed installation left', async () => {
+    for (const name of ['.tiny-Xy12ab', 'tiny.4711.part']) {
+      await cp(TINY_MODEL, folder.file('data/ofx/models', name), { recursive: true });
+    }
+    const { models: listed } = JSON.parse((await models('list', '--json')).stdout) as {
+      models: { folder: string }[];
+    };
+    expect(listed.filter((model) => model.folder.startsWith(folder.path))).to.deep.equal([]);
   });
 
   it('verifies hashes and that each file runs', async () => {

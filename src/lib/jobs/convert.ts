@@ -18,6 +18,7 @@ import { findPython } from '../python/interpreter.js';
 import { runScript } from '../python/script.js';
 import type { ConvertReport } from './convert-result.js';
 import { countInputs, parityInputs, parityTensors, type ParityInputs } from './parity-inputs.js';
+import { publishFolder } from './publish-folder.js';
 
 /** The sides at which images are scored and validated where nothing else is asked for. */
 export const DEFAULT_SIZES: readonly number[] = [288, 380];
@@ -117,7 +118,7 @@ export async function convert(
     const manifest = makeManifest(name, path.basename(checkpoint), described, variants, parity);
     await writeFile(path.join(model, MANIFEST_FILE), `${JSON.stringify(manifest, null, 2)}\n`);
     signal?.throwIfAborted();
-    await publish(model, out);
+    await publishFolder(model, out);
     return {
       folder: request.out,
       name,
@@ -333,24 +334,6 @@ async function makeDraft(out: string): Promise<string> {
         cause: error,
       },
     );
-  }
-}
-
-/** Gives the finished model its name. An older one steps aside until that is done, and then goes with the draft. */
-async function publish(model: string, out: string): Promise<void> {
-  const aside = `${model}-replaced`;
-  const replaced = await rename(out, aside).then(
-    () => true,
-    (error: unknown) => {
-      if (systemCode(error) === 'ENOENT') return false;
-      throw error;
-    },
-  );
-  try {
-    await rename(model, out);
-  } catch (error) {
-    if (replaced) await rename(aside, out);
-    throw error;
   }
 }
 

@@ -1,6 +1,7 @@
-import { cp, mkdir, rename, rm, stat } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { OfxError, systemCode } from '../errors.js';
+import { exists } from '../exists.js';
 import { writeFileAtomic } from '../image/write.js';
 import { DEFAULT_MODEL, findModel, listModels, type Model } from '../model/catalogue.js';
 import { Detector } from '../model/detector.js';
@@ -8,6 +9,7 @@ import { MANIFEST_FILE } from '../model/manifest.js';
 import { effectiveThresholds } from '../model/thresholds.js';
 import { installedModelsFolder } from '../paths.js';
 import type { ListedModel, ShownModel, VerifiedVariant } from './models-result.js';
+import { publishFolder } from './publish-folder.js';
 
 /** All shipped and installed models. */
 export async function listedModels(): Promise<ListedModel[]> {
@@ -123,18 +125,20 @@ export async function installModel(
       suggestion: 'Use --force to replace it, or --name for another name.',
     });
   }
-  const beside = `${folder}.${process.pid}.part`;
+  let draft: string | undefined;
   try {
     await mkdir(path.dirname(folder), { recursive: true });
-    await cp(source, beside, { recursive: true });
+    // Hidden, so that what a killed process leaves is no model.
+    draft = await mkdtemp(path.join(path.dirname(folder), `.${installedName}-`));
+    // `mkdtemp` makes folders that only their owner may read; this one is published.
+    const copy = path.join(draft, 'model');
+    await cp(source, copy, { recursive: true });
     await writeFileAtomic(
-      path.join(beside, MANIFEST_FILE),
+      path.join(copy, MANIFEST_FILE),
       `${JSON.stringify({ ...manifest, name: installedName }, null, 2)}\n`,
     );
-    await rm(folder, { recursive: true, force: true });
-    await rename(beside, folder);
+    await publishFolder(copy, folder);
   } catch (error) {
-    await rm(beside, { recursive: true, force: true });
     const full = systemCode(error) === 'ENOSPC';
     throw new OfxError(
       full ? 'IO_FAILED' : 'OUTPUT_UNWRITABLE',
@@ -144,13 +148,8 @@ export async function installModel(
         suggestion: full ? 'Free some space.' : 'Set XDG_DATA_HOME to a folder that you may write to.',
       },
     );
+  } finally {
+    if (draft !== undefined) await rm(draft, { recursive: true, force: true });
   }
   return { name: installedName, version: manifest.version, folder };
-}
-
-async function exists(file: string): Promise<boolean> {
-  return stat(file).then(
-    () => true,
-    () => false,
-  );
 }

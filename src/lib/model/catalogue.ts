@@ -59,6 +59,7 @@ export async function listModels(onBroken?: (error: OfxError) => void): Promise<
   const models = new Map<string, Model | undefined>();
   for (const place of [installedModelsFolder(), SHIPPED_MODELS]) {
     for (const name of await readdir(place).catch(() => [])) {
+      if (isDraft(name)) continue;
       const folder = path.join(place, name);
       if (models.has(name)) continue;
       try {
@@ -74,6 +75,11 @@ export async function listModels(onBroken?: (error: OfxError) => void): Promise<
   return [...models.entries()]
     .sort(([a], [b]) => a.localeCompare(b))
     .flatMap(([, model]) => (model ? [model] : []));
+}
+
+/** What an installation that was killed leaves: earlier versions hid their drafts by an ending only. */
+function isDraft(name: string): boolean {
+  return name.startsWith('.') || name.endsWith('.part');
 }
 
 /**
