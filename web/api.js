@@ -54,6 +54,12 @@ export async function samples() {
   return (await ask('/samples')).json();
 }
 
+/** @returns {Promise<File>} one of them */
+export async function sample(address, { signal }) {
+  const content = await (await ask(address, { signal })).blob();
+  return new File([content], address.split('/').at(-1), { type: content.type });
+}
+
 async function ask(address, options = {}) {
   const headers = token ? { authorization: `Bearer ${token}` } : {};
   let response;

@@ -1,5 +1,5 @@
 /** Takes photos by drop, paste or choice, and shows what the server says about them. */
-import { defaultModel, predict, Problem, samples, useToken } from './api.js';
+import { defaultModel, predict, Problem, sample, samples, useToken } from './api.js';
 import { focusEntry, placeEntry, startList, summarise } from './list.js';
 import { listed, showReport } from './result.js';
 import { canShow, showOverlay, showPrediction } from './viewer.js';
@@ -74,20 +74,21 @@ function sampleButton(source) {
   image.src = source;
   image.alt = `Sample: ${name.replace(/\.\w+$/, '').replaceAll('-', ' ')}`;
   button.append(image);
-  button.addEventListener('click', async () => {
-    const content = await (await fetch(source)).blob();
-    await examine(new File([content], name, { type: content.type }));
-  });
+  button.addEventListener('click', () => void take([{ file: { name }, source }]));
   const item = document.createElement('li');
   item.append(button);
   return item;
 }
 
-/** Takes these photos in place of those before. */
 async function examine(...files) {
   if (files.length === 0) return;
+  await take(files.map((file) => ({ file, address: URL.createObjectURL(file) })));
+}
+
+/** Takes these photos in place of those before. A sample is still on the server. */
+async function take(photos) {
   for (const { address } of entries) URL.revokeObjectURL(address);
-  entries = files.map((file) => ({ file, address: URL.createObjectURL(file) }));
+  entries = photos;
   startList(entries, open);
   await work();
 }
@@ -121,6 +122,10 @@ async function work() {
 }
 
 async function examineEntry(entry, signal) {
+  if (!entry.address) {
+    entry.file = await sample(entry.source, { signal });
+    entry.address = URL.createObjectURL(entry.file);
+  }
   entry.shown = await canShow(entry.address);
   entry.result = await predict(entry.file, { overlay: !entry.shown, signal });
 }

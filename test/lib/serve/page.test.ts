@@ -215,7 +215,7 @@ describeInChromium('the page', () => {
         const drop = new DragEvent('drop', { dataTransfer: clipboardData, cancelable: true });
         document.dispatchEvent('${kind}' === 'drop' ? drop : new ClipboardEvent('paste', { clipboardData }));
       }`);
-      await page.getByText(`${kind}.jpg`).waitFor();
+      await page.locator('#name', { hasText: `${kind}.jpg` }).waitFor();
     }
   });
 
@@ -224,6 +224,23 @@ describeInChromium('the page', () => {
     await page.getByAltText('Sample: splice astronaut').click();
     await result();
     expect(await page.locator('#name').textContent()).to.contain('splice-astronaut.jpg');
+  });
+
+  it('tells why a sample photo cannot be had, and tries it again', async () => {
+    await open();
+    const photo = '**/samples/splice-astronaut.jpg';
+    const button = page.getByAltText('Sample: splice astronaut');
+    await button.waitFor();
+    await page.route(photo, (route) => route.abort('connectionrefused'));
+    await button.click();
+    await page.locator('#problem[data-code="UNREACHABLE"]').waitFor();
+    const busy = { code: 'OVERLOADED', title: 'Overloaded', detail: 'All places are taken.' };
+    await page.route(photo, (route) => route.fulfill({ status: 503, json: busy }));
+    await page.click('#retry');
+    await page.locator('#problem[data-code="OVERLOADED"]').waitFor();
+    await page.unroute(photo);
+    await page.click('#retry');
+    await result();
   });
 
   it('shows the server’s overlay where the browser cannot show the photo', async () => {
