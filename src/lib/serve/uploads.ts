@@ -139,11 +139,13 @@ class Hold {
     private readonly reserve: (bytes: number) => void,
   ) {}
 
-  add(bytes: number): void {
+  /** @returns whether they may be kept: nobody waits for them once it is closed */
+  add(bytes: number): boolean {
+    if (this.#closed) return false;
     if (this.bytes + bytes > this.max) throw tooLarge(this.max);
-    if (this.#closed) return;
     this.reserve(bytes);
     this.bytes += bytes;
+    return true;
   }
 
   /** A form that was given up may still be read on: that takes no more memory. */
@@ -196,18 +198,17 @@ function refuseByHeaders({ headers }: FastifyRequest, allowed: number): void {
   if (Number(headers['content-length']) > allowed) throw tooLarge(allowed);
 }
 
-/** @returns undefined where the stream is longer than allowed; what follows is read and dropped then */
+/** @returns undefined where the stream is longer than allowed, or was given up; what follows is read and dropped then */
 async function collect(stream: Readable, maxBytes: number, hold: Hold): Promise<Uint8Array | undefined> {
   const chunks: Buffer[] = [];
   let total = 0;
   // Leaving the loop must not destroy the stream: below it is the connection on which the answer goes back.
   for await (const chunk of stream.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     total += chunk.length;
-    if (total > maxBytes) {
+    if (total > maxBytes || !hold.add(chunk.length)) {
       stream.resume();
       return undefined;
     }
-    hold.add(chunk.length);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
