@@ -52,11 +52,25 @@ function sha256(text: string): Buffer {
   return createHash('sha256').update(text).digest();
 }
 
-/** A hook that lets nobody through without one of the tokens; everybody, where there are none. */
-export function requireToken(tokens: readonly string[]): preParsingAsyncHookHandler {
+/**
+ * A hook that lets nobody through without one of the tokens; everybody, where there are none.
+ *
+ * @param mostGuesses - who shows so many wrong tokens within a minute has to wait, even with a right one [no limit]
+ */
+export function requireToken(tokens: readonly string[], mostGuesses = Infinity): preParsingAsyncHookHandler {
   const isKnown = tokenCheck(tokens);
-  return async ({ headers }, _reply, payload) => {
-    if (tokens.length > 0 && !isKnown(headers.authorization)) {
+  const guesses = new Guesses(mostGuesses);
+  return async ({ headers, ip }, reply, payload) => {
+    if (tokens.length === 0) return payload;
+    const seconds = guesses.secondsToWait(ip);
+    if (seconds > 0) {
+      reply.header('retry-after', String(seconds));
+      throw new OfxError('RATE_LIMITED', 'There were too many wrong tokens from this client.', {
+        suggestion: `Try again in ${seconds} s.`,
+      });
+    }
+    if (!isKnown(headers.authorization)) {
+      guesses.add(ip);
       throw new OfxError('UNAUTHORISED', 'This server wants a bearer token that it knows.', {
         suggestion: 'Send it as "Authorization: Bearer TOKEN".',
       });
@@ -64,3 +78,32 @@ export function requireToken(tokens: readonly string[]): preParsingAsyncHookHand
     return payload;
   };
 }
+
+/** Wrong tokens by client. */
+class Guesses {
+  readonly #clients = new Map<string, { count: number; until: number }>();
+
+  constructor(private readonly most: number) {}
+
+  /** @returns 0 for who may try */
+  secondsToWait(client: string): number {
+    const { count, until } = this.#clients.get(client) ?? { count: 0, until: 0 };
+    return count < this.most ? 0 : Math.max(0, Math.ceil((until - performance.now()) / 1000));
+  }
+
+  add(client: string): void {
+    const now = performance.now();
+    const known = this.#clients.get(client);
+    if (known && known.until > now) {
+      known.count++;
+      return;
+    }
+    this.#clients.delete(client);
+    // The oldest makes room: nobody can fill our memory with addresses.
+    if (this.#clients.size >= MOST_CLIENTS) this.#clients.delete(this.#clients.keys().next().value!);
+    this.#clients.set(client, { count: 1, until: now + WINDOW_MS });
+  }
+}
+
+const WINDOW_MS = 60_000;
+const MOST_CLIENTS = 5000;

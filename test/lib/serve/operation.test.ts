@@ -188,6 +188,19 @@ describe('the running service', () => {
     expect(statuses).to.deep.equal([200, 200, 200, 200, 401, 401]);
   });
 
+  it('limits wrong tokens at /metrics, and nobody who shows a right one', async () => {
+    const token = 'correct-horse-battery';
+    await start({ tokens: [token], rate: 2 });
+    const scrape = (shown: string) =>
+      fetch(`${server.url}/metrics`, { headers: { authorization: `Bearer ${shown}` } });
+    for (let scrapes = 0; scrapes < 5; scrapes++) expect((await scrape(token)).status).to.equal(200);
+    const guesses = [await scrape('guess'), await scrape('another'), await scrape('third')];
+    expect(guesses.map(({ status }) => status)).to.deep.equal([401, 401, 429]);
+    expect(Number(guesses[2]!.headers.get('retry-after'))).to.be.within(1, 60);
+    // Otherwise the limit would not keep anybody from guessing.
+    expect((await scrape(token)).status).to.equal(429);
+  });
+
   it('counts what it does for Prometheus', async () => {
     await start();
     const broken = await readFile(path.join(ROOT, 'test/fixtures/images/bad-pdf.jpg'));

@@ -9,6 +9,7 @@ import type { Service } from '../service.js';
 export function operationRoutes(service: Service): FastifyPluginCallbackTypebox {
   return (app, _options, done) => {
     const tags = ['operation'];
+    const { tokens, rate } = service.options;
     // Asked every few seconds by machines: only what goes wrong is worth a line.
     const logLevel = 'warn';
     app.get(
@@ -39,7 +40,8 @@ export function operationRoutes(service: Service): FastifyPluginCallbackTypebox 
       '/metrics',
       {
         logLevel,
-        preParsing: requireToken(service.options.tokens),
+        // Whoever has a token may scrape as often as they like.
+        preParsing: requireToken(tokens, rate > 0 ? rate : Infinity),
         schema: {
           tags,
           summary: 'Metrics for Prometheus',
