@@ -86,7 +86,7 @@ export class AnalysisPool {
 
   /**
    * @returns the analysis, and the milliseconds from asking for it to having it, waiting included
-   * @throws {OfxError} OVERLOADED, WORKER_LOST, as `Analyser.analyse`; the signal's reason once it is aborted
+   * @throws {OfxError} OVERLOADED, WORKER_LOST, MODEL_CORRUPT, as `Analyser.analyse`; the signal's reason once it is aborted
    */
   async analyse(
     task: Omit<Extract<AnalysisTask, { kind: 'analyse' }>, 'kind'>,
@@ -94,7 +94,9 @@ export class AnalysisPool {
   ): Promise<Analysis & { milliseconds: number }> {
     if (this.full) throw this.overloaded();
     const started = performance.now();
-    const reply = await this.#pool.run({ kind: 'analyse', ...task }, { signal });
+    const reply = await this.#pool.run({ kind: 'analyse', ...task }, { signal }).catch((error: unknown) => {
+      throw ourModelsFault(error);
+    });
     if (reply.kind !== 'analysis') throw new TypeError(`Unexpected reply: ${reply.kind}`);
     const { prediction, files } = reply;
     this.#seconds += 0.1 * (prediction.timingsMs.total / 1000 - this.#seconds);
@@ -111,6 +113,13 @@ export class AnalysisPool {
   async close(graceMs = 0): Promise<void> {
     await this.#pool.close(graceMs);
   }
+}
+
+/** A request named a model that we have: that its file is gone is no fault of the request's. */
+function ourModelsFault(error: unknown): unknown {
+  if (!(error instanceof OfxError) || !['MODEL_NOT_FOUND', 'INPUT_UNREADABLE'].includes(error.code))
+    return error;
+  return new OfxError('MODEL_CORRUPT', error.message, { cause: error });
 }
 
 /** A limit on memory that a worker cannot keep must not make it reload the network for every image. */

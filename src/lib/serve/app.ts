@@ -14,7 +14,7 @@ import {
 import type { FastifySchemaValidationError } from 'fastify/types/schema.js';
 import { OfxError } from '../errors.js';
 import { documentApi } from './documentation.js';
-import { PROBLEM_TYPE, toOfxError, toProblem } from './problem.js';
+import { logProblem, PROBLEM_TYPE, toOfxError, toProblem } from './problem.js';
 import { apiRoutes } from './routes/api.js';
 import { operationRoutes } from './routes/operation.js';
 import { pageRoutes } from './routes/page.js';
@@ -171,8 +171,7 @@ function sendProblem(
 ): void {
   const error = toOfxError(thrown);
   metrics.failed(error.code);
-  if (error.httpStatus >= 500) request.log.error({ code: error.code, err: error }, error.message);
-  else request.log.info({ code: error.code }, 'refused');
+  logProblem(request.log, error);
   if (error.httpStatus === 503) reply.header('retry-after', String(pool.retryAfter));
   if (error.code === 'UNAUTHORISED') reply.header('www-authenticate', 'Bearer');
   // Not every request got this far by way of the hook that sets it.

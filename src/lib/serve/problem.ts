@@ -1,4 +1,5 @@
 import { Type, type Static } from '@sinclair/typebox';
+import type { FastifyBaseLogger } from 'fastify';
 import { ERROR_TABLE, OfxError, type ErrorCode } from '../errors.js';
 
 export const PROBLEM_TYPE = 'application/problem+json';
@@ -42,6 +43,12 @@ export function toProblem(error: OfxError, requestId: string): Problem {
 /** A failure that whoever asked cannot know of. */
 function ours({ code, httpStatus }: OfxError): boolean {
   return httpStatus === 500 && code !== 'WORKER_LOST';
+}
+
+/** What we cannot answer is logged with its reason; of what is refused only the code. */
+export function logProblem(log: FastifyBaseLogger, error: OfxError): void {
+  if (error.httpStatus >= 500) log.error({ code: error.code, err: error }, error.message);
+  else log.info({ code: error.code }, 'refused');
 }
 
 /** What Fastify and its plugins throw; see their tables of errors. */

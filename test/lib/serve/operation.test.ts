@@ -3,6 +3,7 @@ import { cp, readFile, rename } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
+import type { PredictReport } from '../../../src/lib/jobs/predict-result.js';
 import { findModel, readModel } from '../../../src/lib/model/catalogue.js';
 import { tokenCheck } from '../../../src/lib/serve/access.js';
 import type { ServeOptions } from '../../../src/lib/serve/options.js';
@@ -111,6 +112,18 @@ describe('the running service', () => {
     expect(metrics).to.contain('ofx_worker_restarts_total{reason="crashed"} 1');
   });
 
+  it('logs why an image of a batch has no result, where that is our fault', async () => {
+    await start({ concurrency: 1 });
+    const batch = fetch(`${server.url}/v1/predict/batch`, { method: 'POST', body: form({ slow, photo }) });
+    await until({ running: 1 });
+    process.kill(workers()[0]!, 'SIGKILL');
+    const { results } = (await (await batch).json()) as PredictReport;
+    expect(results[0]).to.have.nested.property('error.code', 'WORKER_LOST');
+    expect(results[1]).to.have.property('score');
+    const lost = server.log.find(({ code }) => code === 'WORKER_LOST');
+    expect(lost).to.have.property('level', 50);
+  });
+
   it('replaces workers after their share of images, and loses none', async () => {
     await start({ concurrency: 2, recycle: { images: 3, rss: Infinity } });
     const before = workers();
@@ -140,6 +153,16 @@ describe('the running service', () => {
       await until({ status: 'loading' });
       const saysWhy = (line: object): boolean => 'code' in line && line.code === 'MODEL_NOT_FOUND';
       while (!server.log.some(saysWhy)) await until({ status: 'loading' });
+      // Our fault, for a batch as for one image, and our paths are no business of a stranger's.
+      for (const [address, body] of [
+        ['/v1/predict', photo],
+        ['/v1/predict/batch', form({ photo })],
+      ] as const) {
+        const refused = await fetch(server.url + address, { method: 'POST', body });
+        const text = await refused.text();
+        expect([refused.status, (JSON.parse(text) as Problem).code]).to.deep.equal([500, 'MODEL_CORRUPT']);
+        expect(text).to.not.contain(folder.path);
+      }
       await rename(away, folder.file(file));
       await until({ status: 'ready' });
       expect((await post(photo)).status).to.equal(200);

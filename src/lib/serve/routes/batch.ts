@@ -1,12 +1,16 @@
 import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox';
-import { OfxError } from '../../errors.js';
+import { OfxError, type ErrorCode } from '../../errors.js';
 import { summarise, type PredictResult } from '../../jobs/predict-result.js';
 import { OFX_VERSION } from '../../version.js';
 import { answers, security } from '../documentation.js';
 import { LARGEST_BATCH } from '../options.js';
+import { logProblem, toProblem } from '../problem.js';
 import { requestSignal } from '../request-signal.js';
 import { BATCH_BODY, BatchAnswerSchema, BatchQuerySchema } from '../schemas.js';
 import { analyseUpload, type Service } from '../service.js';
+
+/** The next image would meet it as well. */
+const OF_THE_MODEL = new Set<ErrorCode>(['MANIFEST_INVALID', 'MODEL_CORRUPT', 'ONNX_INVALID']);
 
 /**
  * `POST /v1/predict/batch`: several images in a form, each with its own result or error. They are worked on one after
@@ -42,9 +46,11 @@ export function batchRoute(service: Service): FastifyPluginCallbackTypebox {
               const options = { scoreThreshold, maskThreshold, minArea };
               results.push((await analyseUpload(service, upload, network, options, signal)).prediction);
             } catch (error) {
-              if (!(error instanceof OfxError) || signal.aborted) throw error;
+              if (!(error instanceof OfxError) || signal.aborted || OF_THE_MODEL.has(error.code)) throw error;
               service.metrics.failed(error.code);
-              results.push({ image: upload.name, error: { code: error.code, message: error.message } });
+              logProblem(request.log, error);
+              const { code, detail } = toProblem(error, request.id);
+              results.push({ image: upload.name, error: { code, message: detail } });
             }
           }
           const seconds = (performance.now() - started) / 1000;
