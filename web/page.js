@@ -89,7 +89,7 @@ async function examine(...files) {
 async function take(photos) {
   for (const { address } of entries) URL.revokeObjectURL(address);
   entries = photos;
-  startList(entries, open);
+  startList(several() ? entries : [], open);
   await work();
 }
 
