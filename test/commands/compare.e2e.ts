@@ -91,6 +91,25 @@ describe('ofx compare', () => {
     expect(images.leftOut).to.have.length(1);
     expect(notes.join()).to.contain('lacks 3 images');
     expect(comparisons[0]!.verdict).to.equal('equal');
+
+    // A side with all of its images in pairs has its interval already; the other one’s is that of the same images.
+    const { metrics } = JSON.parse(await readFile(`${some}/summary.json`, 'utf8')) as {
+      metrics: { image: { auc: { low: number; high: number } } };
+    };
+    const { low, high } = metrics.image.auc;
+    const judged = await ofx(
+      ['compare', some, old, '--match', '--json'].concat([
+        '--fail-on',
+        `image.auc.low < ${low}`,
+        '--fail-on',
+        `image.auc.high > ${high}`,
+      ]),
+    );
+    const { gates } = JSON.parse(judged.stdout) as Comparison;
+    expect(gates.map(({ passed }) => passed)).to.deep.equal([true, true]);
+    const counted = await ofx(['compare', some, old, '--match', '--fail-on', 'image.auc.n < 6']);
+    expect(counted.exitCode).to.equal(2);
+    expect(counted.stderr).to.contain('only some images of the runs are in pairs');
   });
 
   it('refuses runs of other sizes, protocols and places of comparison', async () => {

@@ -1,11 +1,13 @@
-import { access } from 'node:fs/promises';
 import path from 'node:path';
 import { OfxError } from '../errors.js';
+import { exists } from '../exists.js';
 import type { Gate } from '../gate.js';
+import { bootstrapIntervals, type Interval, type Statistics } from '../metrics/bootstrap.js';
 import { compareRuns, FEWEST_IMAGES, type ComparedRun } from '../metrics/compare.js';
 import { headlinePath, METRIC_DEFINITIONS, METRIC_PATHS, type MetricPath } from '../metrics/definitions.js';
 import { judge, type FailCondition } from '../metrics/gates.js';
 import type { Estimate } from '../metrics/run-metrics.js';
+import { ESTIMATED_PATHS, runStatistic } from '../metrics/run-statistic.js';
 import { sweepThresholds, ThresholdSet } from '../metrics/thresholds.js';
 import type { ComparedRunInfo, Comparison, PairComparison } from '../report/comparison.js';
 import { counted } from '../plural.js';
@@ -45,7 +47,9 @@ export async function compare(request: CompareRequest, signal?: AbortSignal): Pr
   const runs = await loadRuns(request.runs);
   const pairing = pairRuns(runs, request);
   const headline = headlinePath(runs[0]!.summary.settings.protocol);
-  const [baseline, ...others] = runs.map((run, index) => comparedRun(run, pairing.images[index]!));
+  const compared = runs.map((run, index) => comparedRun(run, pairing.images[index]!));
+  refuseCounts(request.failOn, compared);
+  const [baseline, ...others] = compared;
   const comparisons: PairComparison[] = [];
   for (const [index, other] of others.entries()) {
     // Resampling some thousand images takes seconds; a signal is heeded in between.
@@ -80,7 +84,7 @@ export async function compare(request: CompareRequest, signal?: AbortSignal): Pr
     },
     notes: pairing.notes,
     comparisons,
-    gates: comparisons.flatMap((comparison) => judgeAll(request.failOn, runs, comparison)),
+    gates: comparisons.flatMap((comparison) => judgeAll(request, runs, compared, comparison)),
   };
 }
 
@@ -191,27 +195,48 @@ async function addPanels(
 }
 
 function judgeAll(
-  conditions: readonly FailCondition[],
+  { failOn, seed }: CompareRequest,
   runs: readonly LoadedRun[],
+  compared: readonly ComparedRun[],
   pair: PairComparison,
 ): Gate[] {
-  const { name } = runs[pair.run]!;
-  const side =
-    (which: 'first' | 'second', run: LoadedRun) =>
-    (metric: MetricPath): Estimate | undefined => {
-      const whole = metricAt(run.summary.metrics, metric);
-      const value = (pair.differences as Partial<PairComparison['differences']>)[metric]?.[which];
-      // On images that all runs share, not on those of one run; counts and thresholds are the run's own.
-      return whole && value !== undefined ? { ...whole, value } : whole;
+  const side = (which: 'first' | 'second', index: number): ((metric: MetricPath) => Estimate | undefined) => {
+    const { metrics } = runs[index]!.summary;
+    const run = compared[index]!;
+    let intervals: ReturnType<typeof pairedIntervals> | undefined;
+    return (metric) => {
+      const whole = metricAt(metrics, metric);
+      const difference = (pair.differences as Partial<PairComparison['differences']>)[metric];
+      // Counts and thresholds are the run's own, and so is everything where all its images are in pairs.
+      if (!whole || !difference || run.exact) return whole;
+      intervals ??= pairedIntervals(run, seed);
+      const { low, high } = intervals[metric] ?? { low: null, high: null };
+      return { ...whole, value: difference[which], low, high };
     };
-  return conditions.map((condition) =>
-    judge(condition, name, side('second', runs[pair.run]!), side('first', runs[0]!)),
+  };
+  return failOn.map((condition) =>
+    judge(condition, runs[pair.run]!.name, side('second', pair.run), side('first', 0)),
   );
 }
 
-async function exists(file: string): Promise<boolean> {
-  return access(file).then(
-    () => true,
-    () => false,
+/** Intervals of a run's numbers on the images in pairs. */
+function pairedIntervals(
+  { images, thresholds, settings }: ComparedRun,
+  seed: number,
+): Partial<Record<MetricPath, Interval | null>> {
+  const strata = images.map(({ label }) => label);
+  const statistic = runStatistic(images, thresholds, settings);
+  return bootstrapIntervals(strata, (weights) => statistic(weights) as Statistics<MetricPath>, { seed });
+}
+
+/** How many images a number of a run rests on says nothing of those in pairs. */
+function refuseCounts(failOn: readonly FailCondition[], compared: readonly ComparedRun[]): void {
+  if (compared.every(({ exact }) => exact)) return;
+  const asked = failOn.find(({ field, path: metric }) => field === 'n' && ESTIMATED_PATHS.includes(metric));
+  if (!asked) return;
+  throw new OfxError(
+    'USAGE',
+    `--fail-on "${asked.text}" cannot be judged: only some images of the runs are in pairs.`,
+    { suggestion: 'Ask for the value, .low or .high, or put the condition to ofx validate.' },
   );
 }
