@@ -1,6 +1,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { OfxError, systemCode } from '../errors.js';
+import { exists } from '../exists.js';
 import { Findings } from './finding.js';
 import { samplesOfImagesAndMasks, samplesOfLabelledFolders } from './folders.js';
 import { looksLikeJsonList, parseJsonList } from './json-list.js';
@@ -204,14 +205,5 @@ async function isFolder(location: string): Promise<boolean> {
       cause: error,
       suggestion: KNOWN_LAYOUTS,
     });
-  }
-}
-
-async function exists(file: string): Promise<boolean> {
-  try {
-    await stat(file);
-    return true;
-  } catch {
-    return false;
   }
 }

@@ -1,7 +1,7 @@
-import { access } from 'node:fs/promises';
 import path from 'node:path';
 import { execa } from 'execa';
 import { OfxError, systemCode } from '../errors.js';
+import { exists } from '../exists.js';
 import { pythonEnvironmentFolder, PYTHON_SOURCES } from '../paths.js';
 
 /** What `python/` needs, pinned. */
@@ -135,11 +135,4 @@ function incomplete(probe: Probe): OfxError {
   return new OfxError('PYTHON_PACKAGE_MISSING', `${executable} lacks ${missing.join(', ')}.`, {
     suggestion: `Run: ${executable} -m pip install -r ${REQUIREMENTS}\nOr let ofx make an environment of its own: ofx convert --setup`,
   });
-}
-
-async function exists(file: string): Promise<boolean> {
-  return access(file).then(
-    () => true,
-    () => false,
-  );
 }
