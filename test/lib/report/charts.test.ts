@@ -56,6 +56,28 @@ describe('charts of a run', () => {
       .and.to.contain('in force t = 0.5');
   });
 
+  it('merge bins of few images, and draw how sure their shares are', () => {
+    const reliability = JSON.parse(texts(both[NAMES.indexOf('reliability')]!)) as { layer: DrawnLayer[] };
+    const bins = reliability.layer.flatMap(({ data }) => data.values).filter(({ count }) => count);
+    for (const { count, tampered, lowest, highest } of bins) {
+      expect(count).to.be.at.least(10);
+      expect(lowest).to.be.within(0, tampered!);
+      expect(highest).to.be.within(tampered!, 1);
+    }
+  });
+
+  it('take no median of fewer than five images', () => {
+    const run = madeUpRun([0, 1]);
+    const few = { ...run, rows: run.rows.filter(({ iou }) => iou !== null).slice(0, 4) };
+    const [byArea] = runCharts(few).filter(({ name }) => name === 'iou-by-area');
+    expect(texts(byArea!)).to.contain('n/a: fewer than 5 tampered images');
+    expect(texts(both[NAMES.indexOf('iou-by-area')]!)).to.contain('median of 3 groups');
+  });
+
+  it('show what calling every image tampered would reach', () => {
+    expect(texts(both[NAMES.indexOf('image-thresholds')]!)).to.contain('F1 of calling all tampered: 0.667');
+  });
+
   it('say n/a, and why, instead of drawing nothing', () => {
     const charts = runCharts(madeUpRun([1]));
     expect(texts(charts[NAMES.indexOf('image-roc')]!)).to.contain('n/a: no authentic image');
@@ -102,6 +124,10 @@ describe('lettering', () => {
     }
   });
 });
+
+interface DrawnLayer {
+  data: { values: Partial<Record<'count' | 'tampered' | 'lowest' | 'highest', number>>[] };
+}
 
 const silent = { level: () => silent, error: () => silent, info: () => silent, debug: () => silent };
 

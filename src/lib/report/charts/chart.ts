@@ -100,7 +100,7 @@ export function histogram(
 /** The layer that draws bars standing on zero. */
 export function barLayer(
   values: readonly Bar[],
-  x: { title: string; domain: readonly [number, number] },
+  x: { title: string; domain: readonly [number, number]; ticks?: number },
   color: object,
   tooltip: readonly object[] = [],
 ): object {
@@ -108,7 +108,13 @@ export function barLayer(
     data: { values },
     mark: { type: 'rect' },
     encoding: {
-      x: { field: 'from', type: 'quantitative', title: x.title, scale: { domain: x.domain, nice: false } },
+      x: {
+        field: 'from',
+        type: 'quantitative',
+        title: x.title,
+        scale: { domain: x.domain, nice: false },
+        axis: { tickCount: x.ticks ?? 10 },
+      },
       x2: { field: 'to' },
       y: { field: 'count', type: 'quantitative', title: 'Images', axis: { tickMinStep: 1 } },
       y2: { datum: 0 },
@@ -119,9 +125,9 @@ export function barLayer(
 }
 
 /**
- * A vertical line with its name beside its upper end.
+ * A vertical line with its name above the plot, where neither bars nor other lines cross it.
  *
- * @param look.line on which line of text, counted from the top, the name stands
+ * @param look.line on which line of text, counted from the plot upwards, the name stands
  */
 export function markedValue(
   value: number,
@@ -138,13 +144,20 @@ export function markedValue(
     {
       data,
       mark: { type: 'rule', color: colour, strokeWidth: 1.5, strokeDash: [5, 4] },
-      encoding: { x },
+      encoding: { x, y: { value: -4 - line * 18 }, y2: { value: 'height' } },
     },
-    ...labelLayers(
+    {
       data,
-      { color: colour, align: isLeft ? 'right' : 'left', dx: isLeft ? -6 : 6, baseline: 'top' },
-      { x, y: { value: 2 + line * 20 }, text: { field: 'label' } },
-    ),
+      mark: {
+        type: 'text',
+        tooltip: false,
+        color: colour,
+        align: isLeft ? 'right' : 'left',
+        dx: isLeft ? -5 : 5,
+        baseline: 'bottom',
+      },
+      encoding: { x, y: { value: -2 - line * 18 }, text: { field: 'label' } },
+    },
   ];
 }
 

@@ -19,8 +19,9 @@ const IOU_BINS = 20;
 /** A drawing with more points tells nothing more and opens slowly. */
 const MOST_POINTS = 3000;
 
-/** Groups of equal size in which the median of the scatter plot is taken. */
+/** Groups of equal size in which the median of the scatter plot is taken: so many, and none of fewer images. */
 const MEDIAN_GROUPS = 8;
+const SMALLEST_GROUP = 5;
 
 /** How good the masks are, image by image. */
 export function maskCharts(record: RunRecord): Chart[] {
@@ -32,8 +33,11 @@ export function maskCharts(record: RunRecord): Chart[] {
     measured.length === 0
       ? missingChart({ name: 'iou-distribution', title: 'IoU of each mask' }, reason)
       : iouDistribution(record, measured),
-    measured.length === 0
-      ? missingChart({ name: 'iou-by-area', title: 'IoU against tampered area' }, reason)
+    measured.length < SMALLEST_GROUP
+      ? missingChart(
+          { name: 'iou-by-area', title: 'IoU against tampered area' },
+          measured.length === 0 ? reason : `fewer than ${SMALLEST_GROUP} tampered images with a ground truth`,
+        )
       : iouByArea(measured),
   ];
 }
@@ -70,6 +74,9 @@ function iouDistribution(record: RunRecord, measured: readonly Measured[]): Char
 function iouByArea(measured: readonly Measured[]): Chart {
   const step = Math.ceil(measured.length / MOST_POINTS);
   const shown = measured.filter((_, index) => index % step === 0);
+  const line = medians(measured);
+  const groups =
+    line.length === 1 ? 'dot: median of all' : `line: median of ${line.length} groups of equal size`;
   const x = {
     field: 'truthFraction',
     type: 'quantitative',
@@ -82,7 +89,7 @@ function iouByArea(measured: readonly Measured[]): Chart {
     {
       name: 'iou-by-area',
       title: 'IoU against tampered area',
-      subtitle: `${shown.length < measured.length ? `${shown.length} of ` : ''}${images(measured.length)}; line: median of ${MEDIAN_GROUPS} groups of equal size`,
+      subtitle: `${shown.length < measured.length ? `${shown.length} of ` : ''}${images(measured.length)}; ${groups}`,
     },
     {
       layer: [
@@ -100,7 +107,7 @@ function iouByArea(measured: readonly Measured[]): Chart {
           },
         },
         {
-          data: { values: medians(measured) },
+          data: { values: line },
           mark: {
             type: 'line',
             color: COLOURS.tampered,
@@ -116,7 +123,7 @@ function iouByArea(measured: readonly Measured[]): Chart {
 /** The median area and IoU of groups of equal size, by area. */
 function medians(measured: readonly Measured[]): { truthFraction: number; iou: number }[] {
   const byArea = [...measured].sort((a, b) => a.truthFraction - b.truthFraction);
-  const groups = Math.min(MEDIAN_GROUPS, byArea.length);
+  const groups = Math.min(MEDIAN_GROUPS, Math.floor(byArea.length / SMALLEST_GROUP));
   return Array.from({ length: groups }, (_, group) => {
     const members = byArea.slice(
       Math.floor((group * byArea.length) / groups),

@@ -1,3 +1,4 @@
+import type { ReliabilityBin } from '../../metrics/image-level.js';
 import type { RunRecord } from '../run-record.js';
 import {
   barLayer,
@@ -12,6 +13,9 @@ import {
 import { COLOURS, SQUARE_PLOT } from './theme.js';
 
 const SCORE_BINS = 20;
+
+/** A share of fewer images is hardly one. */
+const SMALLEST_BIN = 10;
 
 /** How the scores of the two classes are spread. */
 export function scoreHistogram({ rows, summary }: RunRecord): Chart {
@@ -60,14 +64,19 @@ export function confusionMatrix(record: RunRecord): Chart {
   const { tp, fp, fn, tn } = record.curves.confusion.image;
   const tampered = tp + fn;
   const authentic = fp + tn;
-  const cell = (truth: string, verdict: string, count: number, all: number): object => ({
-    truth: `${truth} (${all})`,
-    verdict,
-    count,
-    share: all === 0 ? 0 : count / all,
-    text: all === 0 ? '–' : `${((count / all) * 100).toFixed(1)} %`,
-    right: truth.toLowerCase() === verdict.slice(7),
-  });
+  const cell = (truth: string, verdict: string, count: number, all: number): object => {
+    const share = all === 0 ? 0 : count / all;
+    const right = truth.toLowerCase() === verdict.slice(7);
+    return {
+      truth: `${truth} (${all})`,
+      verdict,
+      count,
+      share,
+      text: all === 0 ? '–' : `${(share * 100).toFixed(1)} %`,
+      right,
+      dark: isDark(right ? COLOURS.authentic : COLOURS.tampered, opacityOf(share)),
+    };
+  };
   const values = [
     cell('Tampered', 'called tampered', tp, tampered),
     cell('Tampered', 'called authentic', fn, tampered),
@@ -89,7 +98,7 @@ export function confusionMatrix(record: RunRecord): Chart {
     axis: { domain: false, ticks: false, labelFontSize: 13, labelPadding: 8 },
   };
   const accuracy = estimateAt(record, 'image.accuracy');
-  const ink = { condition: { test: 'datum.share > 0.55', value: '#ffffff' }, value: COLOURS.ink };
+  const ink = { condition: { test: 'datum.dark', value: '#ffffff' }, value: COLOURS.ink };
   return chart(
     {
       name: 'confusion-matrix',
@@ -114,7 +123,7 @@ export function confusionMatrix(record: RunRecord): Chart {
             opacity: {
               field: 'share',
               type: 'quantitative',
-              scale: { domain: [0, 1], range: [0.1, 1] },
+              scale: { domain: [0, 1], range: [opacityOf(0), opacityOf(1)] },
               legend: null,
             },
             tooltip: [
@@ -138,10 +147,26 @@ export function confusionMatrix(record: RunRecord): Chart {
   );
 }
 
+function opacityOf(share: number): number {
+  return 0.1 + 0.9 * share;
+}
+
+/** Whether white stands out more than the ink on a colour over white (contrast as in WCAG 2). */
+function isDark(colour: string, opacity: number): boolean {
+  const luminance = (hex: string, over: number): number =>
+    [0.2126, 0.7152, 0.0722].reduce((sum, weight, channel) => {
+      const level = parseInt(hex.slice(1 + 2 * channel, 3 + 2 * channel), 16) / 255;
+      const blended = level * over + 1 - over;
+      return sum + weight * (blended <= 0.04045 ? blended / 12.92 : ((blended + 0.055) / 1.055) ** 2.4);
+    }, 0);
+  const ground = luminance(colour, opacity) + 0.05;
+  return 1.05 / ground > ground / (luminance(COLOURS.ink, 1) + 0.05);
+}
+
 /** Whether a score is the probability that it claims to be. */
 export function reliabilityChart(record: RunRecord): Chart {
   const frame = { name: 'reliability', title: 'Scores as probabilities', size: SQUARE_PLOT };
-  const values = record.curves.reliability;
+  const values = mergedBins(record.curves.reliability);
   const ece = estimateAt(record, 'image.ece');
   if (values.length === 0) return missingChart(frame, 'no image was scored');
   const scale = { domain: [0, 1] };
@@ -150,7 +175,7 @@ export function reliabilityChart(record: RunRecord): Chart {
   return chart(
     {
       ...frame,
-      subtitle: `Calibration error ${withInterval(ece)}; on the line, a score is a probability`,
+      subtitle: `Calibration error ${withInterval(ece)}; bins of ${SMALLEST_BIN} images or more, bars: 95 %`,
     },
     {
       layer: [
@@ -168,6 +193,15 @@ export function reliabilityChart(record: RunRecord): Chart {
           data: { values },
           mark: { type: 'line', color: COLOURS.authentic, strokeWidth: 1.5, opacity: 0.6, tooltip: false },
           encoding: { x, y },
+        },
+        {
+          data: { values },
+          mark: { type: 'rule', color: COLOURS.authentic, strokeWidth: 1.5, tooltip: false },
+          encoding: {
+            x,
+            y: { field: 'lowest', type: 'quantitative', scale },
+            y2: { field: 'highest' },
+          },
         },
         {
           data: { values },
@@ -194,8 +228,42 @@ export function reliabilityChart(record: RunRecord): Chart {
   );
 }
 
-/** Three round numbers of images that span the bins. */
+interface DrawnBin extends ReliabilityBin {
+  /** 95 % interval of the share of tampered images. */
+  lowest: number;
+  highest: number;
+}
+
+/** Neighbouring bins together until each holds enough images to tell a share, with the interval of that share. */
+function mergedBins(bins: readonly ReliabilityBin[]): DrawnBin[] {
+  const merged: ReliabilityBin[] = [];
+  for (const bin of bins) {
+    const last = merged.at(-1);
+    if (last && last.count < SMALLEST_BIN) merged[merged.length - 1] = together(last, bin);
+    else merged.push(bin);
+  }
+  const [before, last] = merged.slice(-2);
+  if (before && last && last.count < SMALLEST_BIN) merged.splice(-2, 2, together(before, last));
+  return merged.map((bin) => ({ ...bin, ...wilsonInterval(bin.tampered, bin.count) }));
+}
+
+function together(a: ReliabilityBin, b: ReliabilityBin): ReliabilityBin {
+  const count = a.count + b.count;
+  const mean = (of: 'meanScore' | 'tampered'): number => (a[of] * a.count + b[of] * b.count) / count;
+  return { low: a.low, high: b.high, count, meanScore: mean('meanScore'), tampered: mean('tampered') };
+}
+
+/** The 95 % interval of a share of `n` (Wilson 1927): it stays within 0 and 1, and is wide where n is small. */
+function wilsonInterval(share: number, n: number): { lowest: number; highest: number } {
+  const z = 1.96;
+  const middle = (share + z ** 2 / (2 * n)) / (1 + z ** 2 / n);
+  const half = (z * Math.sqrt((share * (1 - share)) / n + z ** 2 / (4 * n ** 2))) / (1 + z ** 2 / n);
+  return { lowest: middle - half, highest: middle + half };
+}
+
+/** Three numbers of images that span the bins. */
 function legendSizes(bins: readonly { count: number }[]): number[] {
-  const most = Math.max(...bins.map(({ count }) => count));
-  return [...new Set([most / 10, most / 2, most].map((size) => Math.max(1, Math.round(size))))];
+  const counts = bins.map(({ count }) => count);
+  const [least, most] = [Math.min(...counts), Math.max(...counts)];
+  return [...new Set([least, Math.round((least + most) / 2), most])];
 }

@@ -1,3 +1,4 @@
+import { f1 as f1Of, type Confusion } from '../../metrics/confusion.js';
 import type { SweepRow } from '../../metrics/run-metrics.js';
 import type { RunRecord } from '../run-record.js';
 import { chart, labelLayers, missingChart, type Chart } from './chart.js';
@@ -31,12 +32,12 @@ const LEVELS: Record<'pixel' | 'image', { title: string; what: string; lines: re
 };
 
 /** Numbers over the threshold, with the best place of F1 marked. */
-export function sweepChart({ summary, curves: { sweep } }: RunRecord, level: 'pixel' | 'image'): Chart {
+export function sweepChart({ summary, curves }: RunRecord, level: 'pixel' | 'image'): Chart {
   const { title, what, lines } = LEVELS[level];
   const name = `${level}-thresholds`;
   const { maskThreshold, scoreThreshold } = summary.settings;
   const threshold = level === 'pixel' ? maskThreshold : scoreThreshold;
-  const values = sweep.flatMap((row) =>
+  const values = curves.sweep.flatMap((row) =>
     lines.flatMap(({ column, label }) =>
       row[column] === null ? [] : [{ threshold: row.threshold, value: row[column], line: label }],
     ),
@@ -52,13 +53,12 @@ export function sweepChart({ summary, curves: { sweep } }: RunRecord, level: 'pi
     scale: { domain: lines.map(({ label }) => label), range: lines.map((line) => line.colour) },
     sort: null,
   };
-  const marked = { ...best, label: `best F1 ${best.value.toFixed(3)} at t = ${best.threshold}` };
-  const onRight = best.threshold < 0.6;
+  const baseline = level === 'image' ? calledAllTampered(curves.confusion.image) : null;
   return chart(
     {
       name,
       title,
-      subtitle: `${what}; best F1 ${best.value.toFixed(3)} at t = ${best.threshold}, in force t = ${Number(threshold.toFixed(3))}`,
+      subtitle: `${what}; best F1 ${best.value.toFixed(3)} at t = ${best.threshold} (dot), in force t = ${Number(threshold.toFixed(3))} (dashed)`,
     },
     {
       layer: [
@@ -72,17 +72,35 @@ export function sweepChart({ summary, curves: { sweep } }: RunRecord, level: 'pi
           mark: { type: 'line', point: { size: 22, filled: true } },
           encoding: { x, y, color: colour },
         },
+        ...(baseline === null ? [] : baselineLayers(baseline, x, y)),
         {
-          data: { values: [marked] },
+          data: { values: [best] },
           mark: { type: 'point', filled: true, size: 130, color: COLOURS.ink, opacity: 1 },
           encoding: { x, y },
         },
-        ...labelLayers(
-          { values: [marked] },
-          { align: onRight ? 'left' : 'right', dx: onRight ? 4 : -4, dy: -16, fontWeight: 600 },
-          { x, y, text: { field: 'label' } },
-        ),
       ],
     },
   );
+}
+
+/** F1 of calling every image tampered: what a model must beat. */
+function calledAllTampered({ tp, fp, fn, tn }: Confusion): number {
+  return f1Of({ tp: tp + fn, fp: fp + tn, fn: 0, tn: 0 });
+}
+
+function baselineLayers(value: number, x: object, y: object): object[] {
+  const ends = [0, 1].map((threshold) => ({ threshold, value }));
+  const label = { threshold: 1, value, label: `F1 of calling all tampered: ${value.toFixed(3)}` };
+  return [
+    {
+      data: { values: ends },
+      mark: { type: 'line', color: COLOURS.tampered, strokeDash: [2, 4], strokeWidth: 1.5, tooltip: false },
+      encoding: { x, y },
+    },
+    ...labelLayers(
+      { values: [label] },
+      { align: 'right', dx: -4, dy: -9, fontSize: 11 },
+      { x, y, text: { field: 'label' } },
+    ),
+  ];
 }

@@ -37,6 +37,8 @@ export const THEME = {
   axis: {
     labelColor: TEXT,
     labelFontSize: 12,
+    // The first and the last label stand at their tick, too: moved inward, the scale would look uneven.
+    labelFlush: false,
     titleColor: COLOURS.ink,
     titleFontSize: 13,
     titleFontWeight: 400,

@@ -24,7 +24,7 @@ export function timeChart({ rows, summary }: RunRecord): Chart {
       layer: [
         barLayer(
           histogram(times, BINS, { highest }),
-          { title: 'Milliseconds', domain: [0, highest] },
+          { title: 'Milliseconds', domain: [0, highest], ticks: 6 },
           { value: COLOURS.authentic },
         ),
         ...markedValue(median, `median ${median.toFixed(0)} ms`, { isLeft: median > 0.7 * highest }),
