@@ -56,3 +56,15 @@ export function badness({ label, predicted, f1, fp, fn, tp, tn, tamperedFraction
   const wrongArea = (fp + fn!) / (tp! + fp + fn! + tn!);
   return 1 - f1! + wrongArea * 1e-3;
 }
+
+/** Masks that overlap the truth less than this have not found the place, whatever the verdict on the image. */
+const FOUND_IOU = 0.3;
+
+/** What came of an image; `elsewhere` is called tampered rightly, but not where it is. */
+export type Outcome = 'found' | 'elsewhere' | 'missed' | 'false-alarm' | 'left-alone';
+
+export function outcomeOf({ label, predicted, iou }: Pick<ImageRow, 'label' | 'predicted' | 'iou'>): Outcome {
+  if (label !== 1) return predicted === 1 ? 'false-alarm' : 'left-alone';
+  if (predicted !== 1) return 'missed';
+  return iou !== null && iou < FOUND_IOU ? 'elsewhere' : 'found';
+}

@@ -1,4 +1,4 @@
-import type { ImageRow } from './image-row.js';
+import { outcomeOf, type ImageRow } from './image-row.js';
 import { PANEL, PANEL_COLOURS } from './panel-style.js';
 import { escapeXml, FONT_FAMILY } from './raster.js';
 
@@ -41,10 +41,15 @@ export function panelHeader(
 }
 
 /** The verdict in words that need no colour. */
-function describeVerdict({ label, predicted }: ImageRow): { text: string; isRight: boolean } {
-  const isRight = label === predicted;
+function describeVerdict(row: ImageRow): { text: string; isRight: boolean } {
+  const outcome = outcomeOf(row);
+  const isRight = outcome === 'found' || outcome === 'left-alone';
   const name = (tampered: number | null): string => (tampered === 1 ? 'tampered' : 'authentic');
-  return { text: `${isRight ? '✓' : '✗'} is ${name(label)}, called ${name(predicted)}`, isRight };
+  const place = outcome === 'elsewhere' ? ', wrong place' : '';
+  return {
+    text: `${isRight ? '✓' : '✗'} is ${name(row.label)}, called ${name(row.predicted)}${place}`,
+    isRight,
+  };
 }
 
 function describeFacts(row: ImageRow, thresholds: { score: number }): string[] {

@@ -3,14 +3,15 @@
 /** Lengths of a panel, in pixels. */
 export const PANEL = { margin: 16, gap: 12, header: 96, minWidth: 1220, tiles: 4 } as const;
 
+/** Blue, orange and white: people with any kind of colour vision tell them apart, and none says "good" over a miss. */
 export const PANEL_COLOURS = {
   background: [24, 25, 28],
   /** Tampered and not found. */
-  truth: [0, 200, 83],
+  truth: [40, 130, 255],
   /** Found and not tampered. */
-  called: [255, 59, 48],
+  called: [255, 140, 0],
   /** Tampered and found. */
-  both: [255, 214, 10],
+  both: [255, 255, 255],
 } as const satisfies Record<string, readonly [number, number, number]>;
 
 /** Where the tiles of a panel begin, from the left, and the panel's size. */

@@ -7,9 +7,9 @@ import { svgToRaster, type Raster } from './raster.js';
 
 type Colour = readonly [number, number, number];
 
-/** Share of the marking colour in the overlay, and of the photo where nothing is marked. */
+/** Share of the marking colour in the overlay, and of the photo where nothing is marked: dark enough for white to stand out. */
 const MARK_SHARE = 0.55;
-const PHOTO_SHARE = 0.82;
+const PHOTO_SHARE = 0.66;
 
 /** Half the width of a contour, in pixels. */
 const CONTOUR_REACH = 1;

@@ -21,7 +21,7 @@ async function tilesOf(width: number, height: number): Promise<Awaited<ReturnTyp
 }
 
 describe('panels', () => {
-  it('show truth in green, prediction in red, and both in yellow', async () => {
+  it('show truth in blue, prediction in orange, and both in white', async () => {
     const tiles = await tilesOf(200, 100);
     const jpeg = await drawPanel(tiles, row({ f1: 0.5, iou: 0.33 }), THRESHOLDS);
     const { data, info } = await sharp(jpeg).raw().toBuffer({ resolveWithObject: true });
@@ -45,7 +45,7 @@ describe('panels', () => {
     close(at(3, 0.1, 0.25), share(PANEL_COLOURS.both), 'found');
     close(at(3, 0.9, 0.25), share(PANEL_COLOURS.truth), 'missed');
     close(at(3, 0.1, 0.75), share(PANEL_COLOURS.called), 'false');
-    close(at(3, 0.9, 0.75), [209, 209, 209], 'neither');
+    close(at(3, 0.9, 0.75), [168, 168, 168], 'neither');
     close(at(3, 0.9, 0.495), PANEL_COLOURS.truth, 'contour of the truth');
     close(at(3, 0.497, 0.75), PANEL_COLOURS.called, 'contour of the prediction');
   });
@@ -71,6 +71,7 @@ describe('panels', () => {
       .to.contain('✓ is tampered, called tampered')
       .and.to.contain('IoU 0.33')
       .and.to.contain('score 0.70');
+    expect(header({ f1: 0.3, iou: 0.19 })).to.contain('✗ is tampered, called tampered, wrong place');
     expect(header({ predicted: 0 }))
       .to.contain('✗ is tampered, called authentic')
       .and.to.contain('no ground truth');
