@@ -98,8 +98,9 @@
   const data = find('#gallery-data');
   if (!data) return;
 
-  // The gallery: some cards at a time, so that thousands of images stay quick.
-  const PAGE = 60;
+  // The gallery: some cards at a time, so that thousands of images stay quick, and a phone's page is no scroll without end.
+  const isPhone = matchMedia('(max-width: 760px)').matches;
+  const PAGE = isPhone ? 12 : 60;
   const items = JSON.parse(data.textContent);
   const list = find('#gallery');
   const controls = find('#gallery-controls');
@@ -109,13 +110,19 @@
 
   const number = (value, digits = 2) => (value === null ? 'n/a' : value.toFixed(digits));
   const percent = (value) => (value === null ? 'n/a' : `${(value * 100).toFixed(1)} %`);
-  const kindOf = ({ label, predicted }) =>
-    label === 1 ? (predicted === 1 ? 'found' : 'missed') : predicted === 1 ? 'false-alarm' : 'left-alone';
   const VERDICTS = {
     found: '✓ Tampered, found',
+    elsewhere: '✗ Called tampered, wrong place',
     missed: '✗ Tampered, missed',
     'false-alarm': '✗ Authentic, false alarm',
     'left-alone': '✓ Authentic, left alone',
+  };
+  const TONES = {
+    found: 'good',
+    elsewhere: 'fair',
+    missed: 'bad',
+    'false-alarm': 'bad',
+    'left-alone': 'good',
   };
   const factsOf = (item) =>
     item.label === 1
@@ -153,16 +160,15 @@
     } else thumb.textContent = 'no picture';
     const text = document.createElement('span');
     text.className = 'card-text';
-    const kind = kindOf(item);
     for (const [name, content] of [
-      ['card-verdict', VERDICTS[kind]],
+      ['card-verdict', VERDICTS[item.outcome]],
       ['card-facts', factsOf(item)],
       ['card-name', `\u2066${item.image}\u2069`],
     ]) {
       const line = document.createElement('span');
       line.className = name;
       line.textContent = content;
-      if (name === 'card-verdict') line.classList.add(item.label === item.predicted ? 'good' : 'bad');
+      if (name === 'card-verdict') line.classList.add(TONES[item.outcome]);
       text.append(line);
     }
     button.append(thumb, text);
@@ -170,9 +176,27 @@
     return card;
   };
 
+  const rowOf = (item) => {
+    const row = document.createElement('tr');
+    const cell = (name, content, className) => {
+      const one = document.createElement(name);
+      one.textContent = content;
+      one.className = className;
+      row.append(one);
+      return one;
+    };
+    cell('th', item.image, 'image-name').scope = 'row';
+    cell('td', VERDICTS[item.outcome], TONES[item.outcome]);
+    const { score, iou, f1, marked, truth } = item;
+    for (const value of [score, iou, f1]) cell('td', number(value), 'right');
+    for (const share of [marked, truth]) cell('td', percent(share), 'right');
+    return row;
+  };
+  const draw = list.tagName === 'TBODY' ? rowOf : cardOf;
+
   const drawMore = () => {
     const next = shown.slice(drawn, drawn + PAGE);
-    list.append(...next.map((item, index) => cardOf(item, drawn + index)));
+    list.append(...next.map((item, index) => draw(item, drawn + index)));
     drawn += next.length;
     more.hidden = drawn >= shown.length;
   };
@@ -183,7 +207,7 @@
     shown = items
       .filter(
         (item) =>
-          (kind === 'all' || kindOf(item) === kind) &&
+          (kind === 'all' || item.outcome === kind) &&
           (area === 'any' || areaOf(item) === area) &&
           item.image.toLowerCase().includes(wanted),
       )
@@ -199,11 +223,11 @@
   more.addEventListener('click', () => {
     const first = drawn;
     drawMore();
-    find('button', list.children[first]).focus();
+    find('button', list.children[first])?.focus();
   });
   if ('IntersectionObserver' in window) {
     new IntersectionObserver(
-      (entries) => entries.some((entry) => entry.isIntersecting) && drawn > PAGE && drawMore(),
+      (entries) => entries.some((entry) => entry.isIntersecting) && drawn > PAGE && !isPhone && drawMore(),
       {
         rootMargin: '600px',
       },
@@ -227,7 +251,7 @@
     const item = shown[current];
     find('#viewer-title').textContent = item.image;
     find('#viewer-facts').textContent =
-      `${VERDICTS[kindOf(item)]} · ${factsOf(item)} · tampered ${percent(item.truth)} · ${current + 1} of ${shown.length}`;
+      `${VERDICTS[item.outcome]} · ${factsOf(item)} · tampered ${percent(item.truth)} · ${current + 1} of ${shown.length}`;
     compare.hidden = !item.url || !item.geometry;
     if (compare.hidden) return;
     const { width, height } = item.geometry.tile;

@@ -2,19 +2,9 @@ import type { Gate } from '../gate.js';
 import { METRIC_DEFINITIONS, type MetricPath } from '../metrics/definitions.js';
 import { counted } from '../plural.js';
 import type { Comparison } from './comparison.js';
+import { MAIN_NUMBERS } from './main-numbers.js';
 import { decimals, intervalText, metricText, signed, VERDICT_WORDS } from './numbers.js';
 import { metricAt, type RunSummary } from './run-summary.js';
-
-/** Numbers that a pull request shows at once; all others are folded away. */
-const SHOWN: readonly MetricPath[] = [
-  'pixel.macro.f1',
-  'pixel.macro.iou',
-  'pixel.micro.f1',
-  'pixel.falseAlarmArea',
-  'image.auc',
-  'image.f1',
-  'image.balancedAccuracy',
-];
 
 /** A run for a pull request or the summary of a CI job. */
 export function runMarkdown(summary: RunSummary, gates: readonly Gate[]): string {
@@ -33,7 +23,7 @@ export function runMarkdown(summary: RunSummary, gates: readonly Gate[]): string
       `${counted(dataset.samples, 'image')} at ${model.inputSize} × ${model.inputSize}, ` +
       `thresholds ${short(settings.scoreThreshold)} (score) and ${short(settings.maskThreshold)} (mask).`,
     gateTable(gates),
-    table(head, SHOWN.map(row)),
+    table(head, MAIN_NUMBERS.map(row)),
     folded('All numbers', table(head, all)),
     list(summary.warnings),
   ]);
@@ -62,7 +52,7 @@ export function comparisonMarkdown({ runs, comparisons, notes, gates, images }: 
       const images = changed.map(({ image, change }) => [`\`${image}\``, signed(change)]);
       return [
         `**${sentence}**`,
-        table(head, rows(SHOWN)),
+        table(head, rows(MAIN_NUMBERS)),
         folded('All numbers', table(head, rows(Object.keys(differences) as MetricPath[]))),
         images.length === 0 ? '' : folded('Images that changed most', table(['image', 'change'], images)),
       ];

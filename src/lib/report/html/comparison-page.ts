@@ -1,10 +1,12 @@
 import path from 'node:path';
 import type { Difference } from '../../metrics/compare.js';
 import { METRIC_DEFINITIONS, type MetricPath } from '../../metrics/definitions.js';
+import { counted } from '../../plural.js';
 import type { ChangedImage, Comparison, PairComparison } from '../comparison.js';
+import { MAIN_NUMBERS } from '../main-numbers.js';
 import { decimals, percent, signed, VERDICT_WORDS } from '../numbers.js';
 import { html, type Html } from './html.js';
-import { METRIC_GROUPS, metricName, pathsOf } from './metric-table.js';
+import { folded, groupRows, groupsOf, levelOf, metricName, wordList } from './metric-table.js';
 import { factList, renderPage, section } from './page.js';
 import { gateTable } from './run-page.js';
 
@@ -28,24 +30,25 @@ export async function renderComparisonPage(comparison: Comparison, file: string)
       section(
         id('numbers', pair),
         `Numbers${against(pair)}`,
-        differenceTable(comparison, pair),
-        html`Both runs on the same ${images.paired} images. An interval that leaves 0 out is more than chance,
-        for a number that one asked about beforehand: of many numbers, one in twenty leaves 0 out by chance
-        alone.`,
+        differenceTables(comparison, pair),
+        html`Both runs on the same ${counted(images.paired, 'image')}. An interval that leaves 0 out is more
+        than chance, for a number that one asked about beforehand: of many numbers, one in twenty leaves 0 out
+        by chance alone.`,
       ),
       section(
         id('images', pair),
         `Images that changed most${against(pair)}`,
         changedImages(comparison, pair, file),
-        html`${runs[pair.run]!.name} is better on ${pair.improved} images and worse on ${pair.worsened}. A
-        change is the gain of F1 on a tampered image, and the loss of falsely marked area on an authentic one.`,
+        html`${runs[pair.run]!.name} is better on ${counted(pair.improved, 'image')} and worse on
+        ${pair.worsened}. A change is the gain of F1 on a tampered image, and the loss of falsely marked area
+        on an authentic one.`,
       ),
     ]),
     section('about', 'What was compared', about(comparison)),
   ];
   return renderPage(
     runs.map(({ name }) => name).join(' against '),
-    html`${images.paired} images in pairs: ${images.tampered} tampered, ${images.authentic}
+    html`${counted(images.paired, 'image')} in pairs: ${images.tampered} tampered, ${images.authentic}
     authentic${notes.length > 0 && html`; see the notes below`}`,
     [
       ...(gates.length > 0 ? [{ id: 'gates', text: 'Gates' }] : []),
@@ -67,7 +70,14 @@ function verdict({ headline, runs, notes }: Comparison, pair: PairComparison): H
   return html`<section class="headline" aria-label="Verdict on ${runs[pair.run]!.name}">
     <div class="hero">
       <p class="hero-title">${headline.title}</p>
-      <p class="hero-value ${tone}">${mark}${signed(number.difference)}</p>
+      <p class="hero-change">
+        ${
+          number.difference === null
+            ? 'n/a'
+            : html`${decimals(number.first)} → ${decimals(number.second)},
+                <span class="${tone}">${mark}difference ${signed(number.difference)}</span>`
+        }
+      </p>
       <p class="verdict">${sentence}</p>
       ${differenceBar(number)}
     </div>
@@ -75,12 +85,10 @@ function verdict({ headline, runs, notes }: Comparison, pair: PairComparison): H
       ${TILES.map((metric) => {
         const { first, second, difference, verdict: own } = differences[metric];
         return html`<div class="tile">
-          <p class="tile-title">${METRIC_DEFINITIONS[metric].title}</p>
-          <p class="tile-value ${own === 'better' ? 'good' : own === 'worse' ? 'bad' : ''}">
-            ${signed(difference)}
-          </p>
-          <p class="muted">
-            ${decimals(first)} → ${decimals(second)}${difference !== null && html`, ${VERDICT_WORDS[own]}`}
+          <p class="tile-title">${levelOf(metric)}: ${METRIC_DEFINITIONS[metric].title}</p>
+          <p class="tile-value">${decimals(first)} → ${decimals(second)}</p>
+          <p class="${own === 'better' ? 'good' : own === 'worse' ? 'bad' : 'muted'}">
+            difference ${signed(difference)}${difference !== null && html`, ${VERDICT_WORDS[own]}`}
           </p>
         </div>`;
       })}
@@ -94,33 +102,31 @@ function verdict({ headline, runs, notes }: Comparison, pair: PairComparison): H
   </section>`;
 }
 
-function differenceTable({ runs }: Comparison, pair: PairComparison): Html {
-  const groups = METRIC_GROUPS.map(([heading, prefix]) => ({
-    heading,
-    paths: pathsOf(prefix).filter((metric) => metric in pair.differences),
-  })).filter(({ paths }) => paths.length > 0);
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="All differences">
+function differenceTables({ runs }: Comparison, pair: PairComparison): Html {
+  const names = [runs[0]!.name, runs[pair.run]!.name] as const;
+  const row = (metric: MetricPath): Html => differenceRow(metric, pair.differences[metric]);
+  const table = (label: string, isShown: (path: MetricPath) => boolean): Html =>
+    differenceTable(label, names, groupRows(groupsOf(isShown), 7, row));
+  const main = table('Main differences', (metric) => MAIN_NUMBERS.includes(metric));
+  const all = table('All differences', (metric) => metric in pair.differences);
+  return html`${main} ${wordList()} ${folded('All numbers', all)}`;
+}
+
+function differenceTable(label: string, [first, second]: readonly [string, string], body: Html): Html {
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="${label}">
     <table class="numbers">
       <thead>
         <tr>
           <th scope="col">Number</th>
-          <th scope="col" class="right wide">${runs[0]!.name}</th>
-          <th scope="col" class="right wide">${runs[pair.run]!.name}</th>
+          <th scope="col" class="right wide run-name">${first}</th>
+          <th scope="col" class="right wide run-name">${second}</th>
           <th scope="col" class="right">Difference</th>
           <th scope="col" class="right interval">95 % interval</th>
           <th scope="col" class="wide"><span class="sr">Drawn around 0</span></th>
-          <th scope="col">Verdict</th>
+          <th scope="col" class="wide">Verdict</th>
         </tr>
       </thead>
-      ${groups.map(
-        ({ heading, paths }) =>
-          html`<tbody>
-            <tr>
-              <th colspan="7" scope="rowgroup" class="group">${heading}</th>
-            </tr>
-            ${paths.map((metric) => differenceRow(metric, pair.differences[metric]))}
-          </tbody>`,
-      )}
+      ${body}
     </table>
   </div>`;
 }
@@ -135,10 +141,11 @@ function differenceRow(metric: MetricPath, number: Difference): Html {
     <td class="right value">
       ${signed(difference)}
       ${low !== null && html`<span class="narrow">${signed(low)} to ${signed(high)}</span>`}
+      <span class="narrow ${tone}">${VERDICT_WORDS[outcome]}</span>
     </td>
     <td class="right interval">${low !== null && html`${signed(low)} to ${signed(high)}`}</td>
     <td class="wide">${differenceBar(number)}</td>
-    <td class="${tone}">${VERDICT_WORDS[outcome]}</td>
+    <td class="wide ${tone}">${VERDICT_WORDS[outcome]}</td>
   </tr>`;
 }
 

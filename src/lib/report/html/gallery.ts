@@ -1,4 +1,4 @@
-import { badness, type ImageRow } from '../image-row.js';
+import { badness, outcomeOf, type ImageRow } from '../image-row.js';
 import { panelGeometry } from '../panel-style.js';
 import { tileSize } from '../panel-tiles.js';
 import { embeddedJson, html, type Html } from './html.js';
@@ -21,6 +21,7 @@ export function gallery(rows: readonly ImageRow[], urlOf: (row: ImageRow) => str
       label: row.label,
       score: row.score,
       predicted: row.predicted,
+      outcome: outcomeOf(row),
       f1: row.f1,
       iou: row.iou,
       marked: row.tamperedFraction,
@@ -35,6 +36,7 @@ export function gallery(rows: readonly ImageRow[], urlOf: (row: ImageRow) => str
         <select name="kind">
           <option value="all">all images</option>
           <option value="missed">misses</option>
+          <option value="elsewhere">called tampered, wrong place</option>
           <option value="false-alarm">false alarms</option>
           <option value="found">tampered, found</option>
           <option value="left-alone">authentic, left alone</option>
@@ -66,7 +68,7 @@ export function gallery(rows: readonly ImageRow[], urlOf: (row: ImageRow) => str
       /></label>
     </form>
     <p id="gallery-count" role="status" class="muted"></p>
-    <ul class="cards" id="gallery"></ul>
+    ${items.some(({ url }) => url !== null) ? html`<ul class="cards" id="gallery"></ul>` : imageTable()}
     <button type="button" class="button" id="gallery-more" hidden>Show more</button>
     <noscript
       ><p>The gallery needs scripts; the same rows are in <a href="metrics.csv">metrics.csv</a>.</p></noscript
@@ -75,6 +77,26 @@ export function gallery(rows: readonly ImageRow[], urlOf: (row: ImageRow) => str
     <script type="application/json" id="gallery-data">
       ${embeddedJson(items)}
     </script>`;
+}
+
+/** Where no picture was kept: the same rows as a table. */
+function imageTable(): Html {
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="All images">
+    <table class="images">
+      <thead>
+        <tr>
+          <th scope="col">Image</th>
+          <th scope="col">Outcome</th>
+          <th scope="col" class="right">Score</th>
+          <th scope="col" class="right">IoU</th>
+          <th scope="col" class="right">F1</th>
+          <th scope="col" class="right">Marked</th>
+          <th scope="col" class="right">Tampered</th>
+        </tr>
+      </thead>
+      <tbody id="gallery"></tbody>
+    </table>
+  </div>`;
 }
 
 /** A picture at large: a slider between the photo and what was made of it. */

@@ -2,6 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Gate } from '../../gate.js';
 import { METRIC_DEFINITIONS, type MetricPath } from '../../metrics/definitions.js';
+import { counted } from '../../plural.js';
 import { runCharts } from '../charts/index.js';
 import type { ImageRow } from '../image-row.js';
 import { decimals, intervalText } from '../numbers.js';
@@ -11,7 +12,7 @@ import { metricAt, type RunSummary } from '../run-summary.js';
 import { chartFigure } from './chart-figure.js';
 import { gallery } from './gallery.js';
 import { html, type Html } from './html.js';
-import { intervalBar, metricTable } from './metric-table.js';
+import { intervalBar, levelOf, metricTables } from './metric-table.js';
 import { factList, renderPage, section } from './page.js';
 
 /** Pictures stand in the page itself while all of them together are no larger than this; otherwise beside it. */
@@ -34,10 +35,10 @@ export async function renderRunPage(record: RunRecord): Promise<string> {
     section(
       'numbers',
       'Numbers',
-      metricTable(summary),
-      html`Intervals: 95 %, by bootstrap over images. A mask is positive where p &gt; t; 0/0 counts as 0.
-        Numbers carry the address by which <code>summary.json</code>, <code>--fail-on</code> and
-        <code>ofx compare</code> know them.`,
+      metricTables(summary),
+      html`Intervals: 95 %, by bootstrap over images. A mask is positive where p &gt; t; 0/0 counts as 0. Open
+        a number to read what it means and the address by which <code>summary.json</code>,
+        <code>--fail-on</code> and <code>ofx compare</code> know it.`,
     ),
     section(
       'charts',
@@ -51,7 +52,7 @@ export async function renderRunPage(record: RunRecord): Promise<string> {
   ];
   return renderPage(
     `${model.name} ${model.version} on ${dataset.name}`,
-    html`${String(dataset.samples)} images at ${model.inputSize} × ${model.inputSize},
+    html`${counted(dataset.samples, 'image')} at ${model.inputSize} × ${model.inputSize},
     ${date(summary.startedAt)}, ofx ${summary.ofx}`,
     [
       ...(gates.length > 0 ? [{ id: 'gates', text: 'Gates' }] : []),
@@ -72,7 +73,7 @@ function headline(summary: RunSummary): Html {
       <p class="hero-title">${number.title}</p>
       <p class="hero-value">${decimals(number.value)}</p>
       <p class="hero-interval">
-        ${number.value === null ? number.reason : html`95 % interval ${intervalText(number)}, ${number.n} images`}
+        ${number.value === null ? number.reason : html`95 % interval ${intervalText(number)}, ${counted(number.n, 'image')}`}
       </p>
       ${intervalBar(number)}
       <p class="definition">${definition} <code>${number.path}</code></p>
@@ -89,9 +90,8 @@ function headline(summary: RunSummary): Html {
 
 function tile(metric: MetricPath, { metrics }: RunSummary): Html {
   const estimate = metricAt(metrics, metric)!;
-  const level = metric.startsWith('image.') ? 'Images' : 'Masks';
   return html`<div class="tile">
-    <p class="tile-title">${level}: ${METRIC_DEFINITIONS[metric].title}</p>
+    <p class="tile-title">${levelOf(metric)}: ${METRIC_DEFINITIONS[metric].title}</p>
     <p class="tile-value">${decimals(estimate.value)}</p>
     <p class="muted">${estimate.value === null ? estimate.reason : intervalText(estimate)}</p>
   </div>`;
@@ -133,10 +133,7 @@ function about({ dataset, model, settings, machine, failed, seconds, resumed, me
           ['Version', model.version],
           ['SHA-256', html`<code class="hash">${model.sha256}</code>`],
           ['Input', `${model.inputSize} × ${model.inputSize}, ${model.precision}`],
-          [
-            'Thresholds fitted on',
-            model.fittedOn === undefined ? 'not fitted' : JSON.stringify(model.fittedOn),
-          ],
+          ['Thresholds fitted on', fittedText(model.fittedOn)],
         ])}
       </div>
       <div class="card">
@@ -170,7 +167,10 @@ function about({ dataset, model, settings, machine, failed, seconds, resumed, me
           ['Threads', `${machine.threads}, ${machine.concurrency} at once`],
           ['Node.js', machine.node],
           ['System', machine.platform],
-          ['Wall time', `${seconds.toFixed(0)} s${resumed > 0 ? `, ${resumed} images taken over` : ''}`],
+          [
+            'Wall time',
+            `${seconds.toFixed(0)} s${resumed > 0 ? `, ${counted(resumed, 'image')} taken over` : ''}`,
+          ],
         ])}
       </div>
     </div>
@@ -195,6 +195,16 @@ function about({ dataset, model, settings, machine, failed, seconds, resumed, me
           ${failed.map(({ image, message }) => html`<li><code>${image}</code> ${message}</li>`)}
         </ul>`
     }`;
+}
+
+/** A manifest may say anything about what its thresholds were fitted on. */
+function fittedText(fittedOn: unknown): string {
+  if (fittedOn === undefined) return 'not fitted';
+  if (typeof fittedOn === 'string') return fittedOn;
+  if (typeof fittedOn !== 'object' || fittedOn === null) return JSON.stringify(fittedOn);
+  return Object.entries(fittedOn)
+    .map(([name, value]) => `${name}: ${typeof value === 'string' ? value : JSON.stringify(value)}`)
+    .join('; ');
 }
 
 /** Where each picture is found: in the page where they are few, beside it where they are many. */

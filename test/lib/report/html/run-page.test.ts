@@ -102,6 +102,10 @@ describe('markup', () => {
     await open();
     await choose('kind', 'missed');
     expect(await count()).to.equal('501 of 2000 images');
+    await choose('kind', 'elsewhere');
+    expect(await count()).to.equal('99 of 2000 images');
+    expect(await page.locator('#gallery .card-verdict').first().innerText()).to.contain('wrong place');
+    expect(await page.locator('#gallery .card-verdict.good').count()).to.equal(0);
     await choose('kind', 'false-alarm');
     expect(await count()).to.equal('500 of 2000 images');
     await choose('kind', 'all');
@@ -154,6 +158,29 @@ describe('markup', () => {
   it('fits a phone', async () => {
     await open({ viewport: { width: 390, height: 844 } });
     expect(await page.evaluate('document.documentElement.scrollWidth')).to.equal(390);
+  });
+
+  it('is not endless on a phone, and says where numbers go on', async () => {
+    await open({ viewport: { width: 375, height: 812 } });
+    expect(await page.evaluate('document.documentElement.scrollHeight')).to.be.below(13_000);
+    expect(await page.getByText('counts.tampered').isVisible()).to.equal(false);
+    await page.getByText('All numbers', { exact: true }).click();
+    await page.locator('summary', { hasText: 'Tampered images' }).click();
+    expect(await page.getByText('counts.tampered').isVisible()).to.equal(true);
+  });
+
+  it('lists images in a table where no picture was kept', async () => {
+    await writeFile(path.join(folder, 'report.html'), await renderRunPage(madeUpRecord(folder, 30)));
+    await open();
+    expect(await page.locator('#gallery .thumb').count()).to.equal(0);
+    expect(await page.locator('#gallery tr').count()).to.equal(30);
+    expect(await page.locator('#gallery tr').first().innerText()).to.contain('Tampered, missed');
+  });
+
+  it('prints a description of the fitting data as it is', async () => {
+    const record = madeUpRecord(folder, 4);
+    record.summary.model.fittedOn = 'one-set and another (235 images)';
+    expect(await renderRunPage(record)).to.contain('<dd>one-set and another (235 images)</dd>');
   });
 
   it('names every control and every part for screen readers', async () => {
