@@ -59,7 +59,7 @@ export default class Compare extends BaseCommand {
       this.note(`Wrote ${flags.html}`);
     }
     await writeGateReports('ofx compare', comparison.gates, flags, () => comparisonMarkdown(comparison));
-    this.print(comparisonText(comparison));
+    this.print(comparisonText(comparison, process.stdout.columns));
     for (const note of comparison.notes) this.warning(note);
     for (const { name, subject, detail, passed } of comparison.gates) {
       if (!passed) this.gateFailed(`${name} (${subject}): ${detail}`);

@@ -57,7 +57,7 @@ describe('ofx compare', () => {
     const { comparisons } = JSON.parse(stdout) as Comparison;
     const page = await readFile(file, 'utf8');
     expect(page).to.contain(comparisons[0]!.sentence.slice(-40));
-    expect(page).to.contain('pixel.falseAlarmArea').and.to.contain('not more than chance');
+    expect(page).to.contain('pixel.falseAlarmArea').and.to.contain('too few images');
     expect(page).not.to.contain('pictured <b>');
     const [link] = /pictured%20%3Cb%3E\/overlays\/[^"]+\.jpg/.exec(page) ?? [];
     expect((await readFile(folder.file(decodeURIComponent(link!)))).length).to.be.above(1000);

@@ -37,6 +37,8 @@ describe('ofx validate', () => {
     expect(stdout).to.contain('4 tampered, 4 authentic').and.to.contain('headline, protocol macro');
     const [run] = await readdir(folder.file('reports'));
     expect(run).to.match(/^data-tiny-\d{4}-\d\d-\d\d$/);
+    expect(stdout).to.contain(`open reports/${run}/report.html`);
+    expect(stdout).to.contain(`ofx compare OTHER reports/${run}`);
     expect(await readdir(folder.file('reports', run!))).to.have.members([
       'charts',
       'evidence.ndjson',

@@ -3,6 +3,7 @@ import Table from 'cli-table3';
 import pc from 'picocolors';
 import { METRIC_DEFINITIONS, type MetricPath } from '../metrics/definitions.js';
 import type { Estimate } from '../metrics/run-metrics.js';
+import { RUN_FILES } from '../report/run-files.js';
 import type { RunRecord } from '../report/run-record.js';
 import { metricAt } from '../report/run-summary.js';
 import type { Finding } from '../dataset/finding.js';
@@ -71,9 +72,26 @@ export function validationText(record: RunRecord): string {
     '',
     `${pc.bold(`${headline.title}: ${estimateText(headline)}`)} ${pc.dim(`(headline, protocol ${settings.protocol})`)}`,
     ...calibrationLines(record),
-    `${pc.dim('everything is in')} ${path.relative('', record.folder) || '.'}`,
+    ...nextSteps(record),
   ];
   return lines.join('\n');
+}
+
+/** Where everything is, and what one does with it; paths can be copied into a shell. */
+function nextSteps({ folder, summary }: RunRecord): string[] {
+  const run = path.relative('', folder) || '.';
+  const page = path.join(run, RUN_FILES.page);
+  return [
+    // The page is written together with the charts.
+    summary.charts.length > 0
+      ? `open ${inShell(page)}`
+      : `${pc.dim('everything is in')} ${run} ${pc.dim('(no report: --no-charts)')}`,
+    `${pc.dim('against another run:')} ofx compare OTHER ${inShell(run)}`,
+  ];
+}
+
+function inShell(file: string): string {
+  return /^[\w./@:+,=-]+$/.test(file) ? file : `'${file.replaceAll("'", `'\\''`)}'`;
 }
 
 function metricTable({ summary }: RunRecord): string {
