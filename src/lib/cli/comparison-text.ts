@@ -77,7 +77,7 @@ function pairText({ runs }: Comparison, pair: PairComparison, columns: number): 
   const align = head.map((_, index) => (index < 2 ? 'left' : 'right'));
   const legend = (Object.keys(LEGEND) as DifferenceVerdict[])
     .filter((verdict) => shown.some((path) => pair.differences[path].verdict === verdict))
-    .map((verdict) => pc.dim(LEGEND[verdict]!));
+    .map((verdict) => pc.dim(LEGEND[verdict]));
   const equal = paths.length - shown.length;
   return [
     ...(areShort ? [] : [`first: ${names[0]}, second: ${names[1]}`]),
