@@ -123,12 +123,13 @@ function bestThreshold({ metrics }: RunRecord['summary']): string {
   return value === null ? '' : pc.dim(`, t = ${value}`);
 }
 
-function calibrationLines({ summary: { calibration } }: RunRecord): string[] {
+function calibrationLines({ summary: { calibration, model } }: RunRecord): string[] {
   if (!calibration) return [];
   const { objective, score, mask, temperature, file } = calibration;
   return [
     `fitted (${objective}): score > ${short(score)}, ` +
-      `mask > ${mask === null ? 'as before' : short(mask)}, temperature ${short(temperature)}; kept in ${file}`,
+      `mask > ${mask === null ? 'as before' : short(mask)}, temperature ${short(temperature)}`,
+    `in force from now on for this model at --size ${model.inputSize}, and no other size; kept in ${file}`,
   ];
 }
 

@@ -1,6 +1,6 @@
 import os from 'node:os';
 import path from 'node:path';
-import type { Dataset } from '../dataset/sample.js';
+import { AUTHENTIC, TAMPERED, type Dataset } from '../dataset/sample.js';
 import { headlinePath, METRIC_DEFINITIONS } from '../metrics/definitions.js';
 import type { MetricSettings } from '../metrics/run-metrics.js';
 import type { Network } from '../model/network.js';
@@ -89,8 +89,11 @@ export async function summarise(context: SummaryContext, result: FoldResult): Pr
   };
 }
 
+/** Thresholds fitted on fewer images of a class than this change with every image more. */
+const FEW_TO_FIT = 30;
+
 function warningsOf(
-  { sha256 }: FoldResult,
+  { sha256, rows }: FoldResult,
   dataset: string,
   fittedOn: unknown,
   calibrating: boolean,
@@ -100,6 +103,14 @@ function warningsOf(
     warnings.push(
       'Thresholds were fitted on this data set. Judge them on another one: on this one they are too good.',
     );
+    const tampered = rows.filter(({ label, rawScore }) => label === TAMPERED && rawScore !== null).length;
+    const authentic = rows.filter(({ label, rawScore }) => label === AUTHENTIC && rawScore !== null).length;
+    if (Math.min(tampered, authentic) < FEW_TO_FIT) {
+      warnings.push(
+        `Thresholds fitted on ${tampered} tampered and ${authentic} authentic images are guesses: ` +
+          `give ${FEW_TO_FIT} or more of each. Until then, deleting the file that keeps them brings the model’s own back.`,
+      );
+    }
   }
   return warnings;
 }
