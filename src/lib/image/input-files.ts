@@ -1,8 +1,9 @@
 import { createInterface } from 'node:readline';
-import { open, stat } from 'node:fs/promises';
+import { open, readdir, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
 import fastGlob from 'fast-glob';
+import pMap from 'p-map';
 import { OfxError, systemCode } from '../errors.js';
 import { recogniseFormat } from './format.js';
 
@@ -26,13 +27,17 @@ export interface InputFiles {
 /** Enough bytes for every signature that {@link recogniseFormat} knows. */
 const SNIFF_BYTES = 1024;
 
+/** Files that are looked at side by side. */
+const LOOKS = 16;
+
 /** Stands for a list of paths on stdin, one a line. */
 export const STDIN = '-';
 
 /**
- * The images that inputs stand for: files, folders (recursive), globs, and `-` for a list of paths on stdin. A file named
- * directly is always an input; of a folder or glob, files that are images by content, or by name and then perhaps
- * damaged. Hidden files and the given output folders are left out, and no file comes twice.
+ * The images that inputs stand for, in the order of the inputs: files, folders (recursive), globs, and `-` for a list of
+ * paths on stdin. A file named directly is always an input; of a folder or glob, files that are images by content, or by
+ * name and then perhaps damaged. Hidden files and the given output folders are left out, and no file comes twice. Links to
+ * folders are followed, except below the `**` of a glob, as shells do.
  *
  * @throws {OfxError} NO_IMAGES where nothing is left
  */
@@ -40,31 +45,56 @@ export async function findInputFiles(
   inputs: readonly string[],
   { stdin = process.stdin, exclude = [] }: { stdin?: Readable; exclude?: readonly string[] } = {},
 ): Promise<InputFiles> {
+  const places = new Places();
   const named: string[] = [];
-  const searches: Search[] = [];
+  const sources: (Search | 'named')[] = [];
   for (const input of await withStdin(inputs, stdin)) {
     const kind = await kindOf(input);
-    if (kind === 'folder') searches.push({ base: input, pattern: '**' });
+    if (kind === 'folder') sources.push({ base: input });
     else if (kind === 'missing' && fastGlob.isDynamicPattern(input)) {
-      const { base, pattern } = splitGlob(input);
-      searches.push({ base, pattern, glob: input });
-    } else named.push(input);
+      sources.push({ ...splitGlob(input), glob: input });
+    } else {
+      named.push(input);
+      sources.push('named');
+    }
   }
-  const found = await Promise.all(searches.map((search) => searchImages(search, exclude)));
-  const files = unique([...(await namedFiles(named)), ...found.flatMap(({ files }) => files)]);
+  const excluded = await Promise.all(exclude.map(realFolder));
+  const namedInOrder = (await namedFiles(named)).values();
+  const found = new Map<string, InputFile>();
+  let ignored = 0;
+  for (const source of sources) {
+    if (source === 'named') {
+      const file = namedInOrder.next().value!;
+      const place = await places.of(file.image);
+      // A folder that holds it too says better where it lies.
+      if (!found.has(place)) found.set(place, file);
+      continue;
+    }
+    const search = await searchImages(source, excluded, places);
+    for (const [place, file] of search.files) found.set(place, file);
+    ignored += search.ignored;
+  }
+  const files = [...found.values()];
   if (files.length === 0) {
     throw new OfxError('NO_IMAGES', `There is no image in ${inputs.join(', ')}.`, {
       suggestion: 'Images are JPEG, PNG, WebP, TIFF, AVIF, GIF or BMP files, told by their content.',
     });
   }
-  const single = searches.length === 0 && files.length === 1 && !inputs.includes(STDIN);
-  return { files, single, ignored: found.reduce((sum, { ignored }) => sum + ignored, 0) };
+  const single = named.length === sources.length && files.length === 1 && !inputs.includes(STDIN);
+  return { files, single, ignored };
 }
 
+/** A folder, or what of it matches a pattern. */
 interface Search {
   base: string;
-  pattern: string;
+  pattern?: string;
   glob?: string;
+}
+
+/** A file below a folder, or a link to none. */
+interface FoundFile {
+  below: string;
+  isBroken: boolean;
 }
 
 async function withStdin(inputs: readonly string[], stdin: Readable): Promise<string[]> {
@@ -95,24 +125,78 @@ async function namedFiles(named: readonly string[]): Promise<InputFile[]> {
 
 async function searchImages(
   { base, pattern, glob }: Search,
-  exclude: readonly string[],
-): Promise<{ files: InputFile[]; ignored: number }> {
-  const names = await fastGlob(pattern, { cwd: base, onlyFiles: true, suppressErrors: true, unique: true });
-  if (glob !== undefined && names.length === 0) {
+  excluded: readonly string[],
+  places: Places,
+): Promise<{ files: Map<string, InputFile>; ignored: number }> {
+  const found = pattern === undefined ? await filesBelow(base) : await filesMatching(base, pattern);
+  const files = new Map<string, InputFile>();
+  if (glob !== undefined && found.length === 0) {
     const error = new OfxError('INPUT_MISSING', `No file matches ${glob}.`, {
       suggestion: 'Check the pattern.',
     });
-    return { files: [{ image: glob, below: path.basename(glob), error }], ignored: 0 };
+    files.set(glob, { image: glob, below: path.basename(glob), error });
+    return { files, ignored: 0 };
   }
-  const outside = names
-    .filter((name) => !exclude.some((folder) => isBelow(path.resolve(base, name), path.resolve(folder))))
-    .sort((a, b) => (a < b ? -1 : 1));
-  const files: InputFile[] = [];
-  for (const below of outside) {
+  let ignored = 0;
+  for (const { below, isBroken } of found.sort((a, b) => (a.below < b.below ? -1 : 1))) {
     const image = path.join(base, below);
-    if (hasImageName(below) || (await looksLikeImage(image))) files.push({ image, below });
+    const place = await places.of(image);
+    if (files.has(place) || excluded.some((folder) => isBelow(place, folder))) continue;
+    if (isBroken && hasImageName(below)) files.set(place, { image, below, error: brokenLink(image) });
+    else if (hasImageName(below) || (await looksLikeImage(image))) files.set(place, { image, below });
+    else ignored++;
   }
-  return { files, ignored: outside.length - files.length };
+  return { files, ignored };
+}
+
+function brokenLink(image: string): OfxError {
+  return new OfxError('INPUT_MISSING', `There is no file behind the link ${image}.`, {
+    suggestion: 'Point the link at an image, or remove it.',
+  });
+}
+
+/** All that is not hidden, each real folder once: links may lead to a folder again, or in a circle. */
+async function filesBelow(base: string): Promise<FoundFile[]> {
+  const files: FoundFile[] = [];
+  const visited = new Set<string>();
+  const folders = [''];
+  // Visited last, so that a folder's own name goes before a link's.
+  const linked: string[] = [];
+  for (;;) {
+    const folder = folders.pop() ?? linked.shift();
+    if (folder === undefined) return files;
+    const real = await realFolder(path.join(base, folder));
+    if (visited.has(real)) continue;
+    visited.add(real);
+    // A folder that cannot be read is left out.
+    for (const entry of await readdir(real, { withFileTypes: true }).catch(() => [])) {
+      if (entry.name.startsWith('.')) continue;
+      const below = path.posix.join(folder, entry.name);
+      if (entry.isDirectory()) folders.push(below);
+      else if (entry.isFile()) files.push({ below, isBroken: false });
+      else if (entry.isSymbolicLink()) {
+        const kind = await kindOf(path.join(base, below));
+        if (kind === 'folder') linked.push(below);
+        else if (kind !== 'special') files.push({ below, isBroken: kind === 'missing' });
+      }
+    }
+  }
+}
+
+async function filesMatching(base: string, pattern: string): Promise<FoundFile[]> {
+  const entries = await fastGlob(pattern, {
+    cwd: base,
+    onlyFiles: false,
+    suppressErrors: true,
+    // Links in a circle would be followed for ever.
+    followSymbolicLinks: !pattern.includes('**'),
+  });
+  const kinds = await pMap(entries, async (below) => kindOf(path.join(base, below)), { concurrency: LOOKS });
+  return entries.flatMap((below, index) =>
+    kinds[index] === 'file' || kinds[index] === 'missing'
+      ? { below, isBroken: kinds[index] === 'missing' }
+      : [],
+  );
 }
 
 function hasImageName(name: string): boolean {
@@ -135,12 +219,13 @@ async function looksLikeImage(file: string): Promise<boolean> {
   }
 }
 
-async function kindOf(input: string): Promise<'folder' | 'file' | 'missing'> {
+async function kindOf(input: string): Promise<'folder' | 'file' | 'special' | 'missing'> {
   try {
-    return (await stat(input)).isDirectory() ? 'folder' : 'file';
+    const found = await stat(input);
+    return found.isDirectory() ? 'folder' : found.isFile() ? 'file' : 'special';
   } catch (error) {
     // Anything but "not there" is told when the file is read.
-    return ['ENOENT', 'ENOTDIR'].includes(systemCode(error) ?? '') ? 'missing' : 'file';
+    return ['ENOENT', 'ENOTDIR', 'ELOOP'].includes(systemCode(error) ?? '') ? 'missing' : 'file';
   }
 }
 
@@ -178,8 +263,23 @@ function rootFolders(root: string): string[] {
   return root.split(/[\\/:]+/).filter((part) => part !== '');
 }
 
-function unique(files: readonly InputFile[]): InputFile[] {
-  return [...new Map(files.map((file) => [path.resolve(file.image), file])).values()];
+/**
+ * Where files are: the name in the real folder, by whatever links a path leads there. A file that is itself a link stays
+ * one of its own, as collections that store equal files once give them several names.
+ */
+class Places {
+  readonly #folders = new Map<string, Promise<string>>();
+
+  async of(file: string): Promise<string> {
+    const folder = path.dirname(path.resolve(file));
+    const real = this.#folders.get(folder) ?? realFolder(folder);
+    this.#folders.set(folder, real);
+    return path.join(await real, path.basename(file));
+  }
+}
+
+async function realFolder(folder: string): Promise<string> {
+  return realpath(folder).catch(() => path.resolve(folder));
 }
 
 function isBelow(file: string, folder: string): boolean {

@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Readable } from 'node:stream';
 import { expect } from 'chai';
@@ -72,6 +72,67 @@ describe('findInputFiles', () => {
     expect(await find([folder.path, folder.file('a.jpg')], { exclude: [folder.file('out')] })).to.deep.equal([
       'a.jpg',
     ]);
+  });
+
+  it('visits a folder once, whatever links lead to it', async () => {
+    await put('d/a/x.jpg', 'd/b/y.jpg', 'elsewhere/z.jpg');
+    await symlink('..', folder.file('d/a/loop'));
+    await symlink('../b', folder.file('d/a/again'));
+    await symlink('../elsewhere', folder.file('d/linked'));
+    expect(await find([folder.file('d')])).to.deep.equal(['a/x.jpg', 'b/y.jpg', 'linked/z.jpg']);
+    expect(await find([`${folder.path}/d/**/*.jpg`])).to.deep.equal(['a/x.jpg', 'b/y.jpg']);
+    expect(await find([`${folder.path}/d/*/*.jpg`])).to.deep.equal(['a/x.jpg', 'b/y.jpg', 'linked/z.jpg']);
+  });
+
+  it('lists a file once that is named by a link to its folder too', async () => {
+    await put('d/x.jpg');
+    await symlink('d', folder.file('link'));
+    expect(await find([folder.file('d'), folder.file('link')])).to.deep.equal(['x.jpg']);
+    expect(await find([folder.file('d/x.jpg'), folder.file('link/x.jpg')])).to.have.length(1);
+  });
+
+  it('keeps every name of a file that several links share', async () => {
+    await put('store/1');
+    await mkdir(folder.file('masks'));
+    await symlink('../store/1', folder.file('masks/a.png'));
+    await symlink('../store/1', folder.file('masks/b.png'));
+    expect(await find([folder.file('masks')])).to.deep.equal(['a.png', 'b.png']);
+  });
+
+  it('takes a link to nothing for a failed input if its name is that of an image', async () => {
+    await put('a.jpg');
+    await symlink('/nowhere.jpg', folder.file('gone.jpg'));
+    await symlink('/nowhere', folder.file('gone.txt'));
+    await symlink('itself.jpg', folder.file('itself.jpg'));
+    for (const input of [folder.path, `${folder.path}/*`]) {
+      const { files, ignored } = await findInputFiles([input]);
+      expect(files.map(({ below, error }) => [below, error?.code])).to.deep.equal([
+        ['a.jpg', undefined],
+        ['gone.jpg', 'INPUT_MISSING'],
+        ['itself.jpg', 'INPUT_MISSING'],
+      ]);
+      expect(ignored).to.equal(1);
+    }
+  });
+
+  it('takes no output for an input that lies behind a link', async () => {
+    await put('d/a.jpg', 'out/a.png');
+    await symlink('../out', folder.file('d/masks'));
+    await symlink('out', folder.file('results'));
+    expect(await find([folder.file('d')], { exclude: [folder.file('results')] })).to.deep.equal(['a.jpg']);
+  });
+
+  it('keeps the order of the inputs', async () => {
+    await put('d/a.jpg', 'notes.txt', 'e/b.jpg', 'e/c.png');
+    const { files } = await findInputFiles([
+      folder.file('d'),
+      folder.file('notes.txt'),
+      `${folder.path}/e/*`,
+      folder.file('none.jpg'),
+    ]);
+    expect(files.map(({ image }) => path.relative(folder.path, image))).to.deep.equal(
+      ['d/a.jpg', 'notes.txt', 'e/b.jpg', 'e/c.png', 'none.jpg'].map((name) => path.normalize(name)),
+    );
   });
 
   it('keeps a missing file and an empty pattern as failed inputs', async () => {
