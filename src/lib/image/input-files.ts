@@ -1,4 +1,3 @@
-import { createInterface } from 'node:readline';
 import { open, readdir, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
@@ -39,7 +38,7 @@ export const STDIN = '-';
  * name and then perhaps damaged. Hidden files and the given output folders are left out, and no file comes twice. Links to
  * folders are followed, except below the `**` of a glob, as shells do.
  *
- * @throws {OfxError} NO_IMAGES where nothing is left
+ * @throws {OfxError} NO_IMAGES where nothing is left, USAGE where stdin holds no list of paths
  */
 export async function findInputFiles(
   inputs: readonly string[],
@@ -75,13 +74,20 @@ export async function findInputFiles(
     ignored += search.ignored;
   }
   const files = [...found.values()];
-  if (files.length === 0) {
-    throw new OfxError('NO_IMAGES', `There is no image in ${inputs.join(', ')}.`, {
-      suggestion: 'Images are JPEG, PNG, WebP, TIFF, AVIF, GIF or BMP files, told by their content.',
-    });
-  }
+  if (files.length === 0) throw noImages(inputs);
   const single = named.length === sources.length && files.length === 1 && !inputs.includes(STDIN);
   return { files, single, ignored };
+}
+
+function noImages(inputs: readonly string[]): OfxError {
+  if (inputs.every((input) => input === STDIN)) {
+    return new OfxError('NO_IMAGES', 'Standard input names no paths.', {
+      suggestion: 'Write one path a line, e.g. find photos -name "*.jpg" | ofx predict -',
+    });
+  }
+  return new OfxError('NO_IMAGES', `There is no image in ${inputs.join(', ')}.`, {
+    suggestion: 'Images are JPEG, PNG, WebP, TIFF, AVIF, GIF or BMP files, told by their content.',
+  });
 }
 
 /** A folder, or what of it matches a pattern. */
@@ -100,12 +106,27 @@ interface FoundFile {
 async function withStdin(inputs: readonly string[], stdin: Readable): Promise<string[]> {
   const all: string[] = [];
   for (const input of inputs) {
-    if (input !== STDIN) all.push(input);
-    else
-      for await (const line of createInterface({ input: stdin, crlfDelay: Infinity }))
-        if (line !== '') all.push(line);
+    if (input === STDIN) all.push(...(await readPaths(stdin)));
+    else all.push(input);
   }
   return all;
+}
+
+async function readPaths(stdin: Readable): Promise<string[]> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of stdin as AsyncIterable<Buffer | string>) {
+    const bytes = Buffer.from(chunk as string);
+    if (bytes.includes(0)) {
+      throw new OfxError('USAGE', 'Standard input holds no list of paths but binary data.', {
+        suggestion: 'Name the image itself, or write one path a line.',
+      });
+    }
+    chunks.push(bytes);
+  }
+  return Buffer.concat(chunks)
+    .toString('utf8')
+    .split(/\r\n|\n|\r/)
+    .filter((line) => line !== '');
 }
 
 async function namedFiles(named: readonly string[]): Promise<InputFile[]> {

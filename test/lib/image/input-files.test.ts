@@ -135,6 +135,17 @@ describe('findInputFiles', () => {
     );
   });
 
+  it('refuses an image on stdin, and a stdin without paths', async () => {
+    const image = Readable.from([Buffer.from([0xff, 0xd8, 0xff, 0xe0, 0, 16])]);
+    const binary = await rejection(findInputFiles(['-'], { stdin: image }));
+    expect([binary.code, binary.message]).to.deep.equal([
+      'USAGE',
+      'Standard input holds no list of paths but binary data.',
+    ]);
+    const empty = await rejection(findInputFiles(['-'], { stdin: Readable.from(['\n']) }));
+    expect([empty.code, empty.message]).to.deep.equal(['NO_IMAGES', 'Standard input names no paths.']);
+  });
+
   it('keeps a missing file and an empty pattern as failed inputs', async () => {
     await put('a.jpg');
     const { files } = await findInputFiles([
