@@ -1,6 +1,6 @@
 import { Command, Errors, Flags, type Interfaces } from './oclif.js';
 import pc from 'picocolors';
-import { ERROR_TABLE, EXIT, OfxError, type ErrorCode } from '../errors.js';
+import { ERROR_TABLE, EXIT, OfxError, systemCode, type ErrorCode } from '../errors.js';
 import { progressBar, SILENT_PROGRESS, type Progress } from './progress.js';
 import { explicitConfigFile, readConfigFile, settingsAsArguments, type FlagShape } from './settings.js';
 
@@ -30,8 +30,8 @@ class ReaderGone extends Error {
 /** Work that does not stop by itself is cut off after this time (the contract gives it one second). */
 const SHUTDOWN_GRACE_MS = 600;
 
-/** Longer than an inference on a busy machine, so that the status is 0; who will not wait for it has Ctrl-C. */
-const READER_GONE_GRACE_MS = 10_000;
+/** Longer than an inference on a busy machine, so that the status is 0 or 74; who will not wait for it has Ctrl-C. */
+const STDOUT_LOST_GRACE_MS = 10_000;
 
 /**
  * What every command has in common: settings from the environment and a file, `--json`, errors from one table with
@@ -51,9 +51,11 @@ export abstract class BaseCommand extends Command {
   };
 
   readonly #abort = new AbortController();
+  #isWorking = true;
 
   /**
-   * Aborted by the first SIGINT or SIGTERM, with an {@link Interrupted} as its reason, and when the reader of stdout is gone.
+   * Aborted by the first SIGINT or SIGTERM, with an {@link Interrupted} as its reason, when the reader of stdout is gone, and
+   * when stdout cannot be written to.
    */
   protected get signal(): AbortSignal {
     return this.#abort.signal;
@@ -62,6 +64,9 @@ export abstract class BaseCommand extends Command {
   override async init(): Promise<void> {
     await super.init();
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, this.#interrupt);
+    // oclif's own listener throws what is no EPIPE, past our `catch`.
+    process.stdout.removeAllListeners('error');
+    // Stays when the command is done: what it wrote last, and the document of `--json`, may fail after that.
     process.stdout.on('error', this.#stdoutFailed);
 
     const flags = { ...this.ctor.baseFlags, ...this.ctor.flags, json: { type: 'boolean' } } as Record<
@@ -129,17 +134,23 @@ export abstract class BaseCommand extends Command {
     }
     const described = describe(this.signal.aborted ? this.signal.reason : error);
     process.exitCode = described.exitStatus;
+    // Told when it happened.
+    if (this.signal.reason instanceof OfxError) return Promise.resolve();
     if (this.jsonEnabled()) this.logJson(this.toErrorJson(this.signal.aborted ? this.signal.reason : error));
-    this.failure(described.message);
-    if (described.suggestion) process.stderr.write(`${described.suggestion}\n`);
+    this.#tell(described);
     if (described.code === 'INTERNAL') process.stderr.write(defectReport(error, this.config));
     return Promise.resolve();
   }
 
   protected override finally(): Promise<void> {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, this.#interrupt);
-    process.stdout.off('error', this.#stdoutFailed);
+    this.#isWorking = false;
     return Promise.resolve();
+  }
+
+  #tell({ message, suggestion }: Pick<DescribedError, 'message' | 'suggestion'>): void {
+    this.failure(message);
+    if (suggestion) process.stderr.write(`${suggestion}\n`);
   }
 
   readonly #interrupt = (signal: NodeJS.Signals): void => {
@@ -149,14 +160,21 @@ export abstract class BaseCommand extends Command {
   };
 
   readonly #stdoutFailed = (error: NodeJS.ErrnoException): void => {
-    if (error.code !== 'EPIPE') throw error;
     // What is written until the work has stopped fails as well.
-    if (!this.#abort.signal.aborted) this.#stop(new ReaderGone(), 'SIGTERM', READER_GONE_GRACE_MS);
+    if (this.#abort.signal.aborted) return;
+    const reason = error.code === 'EPIPE' ? new ReaderGone() : outputFailed(error);
+    if (reason instanceof OfxError) {
+      // Here, because work that is done already, or that does not heed the signal, throws nothing.
+      process.exitCode = reason.exitStatus;
+      this.#tell(reason);
+    }
+    this.#stop(reason, 'SIGTERM', STDOUT_LOST_GRACE_MS);
   };
 
   /** Lets the work stop by itself; what does not is ended by the signal. */
   #stop(reason: Error, signal: NodeJS.Signals, graceMs: number): void {
     this.#abort.abort(reason);
+    if (!this.#isWorking) return;
     setTimeout(() => {
       endBySignal(signal);
     }, graceMs).unref();
@@ -179,6 +197,19 @@ interface DescribedError {
   exitStatus: number;
   message: string;
   suggestion: string | undefined;
+}
+
+function outputFailed(error: NodeJS.ErrnoException): OfxError {
+  const code = systemCode(error) ?? error.message;
+  return code === 'ENOSPC'
+    ? new OfxError('IO_FAILED', 'Writing the output failed: no space is left on the disk.', {
+        suggestion: 'Free some space, or send the output elsewhere, then run the same command again.',
+        cause: error,
+      })
+    : new OfxError('IO_FAILED', `Writing the output failed half-way (${code}).`, {
+        suggestion: 'Check where the output goes, then run the same command again.',
+        cause: error,
+      });
 }
 
 function describe(error: unknown): DescribedError {
