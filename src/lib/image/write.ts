@@ -1,7 +1,8 @@
 import { rmSync } from 'node:fs';
-import { mkdir, open, rename, rm, writeFile } from 'node:fs/promises';
+import { open, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { OfxError, systemCode } from '../errors.js';
+import { makeFolder } from '../make-folder.js';
 
 /** Files that a process that ends now would leave half-written. */
 const unfinished = new Set<string>();
@@ -27,7 +28,7 @@ export async function writeFileAtomic(
   // Not the file's own name with something added: that could be longer than the disk allows.
   const beside = path.join(folder, `.ofx-${process.pid}-${serial++}.part`);
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     if (unfinished.size === 0) process.once('exit', removeUnfinished);
     unfinished.add(beside);
     const handle = await open(beside, 'wx');

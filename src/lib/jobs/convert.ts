@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from '
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { OfxError, systemCode } from '../errors.js';
+import { makeFolder } from '../make-folder.js';
 import { IMAGENET_NORMALISATION, MANIFEST_FILE, type Manifest, type Variant } from '../model/manifest.js';
 import { OnnxPool } from '../model/onnx-session.js';
 import {
@@ -323,7 +324,7 @@ async function checkDestination(out: string, force: boolean): Promise<void> {
 /** A folder beside the destination, so that taking its name is one step. */
 async function makeDraft(out: string): Promise<string> {
   try {
-    await mkdir(path.dirname(out), { recursive: true });
+    await makeFolder(path.dirname(out));
     return await mkdtemp(path.join(path.dirname(out), `.${path.basename(out)}-`));
   } catch (error) {
     throw new OfxError(

@@ -1,8 +1,9 @@
-import { access, constants, mkdir } from 'node:fs/promises';
+import { access, constants } from 'node:fs/promises';
 import os from 'node:os';
 import { Type, type Static } from '@sinclair/typebox';
 import { cgroupCpuQuota, usableCpus } from '../cpu.js';
 import { OfxError } from '../errors.js';
+import { makeFolder } from '../make-folder.js';
 import { disableTelemetry } from '../model/telemetry.js';
 import { userDataFolder } from '../paths.js';
 import { findPython } from '../python/interpreter.js';
@@ -80,7 +81,7 @@ async function checkedModels(): Promise<Check[]> {
 async function describeDataFolder(): Promise<string> {
   const folder = userDataFolder();
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     await access(folder, constants.W_OK);
   } catch (error) {
     throw new OfxError(

@@ -1,7 +1,8 @@
-import { appendFile, mkdir, readFile, stat } from 'node:fs/promises';
+import { appendFile, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { OfxError, systemCode } from '../errors.js';
 import { writeFileAtomic } from '../image/write.js';
+import { makeFolder } from '../make-folder.js';
 
 /**
  * What of a long run is finished: one JSON line an item, behind a line that says under which settings. A line is
@@ -74,7 +75,7 @@ export async function fileKey(file: string): Promise<string> {
 /** @throws {OfxError} OUTPUT_UNWRITABLE */
 export async function createFolder(folder: string): Promise<void> {
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
   } catch (error) {
     throw new OfxError(
       'OUTPUT_UNWRITABLE',

@@ -1,8 +1,9 @@
-import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { OfxError, systemCode } from '../errors.js';
 import { exists } from '../exists.js';
 import { writeFileAtomic } from '../image/write.js';
+import { makeFolder } from '../make-folder.js';
 import { DEFAULT_MODEL, findModel, listModels, type Model } from '../model/catalogue.js';
 import { Detector } from '../model/detector.js';
 import { MANIFEST_FILE } from '../model/manifest.js';
@@ -127,7 +128,7 @@ export async function installModel(
   }
   let draft: string | undefined;
   try {
-    await mkdir(path.dirname(folder), { recursive: true });
+    await makeFolder(path.dirname(folder));
     // Hidden, so that what a killed process leaves is no model.
     draft = await mkdtemp(path.join(path.dirname(folder), `.${installedName}-`));
     // `mkdtemp` makes folders that only their owner may read; this one is published.

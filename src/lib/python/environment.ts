@@ -1,7 +1,8 @@
-import { mkdir, readFile, rm } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { execa } from 'execa';
 import { OfxError, systemCode } from '../errors.js';
+import { makeFolder } from '../make-folder.js';
 import { pythonEnvironmentFolder } from '../paths.js';
 import {
   environmentPython,
@@ -93,7 +94,7 @@ async function basePython(named: string | undefined, signal: AbortSignal | undef
 async function emptyFolder(folder: string): Promise<void> {
   try {
     await rm(folder, { recursive: true, force: true });
-    await mkdir(path.dirname(folder), { recursive: true });
+    await makeFolder(path.dirname(folder));
   } catch (error) {
     throw new OfxError(
       'OUTPUT_UNWRITABLE',
