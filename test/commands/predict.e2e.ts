@@ -258,7 +258,9 @@ describe('ofx predict', () => {
         const predictions = ({ results }: PredictReport): unknown[] =>
           results.filter((result) => !('error' in result));
         expect(predictions(again)).to.have.length(2).and.deep.equal(predictions(before));
-        expect((await resumable('--resume', '--min-area', '3')).summary.resumed).to.equal(0);
+        const other = await run('--out', folder.file('out'), '--resume', '--min-area', '3');
+        expect(other.exitCode).to.equal(2);
+        expect(other.stderr).to.match(/cannot be resumed: min-area was \d+ and is 3/);
       });
 
       it('does an image again that has changed, or whose output is gone', async () => {

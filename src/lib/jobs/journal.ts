@@ -3,6 +3,7 @@ import path from 'node:path';
 import { OfxError, systemCode } from '../errors.js';
 import { writeFileAtomic } from '../image/write.js';
 import { makeFolder } from '../make-folder.js';
+import { checkSettings, type JournalSettings } from './journal-settings.js';
 
 /**
  * What of a long run is finished: one JSON line an item, behind a line that says under which settings. A line is
@@ -17,13 +18,17 @@ export class Journal<Entry> {
   ) {}
 
   /**
-   * @param settings - everything that decides an entry; entries made under others are not taken over
+   * @param settings - everything that decides an entry
    * @param resume - keep what is finished; otherwise the journal begins anew
-   * @throws {OfxError} OUTPUT_UNWRITABLE
+   * @throws {OfxError} OUTPUT_UNWRITABLE, USAGE where what is to be kept was made under other settings
    */
-  static async open<Entry>(file: string, settings: unknown, resume: boolean): Promise<Journal<Entry>> {
+  static async open<Entry>(
+    file: string,
+    settings: JournalSettings,
+    resume: boolean,
+  ): Promise<Journal<Entry>> {
     const header = JSON.stringify({ settings });
-    const finished = resume ? await readEntries<Entry>(file, header) : new Map<string, Entry>();
+    const finished = resume ? await readEntries<Entry>(file, settings) : new Map<string, Entry>();
     // Written anew, so that a last line cut short by a crash does not spoil the next one.
     const lines = [...finished].map(([key, entry]) => JSON.stringify({ key, entry }));
     await writeFileAtomic(file, `${[header, ...lines].join('\n')}\n`);
@@ -42,7 +47,7 @@ export class Journal<Entry> {
   }
 }
 
-async function readEntries<Entry>(file: string, header: string): Promise<Map<string, Entry>> {
+async function readEntries<Entry>(file: string, settings: JournalSettings): Promise<Map<string, Entry>> {
   let text: string;
   try {
     text = await readFile(file, 'utf8');
@@ -53,8 +58,10 @@ async function readEntries<Entry>(file: string, header: string): Promise<Map<str
     });
   }
   const [first, ...lines] = text.split('\n');
+  const earlier = readHeader(first!);
   const entries = new Map<string, Entry>();
-  if (first !== header) return entries;
+  if (earlier === undefined) return entries;
+  checkSettings(earlier, settings, path.dirname(file));
   for (const line of lines) {
     try {
       const { key, entry } = JSON.parse(line) as { key: string; entry: Entry };
@@ -64,6 +71,15 @@ async function readEntries<Entry>(file: string, header: string): Promise<Map<str
     }
   }
   return entries;
+}
+
+/** Nothing where the line is no journal's; what follows it is none of ours. */
+function readHeader(line: string): JournalSettings | undefined {
+  try {
+    return (JSON.parse(line) as { settings?: JournalSettings }).settings;
+  } catch {
+    return undefined;
+  }
 }
 
 /** A file's content as far as its path, size and time of change tell it; changes when the file is replaced. */

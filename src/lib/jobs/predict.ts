@@ -3,12 +3,15 @@ import path from 'node:path';
 import pMap from 'p-map';
 import { OfxError, systemCode, toPlainError } from '../errors.js';
 import { findInputFiles, type InputFile } from '../image/input-files.js';
+import { DEFAULT_LIMITS } from '../image/samples.js';
 import { writeFileAtomic } from '../image/write.js';
 import type { ModelReference } from '../model/catalogue.js';
-import type { NetworkChoice } from '../model/network.js';
+import type { Network, NetworkChoice } from '../model/network.js';
 import { planSessions } from '../sessions.js';
+import { OFX_VERSION } from '../version.js';
 import { Analyser, type AnalysisOptions } from './analyse.js';
 import { createFolder, fileKey, Journal } from './journal.js';
+import type { JournalSettings } from './journal-settings.js';
 import { OUTPUT_KINDS, planOutputs, type Destinations, type OutputPaths } from './output-paths.js';
 import { isFailed, type FailedInput, type PredictResult, type PredictSummary } from './predict-result.js';
 
@@ -70,10 +73,9 @@ export async function predict(
   const sessions = planSessions(request.detector, files.length);
   const analyser = await Analyser.open(request.model, { ...request.detector, ...sessions });
   try {
-    const { identity, notes, thresholds } = analyser.detector.network;
-    for (const note of notes) events.onNote?.(note);
+    for (const note of analyser.detector.network.notes) events.onNote?.(note);
     const options = analysisOptions(request, plans);
-    const journal = await openJournal(request, { ...options, identity, thresholds }, single);
+    const journal = await openJournal(request, journalSettings(request, analyser.detector.network), single);
     events.onStart?.(files.length, single);
 
     const summary = emptySummary(files.length);
@@ -162,7 +164,7 @@ function overlayFormat(file: string | undefined): AnalysisOptions['overlay'] {
 
 async function openJournal(
   { destinations, resume }: PredictRequest,
-  settings: unknown,
+  settings: JournalSettings,
   single: boolean,
 ): Promise<Journal<PredictResult> | undefined> {
   const [folder] = OUTPUT_KINDS.flatMap((kind) => destinations[kind] ?? []);
@@ -178,11 +180,33 @@ async function openJournal(
     }
     return undefined;
   }
-  return Journal.open<PredictResult>(
-    path.join(folder, JOURNAL_FILE),
-    { ...(settings as object), destinations },
-    resume,
-  );
+  return Journal.open<PredictResult>(path.join(folder, JOURNAL_FILE), settings, resume);
+}
+
+/** Everything that decides a result or an output. */
+function journalSettings(
+  { scoreThreshold, maskThreshold, minArea, tile, limits, destinations }: PredictRequest,
+  { identity, thresholds }: Network,
+): JournalSettings {
+  const { maxPixels, maxBytes } = { ...DEFAULT_LIMITS, ...limits };
+  const place = (destination: string | undefined): string | null =>
+    destination === undefined ? null : path.resolve(destination);
+  return {
+    // Another version may decode otherwise.
+    ofx: OFX_VERSION,
+    model: `${identity.name} ${identity.version} (${identity.sha256})`,
+    size: identity.inputSize,
+    temperature: thresholds.temperature,
+    threshold: scoreThreshold ?? thresholds.score,
+    'mask-threshold': maskThreshold ?? thresholds.mask,
+    'min-area': minArea,
+    tile: tile ?? false,
+    'max-pixels': maxPixels,
+    'max-bytes': maxBytes,
+    out: place(destinations.mask),
+    probability: place(destinations.probability),
+    overlay: place(destinations.overlay),
+  };
 }
 
 /** An earlier run's result, if the image is still the same and everything it wrote is still there. */

@@ -7,15 +7,15 @@ import { constants, deflateRaw, inflateRawSync, type ZlibOptions } from 'node:zl
 import { OfxError, systemCode } from '../errors.js';
 import type { ImageEvidence } from '../metrics/evidence.js';
 import { createFolder } from './journal.js';
+import { checkSettings, type JournalSettings } from './journal-settings.js';
 import type { SampleRecord } from './score-sample.js';
+
+export type { JournalSettings };
 
 /** Lies in the folder of a run that is not finished. */
 export const VALIDATION_JOURNAL = '.ofx-validate.ndjson';
 
 const deflate = promisify<Uint8Array, ZlibOptions, Buffer>(deflateRaw);
-
-/** A header's value of one setting, as text, so that a difference can be shown. */
-export type JournalSettings = Record<string, string | number | boolean | null>;
 
 /**
  * The records of a run that is under way, a line each, in the order of the data set, behind a line of settings. A record
@@ -56,7 +56,8 @@ export class ValidationJournal {
       const end = wholeBytes + Buffer.byteLength(line) + 1;
       // A last line without its newline was cut short, even if it happens to parse.
       if (end > size) break;
-      if (isFirst) checkSettings(line, settings, folder);
+      if (isFirst)
+        checkSettings((JSON.parse(line) as { settings: JournalSettings }).settings, settings, folder);
       else await onRecord(decodeRecord(line));
       isFirst = false;
       wholeBytes = end;
@@ -121,19 +122,6 @@ function decodeRecord(line: string): SampleRecord {
   const histogram = new Uint8Array(inflateRawSync(Buffer.from(encoded, 'base64')));
   const evidence: ImageEvidence = { ...record.evidence, pixel: { ...record.evidence.pixel, histogram } };
   return { ...record, evidence };
-}
-
-function checkSettings(line: string, settings: JournalSettings, folder: string): void {
-  const { settings: earlier } = JSON.parse(line) as { settings: JournalSettings };
-  const names = new Set([...Object.keys(earlier), ...Object.keys(settings)]);
-  const differing = [...names].filter((name) => earlier[name] !== settings[name]);
-  if (differing.length === 0) return;
-  const differences = differing.map(
-    (name) => `${name} was ${String(earlier[name])} and is ${String(settings[name])}`,
-  );
-  throw new OfxError('USAGE', `The run in ${folder} cannot be resumed: ${differences.join('; ')}.`, {
-    suggestion: 'Give the settings of the first session, or leave --resume out to begin anew.',
-  });
 }
 
 async function openFile(file: string, mode: string): Promise<FileHandle> {

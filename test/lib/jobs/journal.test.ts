@@ -1,11 +1,13 @@
-import { appendFile, readFile } from 'node:fs/promises';
+import { appendFile, readFile, writeFile } from 'node:fs/promises';
 import { expect } from 'chai';
 import { Journal } from '../../../src/lib/jobs/journal.js';
+import type { JournalSettings } from '../../../src/lib/jobs/journal-settings.js';
 import { temporaryFolder } from '../../support/folder.js';
+import { rejection } from '../../support/rejection.js';
 
 describe('Journal', () => {
   const folder = temporaryFolder();
-  const open = (settings: unknown, resume: boolean): Promise<Journal<number>> =>
+  const open = (settings: JournalSettings, resume: boolean): Promise<Journal<number>> =>
     Journal.open<number>(folder.file('deep/journal'), settings, resume);
 
   it('gives back what was finished with the same settings', async () => {
@@ -18,9 +20,20 @@ describe('Journal', () => {
     ]);
   });
 
-  it('gives nothing back under other settings, or without resume', async () => {
+  it('refuses other settings, names them, and keeps what is finished', async () => {
+    await (await open({ size: 1, tile: false }, false)).add('a', 1);
+    const error = await rejection(open({ size: 2, tile: false }, true));
+    expect([error.code, error.message]).to.deep.equal([
+      'USAGE',
+      `The run in ${folder.file('deep')} cannot be resumed: size was 1 and is 2.`,
+    ]);
+    expect((await open({ size: 1, tile: false }, true)).finished.size).to.equal(1);
+  });
+
+  it('begins anew where the file is no journal, or without resume', async () => {
     await (await open({ size: 1 }, false)).add('a', 1);
-    expect((await open({ size: 2 }, true)).finished.size).to.equal(0);
+    await writeFile(folder.file('deep/journal'), 'something else');
+    expect((await open({ size: 1 }, true)).finished.size).to.equal(0);
     await (await open({ size: 1 }, false)).add('a', 1);
     expect((await open({ size: 1 }, false)).finished.size).to.equal(0);
   });
