@@ -11,12 +11,13 @@ Without `--fit` the checkpoint is one that `calibrate_checkpoint.py` wrote, whos
 from __future__ import annotations
 
 import argparse
+import csv
 import json
 from pathlib import Path
 
 DESCRIPTION = (
     "The idea of ObjectFormer at a size for CPUs, trained by this project on manipulations made from real photos. "
-    "Its model card, README.md beside this file, says how good it is and where it must not be trusted."
+    "Its model card says how often it is wrong, and where it must not be trusted."
 )
 
 #: Thresholds of a calibrated checkpoint.
@@ -28,14 +29,37 @@ def read_reports(path: Path) -> list[dict]:
     return [json.loads(line) for line in path.read_text().splitlines() if line.strip()]
 
 
+def read_scores(entries: list[str]) -> dict[int, dict[str, list[float]]]:
+    """Raw scores by side and class, sorted, of tables given as SIZE=FILE; failed images have none."""
+    scores: dict[int, dict[str, list[float]]] = {}
+    for entry in entries:
+        size, file = entry.split("=", 1)
+        classes = scores.setdefault(int(size), {"tampered": [], "authentic": []})
+        with Path(file).open(newline="", encoding="utf-8") as table:
+            for row in csv.DictReader(table):
+                if row["rawScore"]:
+                    classes["tampered" if row["label"] == "1" else "authentic"].append(round(float(row["rawScore"]), 4))
+    return {size: {name: sorted(values) for name, values in classes.items()} for size, classes in scores.items()}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("model", type=Path, help="folder with model.json")
     parser.add_argument("--fit", type=Path, help="report of `evaluate.py --fit`, of one size")
     parser.add_argument("--fitted-on", required=True, help="the data, in words")
     parser.add_argument("--metrics", action="append", default=[], metavar="NAME=FILE", help="reports to keep")
+    parser.add_argument(
+        "--scores",
+        action="append",
+        default=[],
+        metavar="SIZE=FILE",
+        help="metrics.csv of `ofx validate` at this side: what a score is worth; repeatable",
+    )
+    parser.add_argument("--scored-on", help="the data of --scores, in words")
     parser.add_argument("--version", required=True)
     options = parser.parse_args()
+    if options.scores and not options.scored_on:
+        parser.error("--scores needs --scored-on, the data in words")
 
     fitted = read_reports(options.fit)[-1]["thresholds"] if options.fit else CALIBRATED
     metrics = {}
@@ -61,6 +85,10 @@ def main() -> None:
         | {"fittedOn": options.fitted_on},
         "metrics": metrics,
     }
+    scores = read_scores(options.scores)
+    for variant in manifest["variants"]:
+        if variant["inputSize"] in scores:
+            variant["testScores"] = {"data": options.scored_on, **scores[variant["inputSize"]]}
     path.write_text(json.dumps(manifest, indent=2) + "\n")
 
 

@@ -1,5 +1,5 @@
 /** The words and numbers beside the picture. */
-import { judge } from './verdict.js';
+import { judge, worth } from './verdict.js';
 import { enlarge, highlight, overlayPicture } from './viewer.js';
 
 const byId = (id) => document.getElementById(id);
@@ -49,6 +49,7 @@ export function showReport(result, model) {
   byId('name').textContent = `${image} · ${result.width} × ${result.height}`;
   byId('verdict').textContent = verdict;
   byId('meaning').textContent = meaning;
+  byId('worth').textContent = worth(result);
   byId('score').textContent = score.toFixed(3);
   byId('threshold').textContent = `manipulated above ${scoreThreshold.toFixed(2)}`;
   byId('meter').style.setProperty('--score', String(score));

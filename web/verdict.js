@@ -22,6 +22,14 @@ export function judge(result) {
   return { kind, ...WORDS[kind] };
 }
 
+/** What the score is worth, by the photos that the model was tested on; empty where the model does not tell. */
+export function worth({ tampered, tested }) {
+  if (!tested) return '';
+  const share = ({ photos, atLeast }) => `${tampered ? atLeast : photos - atLeast} of ${photos}`;
+  const side = tampered ? 'this high or higher' : 'lower than this';
+  return `In tests (${tested.data}) ${share(tested.tampered)} manipulated photos and ${share(tested.authentic)} authentic ones scored ${side}.`;
+}
+
 function isSuspicious({ regions, width, height }) {
   const area = regions
     .filter(({ meanProbability }) => meanProbability >= SUSPICIOUS.probability)

@@ -20,6 +20,21 @@ import plot_training
 from ofx.networks.objectformer_lite import build
 
 
+def test_a_manifest_gets_the_scores_of_test_photos(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    variants = [{"file": "a.onnx", "inputSize": 288}, {"file": "b.onnx", "inputSize": 380}]
+    (tmp_path / "model.json").write_text(json.dumps({"name": "small", "version": "0.0.0", "variants": variants}))
+    (tmp_path / "one.csv").write_text("image,label,rawScore\na,1,0.91234\nb,0,0.2\nbroken,1,\n")
+    (tmp_path / "two.csv").write_text("image,label,rawScore\nc,1,0.5\nd,0,0.1\n")
+    arguments = ["--fitted-on", "x", "--version", "1", "--scored-on", "two sets"]
+    for name in ("one", "two"):
+        arguments += ["--scores", f"288={tmp_path / name}.csv"]
+    monkeypatch.setattr(sys, "argv", ["describe_model.py", str(tmp_path), *arguments])
+    describe_model.main()
+    first, second = json.loads((tmp_path / "model.json").read_text())["variants"]
+    assert first["testScores"] == {"data": "two sets", "tampered": [0.5, 0.9123], "authentic": [0.1, 0.2]}
+    assert "testScores" not in second
+
+
 def test_a_manifest_gets_thresholds_and_numbers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     (tmp_path / "model.json").write_text(json.dumps({"name": "small", "version": "0.0.0", "variants": []}))
     thresholds = {"score": 0.4, "mask": 0.3, "temperature": 2.0, "balancedAccuracy": 0.7}

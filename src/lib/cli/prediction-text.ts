@@ -5,6 +5,7 @@ import {
   type PredictResult,
   type PredictSummary,
   type Prediction,
+  type Tested,
 } from '../jobs/predict-result.js';
 
 /** One line an image, for runs over many. */
@@ -44,6 +45,7 @@ export function predictionParagraph(result: Prediction): string {
         : '  Nothing was found, which does not show that the image is authentic.',
     );
   }
+  if (result.tested) lines.push(...worth(result.tampered, result.tested));
   for (const [kind, file] of Object.entries(outputs)) lines.push(`  ${kind.padEnd(11)} ${file}`);
   lines.push(
     pc.dim(
@@ -51,6 +53,16 @@ export function predictionParagraph(result: Prediction): string {
     ),
   );
   return lines.join('\n');
+}
+
+/** What a score is worth, by the photos that the model was tested on. */
+function worth(isTampered: boolean, { data, tampered, authentic }: Tested): string[] {
+  const share = ({ photos, atLeast }: Tested['tampered']): string =>
+    `${isTampered ? atLeast : photos - atLeast} of ${photos}`;
+  return [
+    `  In tests (${data}) ${share(tampered)} manipulated photos and ${share(authentic)} authentic ones`,
+    `  scored ${isTampered ? 'this high or higher' : 'lower than this'}.`,
+  ];
 }
 
 export function summaryLine({

@@ -5,7 +5,8 @@ import type { RenderOptions, Rendering } from '../image/render.js';
 import { RenderPool } from '../image/render-pool.js';
 import type { ModelReference } from '../model/catalogue.js';
 import { Detector, type Detection, type DetectorOptions } from '../model/detector.js';
-import type { Prediction } from './predict-result.js';
+import type { TestScores } from '../model/manifest.js';
+import type { Prediction, Tested } from './predict-result.js';
 
 /** What is asked about an image. */
 export interface AnalysisOptions extends Pick<RenderOptions, 'minArea' | 'mask' | 'overlay'> {
@@ -55,7 +56,7 @@ export class Analyser {
     const detection = options.tile
       ? await this.detector.detectWindows(image, signal)
       : await this.detector.detect(image, signal);
-    const { thresholds, identity } = this.detector.network;
+    const { thresholds, identity, testScores } = this.detector.network;
     const maskThreshold = options.maskThreshold ?? thresholds.mask;
     const scoreThreshold = options.scoreThreshold ?? thresholds.score;
 
@@ -81,6 +82,8 @@ export class Analyser {
       regions: rendering.regions,
       outputs: {},
       model: identity,
+      // The test photos were not looked at through windows.
+      ...(testScores && !options.tile && { tested: standing(detection.rawScore, testScores) }),
       timingsMs: {
         decode,
         ...detection.timingsMs,
@@ -95,6 +98,15 @@ export class Analyser {
   async close(): Promise<void> {
     await Promise.all([this.detector.close(), this.#renderer.close()]);
   }
+}
+
+/** Where a score, before any temperature, stands among those of test photos. */
+function standing(score: number, { data, tampered, authentic }: TestScores): Tested {
+  const among = (scores: readonly number[]): Tested['tampered'] => ({
+    photos: scores.length,
+    atLeast: scores.filter((other) => other >= score).length,
+  });
+  return { data, tampered: among(tampered), authentic: among(authentic) };
 }
 
 function aboutWindows({ windows }: Detection, side: number): string {

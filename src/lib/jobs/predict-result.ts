@@ -26,6 +26,17 @@ export const ModelIdentitySchema = Type.Object({
   precision: PrecisionSchema,
 });
 
+const AmongSchema = Type.Object({
+  photos: Type.Integer({ minimum: 1 }),
+  atLeast: Type.Integer({ minimum: 0, description: 'Of them, those whose score is this one or higher' }),
+});
+
+export const TestedSchema = Type.Object(
+  { data: Type.String(), tampered: AmongSchema, authentic: AmongSchema },
+  { description: 'What the score is worth: where it stands among those of test photos' },
+);
+export type Tested = Static<typeof TestedSchema>;
+
 export const PredictionSchema = Type.Object(
   {
     image: Type.String(),
@@ -47,6 +58,7 @@ export const PredictionSchema = Type.Object(
       overlay: Type.Optional(Type.String()),
     }),
     model: ModelIdentitySchema,
+    tested: Type.Optional(TestedSchema),
     timingsMs: Type.Object({
       decode: Milliseconds,
       preprocess: Milliseconds,

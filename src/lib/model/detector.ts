@@ -146,9 +146,14 @@ export class Detector {
     const output = outputs.score && score ? { kind: outputs.score.kind, value: score[0]! } : largest(mask);
     const probability = scoreProbability(output, thresholds);
     if (!(probability >= 0 && probability <= 1) || !areProbabilities(mask)) {
-      throw new OfxError('PREDICTION_INVALID', `${identity.name} gave no probabilities: score ${probability}.`, {
-        suggestion: 'Its weights may hold NaN, or overflow: convert another checkpoint of the same training.',
-      });
+      throw new OfxError(
+        'PREDICTION_INVALID',
+        `${identity.name} gave no probabilities: score ${probability}.`,
+        {
+          suggestion:
+            'Its weights may hold NaN, or overflow: convert another checkpoint of the same training.',
+        },
+      );
     }
     return {
       score: probability,

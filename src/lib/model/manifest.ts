@@ -14,12 +14,25 @@ const OutputSchema = Type.Object({ name: Type.String({ minLength: 1 }), kind: Ou
 export const PrecisionSchema = Type.Union([Type.Literal('fp32'), Type.Literal('fp16'), Type.Literal('int8')]);
 export type Precision = Static<typeof PrecisionSchema>;
 
+const Scores = Type.Array(Type.Number({ minimum: 0, maximum: 1 }), { minItems: 1 });
+
+export const TestScoresSchema = Type.Object(
+  {
+    data: Type.String({ minLength: 1, description: 'Which photos these are, in words' }),
+    tampered: Scores,
+    authentic: Scores,
+  },
+  { description: 'Scores of test photos, before any temperature: what a score of this network is worth' },
+);
+export type TestScores = Static<typeof TestScoresSchema>;
+
 export const VariantSchema = Type.Object({
   file: Type.String({ minLength: 1, description: 'ONNX file, relative to the manifest' }),
   inputSize: Type.Integer({ minimum: 1, description: 'Side S of the square input, in pixels' }),
   precision: PrecisionSchema,
   sha256: Sha256,
   bytes: Type.Integer({ minimum: 1 }),
+  testScores: Type.Optional(TestScoresSchema),
 });
 export type Variant = Static<typeof VariantSchema>;
 

@@ -4,7 +4,13 @@ import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { OfxError, systemCode } from '../errors.js';
 import type { Model, ModelReference } from './catalogue.js';
-import { IMAGENET_NORMALISATION, type OutputKind, type Precision, type Variant } from './manifest.js';
+import {
+  IMAGENET_NORMALISATION,
+  type OutputKind,
+  type Precision,
+  type TestScores,
+  type Variant,
+} from './manifest.js';
 import type { OnnxDescription, TensorShape } from './onnx-session.js';
 import { effectiveThresholds, type EffectiveThresholds } from './thresholds.js';
 
@@ -19,6 +25,7 @@ export interface Network {
   input: { name: string; mean: [number, number, number]; std: [number, number, number] };
   outputs: { score: { name: string; kind: OutputKind } | null; mask: { name: string; kind: OutputKind } };
   thresholds: EffectiveThresholds;
+  testScores?: TestScores | undefined;
   /** What was assumed and people should know, one sentence each. */
   notes: string[];
 }
@@ -84,6 +91,7 @@ async function networkOfModel({ folder, manifest }: Model, choice: NetworkChoice
     input: manifest.input,
     outputs: manifest.outputs,
     thresholds: await effectiveThresholds(manifest.name, sha256, manifest.thresholds),
+    testScores: variant.testScores,
     notes,
   };
 }
