@@ -271,6 +271,15 @@ describe('ofx predict', () => {
         expect((await resumable('--resume')).summary.resumed).to.equal(1);
         await access(folder.file('out/a.png'));
       });
+
+      it('does an image again whose output has another place this time', async () => {
+        await resumable();
+        const { stdout } = await ofx([
+          ...['predict', folder.file('in/x'), ...tiny, '--out', folder.file('out'), '--resume', '--json'],
+        ]);
+        expect(parse(stdout).summary.resumed).to.equal(0);
+        await access(folder.file('out/b.png'));
+      });
     });
   });
 

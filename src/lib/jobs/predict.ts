@@ -90,7 +90,7 @@ export async function predict(
       files.keys(),
       async (index) => {
         const file = files[index]!;
-        const taken = await takeOver(file, journal);
+        const taken = await takeOver(file, plans[index]!, journal);
         if (taken) summary.resumed++;
         tell(index, taken ?? (await predictOne(analyser, file, plans[index]!, options, journal, signal)));
         events.onProgress?.(++done);
@@ -209,17 +209,20 @@ function journalSettings(
   };
 }
 
-/** An earlier run's result, if the image is still the same and everything it wrote is still there. */
+/** An earlier run's result, if the image is still the same and everything that this run would write is there. */
 async function takeOver(
   file: InputFile,
+  outputs: OutputPaths,
   journal: Journal<PredictResult> | undefined,
 ): Promise<PredictResult | undefined> {
   if (!journal || journal.finished.size === 0 || file.error) return undefined;
   try {
     const result = journal.finished.get(await fileKey(file.image));
     if (!result || isFailed(result)) return undefined;
-    await Promise.all(Object.values(result.outputs).map((output) => access(output)));
-    return result;
+    // From other inputs, the same image may get another place in the output folder.
+    if (OUTPUT_KINDS.some((kind) => result.outputs[kind] !== outputs[kind])) return undefined;
+    await Promise.all(Object.values(outputs).map((output) => access(output)));
+    return { ...result, image: file.image };
   } catch {
     return undefined;
   }
