@@ -53,8 +53,8 @@ export default class Bench extends BaseCommand {
     const { benchText } = await import('../lib/cli/bench-text.js');
     const { benchCsv } = await import('../lib/bench/csv.js');
     const { benchMarkdown } = await import('../lib/bench/markdown.js');
-    if (flags.csv === STDOUT) this.print(benchCsv(report).trimEnd());
-    else if (flags.markdown === STDOUT) this.print(benchMarkdown(report).trimEnd());
+    if (flags.csv === STDOUT) this.printDocument(benchCsv(report).trimEnd());
+    else if (flags.markdown === STDOUT) this.printDocument(benchMarkdown(report).trimEnd());
     else this.print(benchText(report));
     const file = (name: string | undefined): string | undefined => (name === STDOUT ? undefined : name);
     const written = await writeBenchFiles(report, {

@@ -44,9 +44,13 @@ export default class Predict extends BaseCommand {
     const { predict } = await import('../lib/jobs/predict.js');
     const { findModel } = await import('../lib/model/catalogue.js');
     const progress = this.progress();
-    const output = predictionOutput(this.jsonEnabled() ? 'json' : flags.format, (text) => {
-      progress.above(() => process.stdout.write(text));
-    });
+    const output = predictionOutput(
+      this.jsonEnabled() ? 'json' : flags.format,
+      (text) => {
+        progress.above(() => process.stdout.write(text));
+      },
+      this.quiet,
+    );
 
     const results: PredictResult[] = [];
     const outcome = await predict(

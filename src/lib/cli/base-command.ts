@@ -2,7 +2,13 @@ import { Command, Errors, Flags, type Interfaces } from './oclif.js';
 import pc from 'picocolors';
 import { ERROR_TABLE, EXIT, OfxError, systemCode, type ErrorCode } from '../errors.js';
 import { progressBar, SILENT_PROGRESS, type Progress } from './progress.js';
-import { explicitConfigFile, readConfigFile, settingsAsArguments, type FlagShape } from './settings.js';
+import {
+  explicitConfigFile,
+  givenFlags,
+  readConfigFile,
+  settingsAsArguments,
+  type FlagShapes,
+} from './settings.js';
 
 /** Version of the shape of every `--json` document. */
 export const SCHEMA_VERSION = 1;
@@ -69,17 +75,18 @@ export abstract class BaseCommand extends Command {
     // Stays when the command is done: what it wrote last, and the document of `--json`, may fail after that.
     process.stdout.on('error', this.#stdoutFailed);
 
-    const flags = { ...this.ctor.baseFlags, ...this.ctor.flags, json: { type: 'boolean' } } as Record<
-      string,
-      FlagShape
-    >;
     const file = await readConfigFile(explicitConfigFile(this.argv, process.env), this.#knownSettings());
-    this.argv.unshift(...settingsAsArguments(this.argv, flags, this.id ?? '', process.env, file));
+    this.argv.unshift(...settingsAsArguments(this.argv, this.#flagShapes, this.id ?? '', process.env, file));
+  }
+
+  /** Whether nothing but errors is told to people. */
+  protected get quiet(): boolean {
+    return this.#has('quiet');
   }
 
   /** A line for people on stderr; silent under `--quiet`. */
   protected note(text: string): void {
-    if (!this.#has('--quiet', '-q')) process.stderr.write(`${text}\n`);
+    if (!this.quiet) process.stderr.write(`${text}\n`);
   }
 
   protected warning(text: string): void {
@@ -99,16 +106,17 @@ export abstract class BaseCommand extends Command {
 
   /** Progress for this run: a bar where somebody watches, otherwise nothing. */
   protected progress(): Progress {
-    const watched =
-      process.stderr.isTTY &&
-      !process.env['CI'] &&
-      !this.#has('--no-progress') &&
-      !this.#has('--quiet', '-q');
+    const watched = process.stderr.isTTY && !process.env['CI'] && !this.#has('no-progress') && !this.quiet;
     return watched ? progressBar() : SILENT_PROGRESS;
   }
 
-  /** Text on stdout, unless `--json` wants stdout for its one document. */
+  /** Text for people on stdout; silent under `--quiet`, and under `--json`. */
   protected print(text: string): void {
+    if (!this.quiet) this.printDocument(text);
+  }
+
+  /** What was asked for on stdout, e.g. CSV, unless `--json` wants stdout for its one document. */
+  protected printDocument(text: string): void {
     if (!this.jsonEnabled()) process.stdout.write(`${text}\n`);
   }
 
@@ -180,8 +188,13 @@ export abstract class BaseCommand extends Command {
     }, graceMs).unref();
   }
 
-  #has(...tokens: string[]): boolean {
-    return tokens.some((token) => this.argv.includes(token));
+  /** Also before anything is parsed: an error may be told that early. */
+  #has(flag: string): boolean {
+    return givenFlags(this.argv, this.#flagShapes).has(flag);
+  }
+
+  get #flagShapes(): FlagShapes {
+    return { ...this.ctor.baseFlags, ...this.ctor.flags, json: { type: 'boolean' } } as FlagShapes;
   }
 
   #knownSettings(): { flags: Set<string>; commands: Map<string, Set<string>> } {

@@ -19,10 +19,15 @@ export interface PredictionOutput {
   end: (summary: PredictSummary) => void;
 }
 
-export function predictionOutput(format: PredictionFormat, write: (text: string) => void): PredictionOutput {
+/** @param quiet - people are told nothing; programs get what they asked for all the same */
+export function predictionOutput(
+  format: PredictionFormat,
+  write: (text: string) => void,
+  quiet = false,
+): PredictionOutput {
   switch (format) {
     case 'human':
-      return humanOutput(write);
+      return quiet ? SILENT : humanOutput(write);
     case 'ndjson':
       return {
         start: nothing,
@@ -44,7 +49,7 @@ export function predictionOutput(format: PredictionFormat, write: (text: string)
       };
     }
     case 'json':
-      return { start: nothing, result: nothing, end: nothing };
+      return SILENT;
   }
 }
 
@@ -69,3 +74,5 @@ function humanOutput(write: (text: string) => void): PredictionOutput {
 function nothing(): void {
   // This format has nothing to say here.
 }
+
+const SILENT: PredictionOutput = { start: nothing, result: nothing, end: nothing };

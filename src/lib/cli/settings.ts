@@ -143,7 +143,7 @@ export function explicitConfigFile(
 }
 
 /** Names of the flags that the command line gives, in whichever spelling: `--size 4`, `--size=4`, `-s4`, `-qs 4`. */
-function givenFlags(argv: readonly string[], flags: FlagShapes): Set<string> {
+export function givenFlags(argv: readonly string[], flags: FlagShapes): Set<string> {
   const byChar = new Map(Object.entries(flags).flatMap(([name, { char }]) => (char ? [[char, name]] : [])));
   const given = new Set<string>();
   const end = argv.indexOf('--');
