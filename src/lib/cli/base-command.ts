@@ -194,7 +194,7 @@ export abstract class BaseCommand extends Command {
   }
 
   get #flagShapes(): FlagShapes {
-    return { ...this.ctor.baseFlags, ...this.ctor.flags, json: { type: 'boolean' } } as FlagShapes;
+    return { ...this.ctor.baseFlags, ...this.ctor.flags, json: { type: 'boolean' } };
   }
 
   #knownSettings(): { flags: Set<string>; commands: Map<string, Set<string>> } {
