@@ -47,7 +47,7 @@ export function isComplete(probe: Probe): boolean {
  * @throws {OfxError} PYTHON_MISSING where it does not run
  */
 export async function probePython(executable: string, signal?: AbortSignal): Promise<Probe> {
-  const { stdout, failed, cause, shortMessage } = await execa(
+  const { stdout, failed, cause, exitCode, timedOut } = await execa(
     executable,
     ['-c', PROBE, ...REQUIRED_PACKAGES],
     {
@@ -65,7 +65,8 @@ export async function probePython(executable: string, signal?: AbortSignal): Pro
     return { executable, ...probe };
   } catch {
     const reason = failed
-      ? (systemCode(cause) ?? shortMessage?.split('\n', 1)[0] ?? 'unknown error')
+      ? // Not execa's own message, which holds the whole script.
+        (systemCode(cause) ?? (timedOut ? 'no answer in time' : `exit status ${exitCode ?? 'unknown'}`))
       : 'it printed something else than asked';
     throw new OfxError('PYTHON_MISSING', `${executable} is no Python that runs (${reason}).`, {
       suggestion: `Name a Python ${MINIMUM_PYTHON.join('.')} or newer with --python or OFX_PYTHON, or run "ofx convert --setup".`,

@@ -63,6 +63,11 @@ describe('the search for a Python', () => {
     }
   });
 
+  it('says how a program failed, without the script that it was given', async () => {
+    const { message } = await rejection(probePython('/bin/false'));
+    expect(message).to.equal('/bin/false is no Python that runs (exit status 1).');
+  });
+
   it('does not take a Python that is too old', async () => {
     // No machine has a Python 3.8 any more: this one only speaks like it.
     const old = folder.file('old-python');
