@@ -13,6 +13,7 @@ export default class Doctor extends BaseCommand {
     const { doctor } = await import('../lib/jobs/doctor.js');
     const checks = await doctor();
     for (const { name, state, detail, fix } of checks) {
+      if (this.quiet && state === 'broken') this.failure(`${name}: ${detail}`);
       this.print(`${SIGNS[state]}  ${name}: ${detail}`);
       if (fix !== undefined) this.print(`         → ${fix}`);
     }

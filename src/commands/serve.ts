@@ -53,7 +53,8 @@ export default class Serve extends BaseCommand {
         `everybody who reaches ${flags.host} may use this server (--token-file asks for a token).`,
       );
     }
-    this.print(server.url);
+    // Programs wait for this line: with port 0 nothing else tells them the address.
+    this.printDocument(server.url);
     stopOnSignal(server, deadlineMs);
     return { url: server.url };
   }

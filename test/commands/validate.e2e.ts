@@ -122,7 +122,9 @@ describe('ofx validate', () => {
     expect(fitted.exitCode, fitted.stderr).to.equal(0);
     const { calibration, warnings, dataset } = JSON.parse(fitted.stdout) as RunSummary;
     expect(calibration!.file.startsWith(folder.file('home'))).to.equal(true);
-    expect(warnings.join()).to.contain('Judge them on another one').and.to.contain('authentic images are guesses');
+    expect(warnings.join())
+      .to.contain('Judge them on another one')
+      .and.to.contain('authentic images are guesses');
     expect(JSON.parse(await readFile(calibration!.file, 'utf8'))).to.deep.include({
       score: calibration!.score,
       mask: calibration!.mask,

@@ -1,5 +1,5 @@
 import { Flags } from './oclif.js';
-import { modelFlag } from './flags.js';
+import { modelFlag, MOST_THREADS } from './flags.js';
 
 export const benchFlags = {
   model: Flags.string({
@@ -30,6 +30,7 @@ export const benchFlags = {
     ...listOf('N'),
     char: 't',
     min: 1,
+    max: MOST_THREADS,
     description: 'Threads of one inference [default: the processors, shared among the requests at once]',
   }),
   concurrency: Flags.integer({

@@ -9,11 +9,15 @@ export const modelFlag = Flags.string({
   helpValue: 'MODEL',
 });
 
+/** More threads than this slow every inference down, and thousands of them take minutes to end. */
+export const MOST_THREADS = 256;
+
 export const threadsFlag = Flags.integer({
   char: 't',
   description:
     'Threads of one inference [default: the processors this process may use, shared out among inferences]',
   min: 1,
+  max: MOST_THREADS,
   helpValue: 'N',
 });
 

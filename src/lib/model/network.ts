@@ -110,7 +110,10 @@ function pickVariant(variants: Variant[], name: string, { size, precision }: Net
     'SIZE_NOT_AVAILABLE',
     `The model "${name}" has no variant ${wanted}. It has: ${available}.`,
     {
-      suggestion: `Choose one of these with --size, or convert the checkpoint with "ofx convert --size ${size ?? DEFAULT_SIZE}".`,
+      suggestion:
+        size !== undefined && !variants.some((variant) => variant.inputSize === size)
+          ? `Choose one of these with --size, or convert the checkpoint with "ofx convert --size ${size}".`
+          : 'Choose one of these; "ofx convert" makes fp32.',
     },
   );
 }

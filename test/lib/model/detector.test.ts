@@ -12,7 +12,10 @@ describe('a detector', () => {
       const tensor = new Float32Array(3 * 64 * 64);
       expect((await detector.detectTensor(tensor)).score).to.be.within(0, 1);
       const error = await rejection(detector.detectTensor(tensor.map(() => NaN)));
-      expect(error).to.include({ code: 'PREDICTION_INVALID', message: 'tiny gave no probabilities: score NaN.' });
+      expect(error).to.include({
+        code: 'PREDICTION_INVALID',
+        message: 'tiny gave no probabilities: score NaN.',
+      });
       expect((await detector.detectTensor(tensor)).score).to.be.within(0, 1);
     } finally {
       await detector.close();

@@ -175,7 +175,7 @@ export function reliabilityChart(record: RunRecord): Chart {
   return chart(
     {
       ...frame,
-      subtitle: `Calibration error ${withInterval(ece)}; bins of ${SMALLEST_BIN} images or more, bars: 95 %`,
+      subtitle: `Calibration error ${withInterval(ece)}; bins of ${SMALLEST_BIN} or more`,
     },
     {
       layer: [
