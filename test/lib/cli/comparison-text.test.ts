@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import { expect } from 'chai';
 import { comparisonText } from '../../../src/lib/cli/comparison-text.js';
 import { compareRuns, type ComparedRun } from '../../../src/lib/metrics/compare.js';
@@ -52,7 +53,7 @@ describe('a comparison on a terminal', () => {
 
   for (const columns of [200, 100, 80, 60]) {
     it(`has rows that fit ${columns} columns, the verdict first`, () => {
-      const lines = comparisonText(better, columns).split('\n');
+      const lines = stripVTControlCharacters(comparisonText(better, columns)).split('\n');
       const rows = lines.filter((line) => /^(better|worse|few|~|=| ) +\w|\.jpg$/.test(line));
       expect(rows.length).to.be.above(10);
       for (const row of rows) expect(row.length, row).to.be.at.most(columns);
