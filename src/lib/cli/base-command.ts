@@ -226,7 +226,10 @@ function outputFailed(error: NodeJS.ErrnoException): OfxError {
 }
 
 function describe(error: unknown): DescribedError {
-  if (error instanceof OfxError) return error;
+  if (error instanceof OfxError) {
+    const { code, exitStatus, message, suggestion } = error;
+    return { code, exitStatus, message: withoutFraming(message), suggestion };
+  }
   if (error instanceof Interrupted) {
     return {
       code: 'INTERRUPTED',
@@ -237,16 +240,31 @@ function describe(error: unknown): DescribedError {
   }
   const message = error instanceof Error ? error.message : String(error);
   if (error instanceof Errors.CLIError) {
-    // oclif's parser ends its messages with this hint, which stands better as the next step.
-    const hint = 'See more help with --help';
     return {
       code: 'USAGE',
       exitStatus: ERROR_TABLE.USAGE.exit,
-      message: message.replace(hint, '').trim(),
-      suggestion: `${hint}.`,
+      message: withoutFraming(message),
+      suggestion: `${HINT}.`,
     };
   }
   return { code: 'INTERNAL', exitStatus: ERROR_TABLE.INTERNAL.exit, message, suggestion: undefined };
+}
+
+/** How oclif's parser ends its messages, and ours that are thrown in it; it stands better as the next step. */
+const HINT = 'See more help with --help';
+
+/** What went wrong, without the lines that oclif's parser puts around it. */
+function withoutFraming(message: string): string {
+  if (!message.includes(HINT)) return message;
+  const [first = '', ...lines] = message
+    .replace(HINT, '')
+    .split('\n')
+    .map((line) => line.trim())
+    .filter(Boolean);
+  const flag = /^Parsing (--\S+)$/.exec(first)?.[1];
+  if (flag === undefined) return [first, ...lines].join(' ').replace('The following error occurred: ', '');
+  const rest = lines.join(' ');
+  return rest.startsWith(flag) ? rest : `${flag}: ${rest}`;
 }
 
 function defectReport(error: unknown, config: Interfaces.Config): string {
