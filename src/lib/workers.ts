@@ -82,7 +82,10 @@ export const startProcess: StartWorker = (file, data) => {
         listener(cause ?? new Error(`The process ended by ${signal ?? `exit status ${code}`}.`));
       });
     },
-    kill: () => child.kill('SIGKILL'),
+    kill: () => {
+      // A process that never was has the number 0, by which the system would end all of our own group.
+      if (child.pid !== undefined) child.kill('SIGKILL');
+    },
   };
 };
 

@@ -83,7 +83,8 @@ export class MeasuringProcess {
 
   /** Nothing in it is worth a tidy end: its results have been told. */
   readonly #kill = (): void => {
-    this.#child.kill('SIGKILL');
+    // A process that never was has the number 0, by which the system would end all of our own group.
+    if (this.#child.pid !== undefined) this.#child.kill('SIGKILL');
   };
 
   #endedEarly(): Error {
