@@ -199,9 +199,12 @@ describeInChromium('the page', () => {
   it('lets the keyboard choose a first photo and a second', async () => {
     await open();
     const chooseWithKeys = async (button: string) => {
+      // Asked for first: until the browser has heard of it, a dialog would open unseen.
+      const chooser = page.waitForEvent('filechooser');
       await page.getByRole('button', { name: button }).focus();
-      const [chooser] = await Promise.all([page.waitForEvent('filechooser'), page.keyboard.press('Enter')]);
-      await chooser.setFiles(SAMPLE);
+      await page.evaluate('document.hasFocus()');
+      await page.keyboard.press('Enter');
+      await (await chooser).setFiles(SAMPLE);
       await result();
     };
     await chooseWithKeys('Choose photos');
