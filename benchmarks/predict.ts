@@ -15,14 +15,14 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import pMap from 'p-map';
-import { usableCpus } from '../src/lib/cpu.js';
-import { decodeImage } from '../src/lib/image/decode.js';
+import { usableCpus } from '../src/lib/core/cpu.js';
+import { decodeImage } from '../src/lib/image/decode/index.js';
 import { resizeLinearOpenCv } from '../src/lib/image/resize.js';
 import { toTensor } from '../src/lib/image/tensor.js';
-import type { PredictReport } from '../src/lib/jobs/predict-result.js';
+import type { PredictReport } from '../src/lib/predict/result.js';
 import { findModel } from '../src/lib/model/catalogue.js';
 import { Detector } from '../src/lib/model/detector.js';
-import { planSessions } from '../src/lib/sessions.js';
+import { planSessions } from '../src/lib/workers/sessions.js';
 
 const [modelFolder, photoFolder, count = '40', rounds = '3'] = process.argv.slice(2);
 if (modelFolder === undefined || photoFolder === undefined)

@@ -10,8 +10,8 @@ import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import pMap from 'p-map';
-import { ERROR_TABLE } from '../src/lib/errors.js';
-import { decodeImage } from '../src/lib/image/decode.js';
+import { ERROR_TABLE } from '../src/lib/core/errors.js';
+import { decodeImage } from '../src/lib/image/decode/index.js';
 import { startServing } from './serving.js';
 
 const [uploads = '10000', seed = '1'] = process.argv.slice(2);

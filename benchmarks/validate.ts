@@ -15,12 +15,12 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import pMap from 'p-map';
 import { openDataset } from '../src/lib/dataset/open.js';
-import { decodeImage } from '../src/lib/image/decode.js';
-import { validate } from '../src/lib/jobs/validate.js';
-import type { ValidateEvents } from '../src/lib/jobs/validate-request.js';
+import { decodeImage } from '../src/lib/image/decode/index.js';
+import { validate } from '../src/lib/validate/validate.js';
+import type { ValidateEvents } from '../src/lib/validate/request.js';
 import { findModel } from '../src/lib/model/catalogue.js';
 import { Detector } from '../src/lib/model/detector.js';
-import { planSessions } from '../src/lib/sessions.js';
+import { planSessions } from '../src/lib/workers/sessions.js';
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,

@@ -2,10 +2,10 @@
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
-import { usableCpus } from '../src/lib/cpu.js';
-import { Analyser } from '../src/lib/jobs/analyse.js';
+import { usableCpus } from '../src/lib/core/cpu.js';
+import { Analyser } from '../src/lib/predict/analyse.js';
 import { findModel } from '../src/lib/model/catalogue.js';
-import { SHIPPED_SAMPLES } from '../src/lib/paths.js';
+import { SHIPPED_SAMPLES } from '../src/lib/core/paths.js';
 
 const SAMPLE = path.join(SHIPPED_SAMPLES, 'copy-move-rocket.jpg');
 const WIDTH = 460;

@@ -6,12 +6,12 @@
 import { existsSync } from 'node:fs';
 import { readdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { usableCpus } from '../src/lib/cpu.js';
-import { validate } from '../src/lib/jobs/validate.js';
+import { usableCpus } from '../src/lib/core/cpu.js';
+import { validate } from '../src/lib/validate/validate.js';
 import { DEFAULT_SWEEP_STEP } from '../src/lib/metrics/thresholds.js';
 import { findModel } from '../src/lib/model/catalogue.js';
 import { runMarkdown } from '../src/lib/report/markdown.js';
-import type { RunSummary } from '../src/lib/report/run-summary.js';
+import type { RunSummary } from '../src/lib/run/summary.js';
 
 const DATA = process.env['OFX_TEST_DATA'] ?? '../shared/data';
 const DATA_SETS = ['casia1-dev', 'imd2020-dev'];

@@ -2,7 +2,7 @@ import { chmod, lstat, mkdir, readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect } from 'chai';
 import { execa } from 'execa';
-import type { PredictReport } from '../src/lib/jobs/predict-result.js';
+import type { PredictReport } from '../src/lib/predict/result.js';
 import { temporaryFolder } from './support/folder.js';
 import { ROOT, WITHOUT_ROOTS_RIGHTS } from './support/ofx.js';
 

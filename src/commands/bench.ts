@@ -1,7 +1,7 @@
 import type { BenchReport } from '../lib/bench/result.js';
 import { BaseCommand } from '../lib/cli/base-command.js';
 import { benchFlags } from '../lib/cli/bench-flags.js';
-import { githubAnnotations, underGithubActions } from '../lib/report/github.js';
+import { githubAnnotations, underGithubActions } from '../lib/gates/github.js';
 
 export default class Bench extends BaseCommand {
   static override summary =
@@ -24,7 +24,7 @@ export default class Bench extends BaseCommand {
   async run(): Promise<BenchReport> {
     const { flags } = await this.parse(Bench);
     const { benchRequest } = await import('../lib/cli/bench-request.js');
-    const { bench } = await import('../lib/jobs/bench.js');
+    const { bench } = await import('../lib/bench/bench.js');
     const progress = this.progress();
     const report = await bench(
       await benchRequest(flags),
@@ -49,7 +49,7 @@ export default class Bench extends BaseCommand {
   }
 
   async #show(report: BenchReport, flags: Destinations): Promise<void> {
-    const { writeBenchFiles } = await import('../lib/jobs/bench-files.js');
+    const { writeBenchFiles } = await import('../lib/bench/bench-files.js');
     const { benchText } = await import('../lib/cli/bench-text.js');
     const { benchCsv } = await import('../lib/bench/csv.js');
     const { benchMarkdown } = await import('../lib/bench/markdown.js');

@@ -1,7 +1,7 @@
 import { Args, Flags } from '../lib/cli/oclif.js';
 import { BaseCommand } from '../lib/cli/base-command.js';
 import { annotationsFor, gateFlags, writeGateReports } from '../lib/cli/gate-flags.js';
-import type { Comparison } from '../lib/report/comparison.js';
+import type { Comparison } from '../lib/run/comparison.js';
 
 export default class Compare extends BaseCommand {
   static override summary = 'Tell whether one run is better than another, by how much and how surely.';
@@ -38,8 +38,8 @@ export default class Compare extends BaseCommand {
 
   async run(): Promise<Comparison> {
     const { argv, flags } = await this.parse(Compare);
-    const { compare } = await import('../lib/jobs/compare.js');
-    const { parseFailCondition } = await import('../lib/metrics/gates.js');
+    const { compare } = await import('../lib/compare/compare.js');
+    const { parseFailCondition } = await import('../lib/run/metric-gates.js');
     const comparison = await compare(
       {
         runs: argv as string[],
@@ -54,7 +54,7 @@ export default class Compare extends BaseCommand {
     const { comparisonMarkdown } = await import('../lib/report/markdown.js');
     if (flags.html !== undefined) {
       const { renderComparisonPage } = await import('../lib/report/html/comparison-page.js');
-      const { writeFileAtomic } = await import('../lib/image/write.js');
+      const { writeFileAtomic } = await import('../lib/files/write.js');
       await writeFileAtomic(flags.html, await renderComparisonPage(comparison, flags.html));
       this.note(`Wrote ${flags.html}`);
     }

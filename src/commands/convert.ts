@@ -1,9 +1,9 @@
 import { Args, Flags } from '../lib/cli/oclif.js';
 import { BaseCommand } from '../lib/cli/base-command.js';
 import { threadsFlag } from '../lib/cli/flags.js';
-import { usableCpus } from '../lib/cpu.js';
-import { OfxError } from '../lib/errors.js';
-import type { ConvertReport, SetupReport } from '../lib/jobs/convert-result.js';
+import { usableCpus } from '../lib/core/cpu.js';
+import { OfxError } from '../lib/core/errors.js';
+import type { ConvertReport, SetupReport } from '../lib/convert/result.js';
 
 export default class Convert extends BaseCommand {
   static override summary = 'Make a model of a PyTorch checkpoint.';
@@ -60,7 +60,7 @@ export default class Convert extends BaseCommand {
       );
     }
 
-    const { convert, DEFAULT_SIZES } = await import('../lib/jobs/convert.js');
+    const { convert, DEFAULT_SIZES } = await import('../lib/convert/convert.js');
     const { convertText } = await import('../lib/cli/convert-text.js');
     const progress = this.progress();
     try {

@@ -1,7 +1,7 @@
 import pc from 'picocolors';
 import { BaseCommand } from '../lib/cli/base-command.js';
-import { ERROR_TABLE } from '../lib/errors.js';
-import type { Check } from '../lib/jobs/doctor.js';
+import { ERROR_TABLE } from '../lib/core/errors.js';
+import type { Check } from '../lib/models/doctor.js';
 
 const SIGNS = { ok: pc.green('ok     '), missing: pc.yellow('missing'), broken: pc.red('broken ') } as const;
 
@@ -10,7 +10,7 @@ export default class Doctor extends BaseCommand {
 
   async run(): Promise<{ checks: Check[] }> {
     await this.parse(Doctor);
-    const { doctor } = await import('../lib/jobs/doctor.js');
+    const { doctor } = await import('../lib/models/doctor.js');
     const checks = await doctor();
     for (const { name, state, detail, fix } of checks) {
       if (this.quiet && state === 'broken') this.failure(`${name}: ${detail}`);

@@ -4,9 +4,9 @@ import { pickDefined } from '../lib/cli/flags.js';
 import { predictFlags } from '../lib/cli/predict-flags.js';
 import { predictionOutput } from '../lib/cli/prediction-output.js';
 import { describeFailure } from '../lib/cli/prediction-text.js';
-import { ERROR_TABLE, EXIT, type ErrorCode } from '../lib/errors.js';
-import type { PredictOutcome } from '../lib/jobs/predict.js';
-import type { PredictReport, PredictResult } from '../lib/jobs/predict-result.js';
+import { ERROR_TABLE, EXIT, type ErrorCode } from '../lib/core/errors.js';
+import type { PredictOutcome } from '../lib/predict/predict.js';
+import type { PredictReport, PredictResult } from '../lib/predict/result.js';
 
 export default class Predict extends BaseCommand {
   static override summary = 'Score images: manipulated or not, and where.';
@@ -41,7 +41,7 @@ export default class Predict extends BaseCommand {
 
   async run(): Promise<PredictReport> {
     const { argv, flags } = await this.parse(Predict);
-    const { predict } = await import('../lib/jobs/predict.js');
+    const { predict } = await import('../lib/predict/predict.js');
     const { findModel } = await import('../lib/model/catalogue.js');
     const progress = this.progress();
     const output = predictionOutput(

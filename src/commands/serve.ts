@@ -1,7 +1,7 @@
 import { BaseCommand } from '../lib/cli/base-command.js';
 import { serveFlags } from '../lib/cli/serve-flags.js';
-import { usableCpus } from '../lib/cpu.js';
-import { planSessions } from '../lib/sessions.js';
+import { usableCpus } from '../lib/core/cpu.js';
+import { planSessions } from '../lib/workers/sessions.js';
 import type { ServeReport } from '../lib/serve/schemas.js';
 
 export default class Serve extends BaseCommand {

@@ -3,10 +3,10 @@ import { BaseCommand } from '../lib/cli/base-command.js';
 import { pickDefined } from '../lib/cli/flags.js';
 import { annotationsFor, writeGateReports, type GateReportFiles } from '../lib/cli/gate-flags.js';
 import { validateFlags } from '../lib/cli/validate-flags.js';
-import { planSessions } from '../lib/sessions.js';
-import { EXIT } from '../lib/errors.js';
-import type { RunRecord } from '../lib/report/run-record.js';
-import type { RunSummary } from '../lib/report/run-summary.js';
+import { planSessions } from '../lib/workers/sessions.js';
+import { EXIT } from '../lib/core/errors.js';
+import type { RunRecord } from '../lib/run/record.js';
+import type { RunSummary } from '../lib/run/summary.js';
 
 export default class Validate extends BaseCommand {
   static override summary = 'Measure a model on a data set: numbers, charts and pictures.';
@@ -29,9 +29,9 @@ export default class Validate extends BaseCommand {
 
   async run(): Promise<RunSummary & { folder: string }> {
     const { args, flags } = await this.parse(Validate);
-    const { validate } = await import('../lib/jobs/validate.js');
+    const { validate } = await import('../lib/validate/validate.js');
     const { findModel } = await import('../lib/model/catalogue.js');
-    const { parseFailCondition } = await import('../lib/metrics/gates.js');
+    const { parseFailCondition } = await import('../lib/run/metric-gates.js');
     const { validationText } = await import('../lib/cli/validation-text.js');
     const progress = this.progress();
     // Images of an earlier session would spoil rate and time left.

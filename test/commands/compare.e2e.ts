@@ -2,7 +2,7 @@ import { cp, mkdtemp, readFile, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { expect } from 'chai';
-import type { Comparison } from '../../src/lib/report/comparison.js';
+import type { Comparison } from '../../src/lib/run/comparison.js';
 import { temporaryFolder } from '../support/folder.js';
 import { ofx } from '../support/ofx.js';
 import { samplesList, validateSamples } from '../support/runs.js';

@@ -2,7 +2,7 @@ import { copyFile, readFile, readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect } from 'chai';
 import sharp from 'sharp';
-import type { DatasetCheck } from '../../src/lib/jobs/dataset-check-result.js';
+import type { DatasetCheck } from '../../src/lib/dataset/check-result.js';
 import { drawRectangles } from '../support/dataset.js';
 import { temporaryFolder } from '../support/folder.js';
 import { ofx, ROOT } from '../support/ofx.js';

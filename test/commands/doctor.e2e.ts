@@ -1,6 +1,6 @@
 import { chmod, mkdir } from 'node:fs/promises';
 import { expect } from 'chai';
-import type { Check } from '../../src/lib/jobs/doctor.js';
+import type { Check } from '../../src/lib/models/doctor.js';
 import { temporaryFolder } from '../support/folder.js';
 import { TINY_MODEL } from '../support/models.js';
 import { ofx } from '../support/ofx.js';

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { Ajv } from 'ajv';
 import { expect } from 'chai';
 import sharp from 'sharp';
-import type { PredictReport, Prediction } from '../../src/lib/jobs/predict-result.js';
+import type { PredictReport, Prediction } from '../../src/lib/predict/result.js';
 import { temporaryFolder } from '../support/folder.js';
 import { TINY_MODEL } from '../support/models.js';
 import { ofx, ROOT, startOfx } from '../support/ofx.js';

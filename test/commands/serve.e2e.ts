@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Ajv } from 'ajv';
 import { expect } from 'chai';
-import type { PredictReport, Prediction } from '../../src/lib/jobs/predict-result.js';
+import type { PredictReport, Prediction } from '../../src/lib/predict/result.js';
 import { ServeDocumentSchema } from '../../src/lib/serve/schemas.js';
 import { temporaryFolder } from '../support/folder.js';
 import { TINY_MODEL } from '../support/models.js';

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { expect } from 'chai';
-import type { RunSummary } from '../../src/lib/report/run-summary.js';
+import type { RunSummary } from '../../src/lib/run/summary.js';
 import { temporaryFolder } from '../support/folder.js';
 import { ofx } from '../support/ofx.js';
 import { samplesList, validateSamples } from '../support/runs.js';

@@ -2,9 +2,9 @@ import { appendFile, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
-import type { PredictReport, Prediction } from '../../src/lib/jobs/predict-result.js';
-import { VALIDATION_JOURNAL } from '../../src/lib/jobs/validation-journal.js';
-import type { RunSummary } from '../../src/lib/report/run-summary.js';
+import type { PredictReport, Prediction } from '../../src/lib/predict/result.js';
+import { VALIDATION_JOURNAL } from '../../src/lib/run/journal.js';
+import type { RunSummary } from '../../src/lib/run/summary.js';
 import { drawRectangles, makeDataset, SIDE } from '../support/dataset.js';
 import { temporaryFolder } from '../support/folder.js';
 import { TINY_MODEL } from '../support/models.js';

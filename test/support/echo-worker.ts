@@ -1,6 +1,6 @@
 import { access } from 'node:fs/promises';
-import { OfxError } from '../../src/lib/errors.js';
-import { answerTasks, workerData } from '../../src/lib/worker-tasks.js';
+import { OfxError } from '../../src/lib/core/errors.js';
+import { answerTasks, workerData } from '../../src/lib/workers/tasks.js';
 
 export interface EchoData {
   text: string;

@@ -1,4 +1,4 @@
-import { OfxError } from '../../src/lib/errors.js';
+import { OfxError } from '../../src/lib/core/errors.js';
 
 /** The error that a promise is rejected with; a promise that is kept, or rejected by a defect, fails the test. */
 export async function rejection(promise: Promise<unknown>): Promise<OfxError> {

@@ -3,12 +3,12 @@ import path from 'node:path';
 import sharp from 'sharp';
 import { RunAccumulator, type MetricSettings } from '../../src/lib/metrics/run-metrics.js';
 import { sweepThresholds } from '../../src/lib/metrics/thresholds.js';
-import { failedRow, type ImageRow } from '../../src/lib/report/image-row.js';
+import { failedRow, type ImageRow } from '../../src/lib/run/rows.js';
 import { panelGeometry } from '../../src/lib/report/panel-style.js';
 import { tileSize } from '../../src/lib/report/panel-tiles.js';
-import { panelPath } from '../../src/lib/report/run-files.js';
-import type { RunRecord } from '../../src/lib/report/run-record.js';
-import { nestMetrics } from '../../src/lib/report/run-summary.js';
+import { panelPath } from '../../src/lib/run/files.js';
+import type { RunRecord } from '../../src/lib/run/record.js';
+import { nestMetrics } from '../../src/lib/run/summary.js';
 import { simulatedImages } from './evidence.js';
 
 const SETTINGS: MetricSettings = {

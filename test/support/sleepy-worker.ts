@@ -1,7 +1,7 @@
 import { threadId } from 'node:worker_threads';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { OfxError } from '../../src/lib/errors.js';
-import { answerTasks } from '../../src/lib/worker-tasks.js';
+import { OfxError } from '../../src/lib/core/errors.js';
+import { answerTasks } from '../../src/lib/workers/tasks.js';
 
 export interface SleepyTask {
   name: string;

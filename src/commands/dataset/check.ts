@@ -1,8 +1,8 @@
 import { Args, Flags } from '../../lib/cli/oclif.js';
 import { BaseCommand } from '../../lib/cli/base-command.js';
 import { LAYOUTS } from '../../lib/dataset/sample.js';
-import { EXIT } from '../../lib/errors.js';
-import type { DatasetCheck } from '../../lib/jobs/dataset-check-result.js';
+import { EXIT } from '../../lib/core/errors.js';
+import type { DatasetCheck } from '../../lib/dataset/check-result.js';
 
 export default class DatasetCheckCommand extends BaseCommand {
   static override summary = 'Examine a data set before trusting any number measured on it.';
@@ -47,7 +47,7 @@ export default class DatasetCheckCommand extends BaseCommand {
 
   async run(): Promise<DatasetCheck> {
     const { args, flags } = await this.parse(DatasetCheckCommand);
-    const { checkDataset } = await import('../../lib/jobs/dataset-check.js');
+    const { checkDataset } = await import('../../lib/dataset/check.js');
     const { datasetCheckText } = await import('../../lib/cli/dataset-check-text.js');
     const progress = this.progress();
     const check = await checkDataset(

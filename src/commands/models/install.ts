@@ -1,6 +1,6 @@
 import { Args, Flags } from '../../lib/cli/oclif.js';
 import { BaseCommand } from '../../lib/cli/base-command.js';
-import { usableCpus } from '../../lib/cpu.js';
+import { usableCpus } from '../../lib/core/cpu.js';
 
 export default class ModelsInstall extends BaseCommand {
   static override summary = 'Copy a model into your data folder, so that its name is enough to use it.';
@@ -18,7 +18,7 @@ export default class ModelsInstall extends BaseCommand {
 
   async run(): Promise<{ name: string; version: string; folder: string }> {
     const { args, flags } = await this.parse(ModelsInstall);
-    const { installModel } = await import('../../lib/jobs/models.js');
+    const { installModel } = await import('../../lib/models/models.js');
     const installed = await installModel(args.folder, { name: flags.name, replace: flags.force, threads: usableCpus() });
     this.print(`Installed ${installed.name} ${installed.version} into ${installed.folder}`);
     return installed;

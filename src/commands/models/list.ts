@@ -1,13 +1,13 @@
 import { BaseCommand } from '../../lib/cli/base-command.js';
 import { plainTable } from '../../lib/cli/table.js';
-import type { ListedModel } from '../../lib/jobs/models-result.js';
+import type { ListedModel } from '../../lib/models/result.js';
 
 export default class ModelsList extends BaseCommand {
   static override summary = 'List shipped and installed models.';
 
   async run(): Promise<{ models: ListedModel[] }> {
     await this.parse(ModelsList);
-    const { listedModels } = await import('../../lib/jobs/models.js');
+    const { listedModels } = await import('../../lib/models/models.js');
     const models = await listedModels();
     const rows = models.map(({ name, version, variants, licence, isDefault, folder }) => [
       `${name}${isDefault ? ' (default)' : ''}`,

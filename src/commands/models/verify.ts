@@ -1,9 +1,9 @@
 import { Args } from '../../lib/cli/oclif.js';
 import pc from 'picocolors';
 import { BaseCommand } from '../../lib/cli/base-command.js';
-import { usableCpus } from '../../lib/cpu.js';
-import { ERROR_TABLE } from '../../lib/errors.js';
-import type { VerifiedVariant } from '../../lib/jobs/models-result.js';
+import { usableCpus } from '../../lib/core/cpu.js';
+import { ERROR_TABLE } from '../../lib/core/errors.js';
+import type { VerifiedVariant } from '../../lib/models/result.js';
 
 export default class ModelsVerify extends BaseCommand {
   static override summary = 'Check the files of models: their hashes, and that they load and run.';
@@ -16,7 +16,7 @@ export default class ModelsVerify extends BaseCommand {
 
   async run(): Promise<{ variants: VerifiedVariant[] }> {
     const { argv } = await this.parse(ModelsVerify);
-    const { verifyModels } = await import('../../lib/jobs/models.js');
+    const { verifyModels } = await import('../../lib/models/models.js');
     const variants = await verifyModels(argv as string[], usableCpus());
     for (const { file, ok, problem } of variants) {
       this.print(ok ? `${pc.green('ok')}   ${file}` : `${pc.red('bad')}  ${file}`);

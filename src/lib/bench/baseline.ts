@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Static } from '@sinclair/typebox';
-import { OfxError, systemCode } from '../errors.js';
-import { checkSchema } from '../validate.js';
+import { OfxError, systemCode } from '../core/errors.js';
+import { checkSchema } from '../core/schema.js';
 import { machineDifferences } from './machine.js';
 import { BenchDocumentSchema, type BenchReport, type Machine } from './result.js';
 

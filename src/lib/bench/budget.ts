@@ -1,6 +1,6 @@
-import { OfxError } from '../errors.js';
-import type { Gate } from '../gate.js';
-import { formatBytes, formatMs } from './format.js';
+import { OfxError } from '../core/errors.js';
+import type { Gate } from '../gates/gate.js';
+import { formatBytes, formatMs } from '../text/units.js';
 import { STAGES, type ColdStart, type ConfigurationResult, type Stage, type Summary } from './result.js';
 
 /** One demand of a budget, e.g. `inference.p95@2 <= 500ms`. */

@@ -1,4 +1,4 @@
-import { digits, formatBytes, formatChange, formatMs } from './format.js';
+import { digits, formatBytes, formatChange, formatMs } from '../text/units.js';
 import {
   STAGES,
   type BenchReport,

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import os from 'node:os';
-import { cgroupCpuQuota, usableCpus } from '../cpu.js';
+import { cgroupCpuQuota, usableCpus } from '../core/cpu.js';
 import type { Machine } from './result.js';
 
 /** The machine that this process runs on, as far as it decides how long an inference takes. */

@@ -9,7 +9,7 @@ import {
   workLine,
   type TextTable,
 } from './describe.js';
-import { digits } from './format.js';
+import { digits } from '../text/units.js';
 import type { BenchReport } from './result.js';
 
 /** A report for a pull request or a job's summary: the verdict first, the details folded away. */

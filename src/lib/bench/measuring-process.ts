@@ -1,5 +1,5 @@
 import { fork, type ChildProcess } from 'node:child_process';
-import { fromPlainError, OfxError, systemCode } from '../errors.js';
+import { fromPlainError, OfxError, systemCode } from '../core/errors.js';
 import type { Answer, Question, Reply } from './protocol.js';
 
 /**

@@ -1,4 +1,4 @@
-import type { PlainError } from '../errors.js';
+import type { PlainError } from '../core/errors.js';
 import type { ModelReference } from '../model/catalogue.js';
 import type { ModelIdentity } from '../model/network.js';
 import type { Configuration } from './configuration.js';

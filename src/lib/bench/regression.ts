@@ -1,6 +1,6 @@
-import { OfxError } from '../errors.js';
-import type { Gate } from '../gate.js';
-import { formatChange } from './format.js';
+import { OfxError } from '../core/errors.js';
+import type { Gate } from '../gates/gate.js';
+import { formatChange } from '../text/units.js';
 import type { Comparison, ConfigurationResult } from './result.js';
 import { ratioOfMedians } from './statistics.js';
 

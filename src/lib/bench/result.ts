@@ -1,5 +1,5 @@
 import { Type, type Static, type TSchema } from '@sinclair/typebox';
-import { GateSchema } from '../gate.js';
+import { GateSchema } from '../gates/gate.js';
 import { PrecisionSchema } from '../model/manifest.js';
 
 /** What `ofx bench` says. Times are in milliseconds, memory in bytes. */

@@ -1,4 +1,4 @@
-import { formatBytes } from './format.js';
+import { formatBytes } from '../text/units.js';
 import type { ConfigurationResult, Machine } from './result.js';
 import { SETTLED_SPREAD } from './settle.js';
 

@@ -1,6 +1,6 @@
 import { Command, Errors, Flags, type Interfaces } from './oclif.js';
 import pc from 'picocolors';
-import { ERROR_TABLE, EXIT, OfxError, systemCode, type ErrorCode } from '../errors.js';
+import { ERROR_TABLE, EXIT, OfxError, systemCode, type ErrorCode } from '../core/errors.js';
 import { progressBar, SILENT_PROGRESS, type Progress } from './progress.js';
 import {
   explicitConfigFile,

@@ -2,11 +2,11 @@ import { readBaseline } from '../bench/baseline.js';
 import { NO_BUDGET, parseBudget, TARGET_BUDGET, unmeasured, type Demand } from '../bench/budget.js';
 import type { Until } from '../bench/measure.js';
 import { parseShare } from '../bench/regression.js';
-import { OfxError } from '../errors.js';
-import type { BenchRequest } from '../jobs/bench.js';
+import { OfxError } from '../core/errors.js';
+import type { BenchRequest } from '../bench/bench.js';
 import { DEFAULT_MODEL } from '../model/catalogue.js';
 import type { Precision } from '../model/manifest.js';
-import { SHIPPED_SAMPLES } from '../paths.js';
+import { SHIPPED_SAMPLES } from '../core/paths.js';
 
 /** The flags of `ofx bench` that decide what is measured, as they were parsed. */
 export interface BenchFlags {

@@ -11,7 +11,7 @@ import {
   workLine,
   type TextTable,
 } from '../bench/describe.js';
-import { digits } from '../bench/format.js';
+import { digits } from '../text/units.js';
 import type { BenchReport } from '../bench/result.js';
 
 /** Node names of an exported graph are paths; their ends tell them apart. */

@@ -1,4 +1,4 @@
-import { ERROR_TABLE } from '../errors.js';
+import { ERROR_TABLE } from '../core/errors.js';
 import { SCHEMA_VERSION } from './base-command.js';
 import type { Interfaces } from './oclif.js';
 

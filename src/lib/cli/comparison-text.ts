@@ -1,9 +1,9 @@
 import pc from 'picocolors';
 import { FEWEST_IMAGES, type DifferenceVerdict } from '../metrics/compare.js';
 import type { MetricPath } from '../metrics/definitions.js';
-import { counted } from '../plural.js';
-import type { ChangedImage, Comparison, PairComparison } from '../report/comparison.js';
-import { decimals, signed } from '../report/numbers.js';
+import { counted } from '../text/plural.js';
+import type { ChangedImage, Comparison, PairComparison } from '../run/comparison.js';
+import { decimals, signed } from '../text/numbers.js';
 import { plainTable } from './table.js';
 
 /** How many changed images the terminal shows; `--json` and `--html` have more. */

@@ -1,4 +1,4 @@
-import type { ConvertReport } from '../jobs/convert-result.js';
+import type { ConvertReport } from '../convert/result.js';
 
 /** The report for people. */
 export function convertText({

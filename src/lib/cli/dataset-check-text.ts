@@ -1,6 +1,6 @@
 import pc from 'picocolors';
 import type { Finding } from '../dataset/finding.js';
-import type { DatasetCheck, SpreadOfValues } from '../jobs/dataset-check-result.js';
+import type { DatasetCheck, SpreadOfValues } from '../dataset/check-result.js';
 
 /** What `ofx dataset check` found, for people. */
 export function datasetCheckText(check: DatasetCheck): string {

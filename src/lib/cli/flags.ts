@@ -1,5 +1,5 @@
 import { Flags } from './oclif.js';
-import { OfxError } from '../errors.js';
+import { OfxError } from '../core/errors.js';
 
 /** Flags that several commands share, so that one name always means one thing. */
 

@@ -1,5 +1,5 @@
 import { Flags } from './oclif.js';
-import type { Gate } from '../gate.js';
+import type { Gate } from '../gates/gate.js';
 
 /** Flags by which a CI job demands something of numbers and is told how it went. */
 export const gateFlags = {
@@ -34,8 +34,8 @@ export async function writeGateReports(
   files: GateReportFiles,
   markdown: () => string,
 ): Promise<void> {
-  const { writeFileAtomic } = await import('../image/write.js');
-  const { junitReport } = await import('../report/junit.js');
+  const { writeFileAtomic } = await import('../files/write.js');
+  const { junitReport } = await import('../gates/junit.js');
   if (files.junit !== undefined) await writeFileAtomic(files.junit, junitReport(command, gates));
   if (files.markdown !== undefined) await writeFileAtomic(files.markdown, markdown());
 }
@@ -46,7 +46,7 @@ export async function annotationsFor(
   gates: readonly Gate[],
   warnings: readonly string[],
 ): Promise<string> {
-  const { githubAnnotations, underGithubActions } = await import('../report/github.js');
+  const { githubAnnotations, underGithubActions } = await import('../gates/github.js');
   if (!underGithubActions()) return '';
   return githubAnnotations(command, gates, warnings)
     .map((line) => `${line}\n`)

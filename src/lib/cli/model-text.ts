@@ -1,5 +1,5 @@
 import pc from 'picocolors';
-import type { ShownModel } from '../jobs/models-result.js';
+import type { ShownModel } from '../models/result.js';
 import { plainTable } from './table.js';
 
 /** A model's manifest for people. */

@@ -1,5 +1,5 @@
 import { Flags } from './oclif.js';
-import { OfxError } from '../errors.js';
+import { OfxError } from '../core/errors.js';
 
 /** `all`, `none`, or `worst:N`. */
 export const panelFlag = Flags.custom<'all' | 'none' | { worst: number }>({

@@ -1,5 +1,5 @@
 import { stringify } from 'csv-stringify/sync';
-import { isFailed, type PredictResult, type PredictSummary } from '../jobs/predict-result.js';
+import { isFailed, type PredictResult, type PredictSummary } from '../predict/result.js';
 import {
   PREDICTION_COLUMNS,
   PREDICTION_HEADER,

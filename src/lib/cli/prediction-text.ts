@@ -6,7 +6,7 @@ import {
   type PredictSummary,
   type Prediction,
   type Tested,
-} from '../jobs/predict-result.js';
+} from '../predict/result.js';
 
 /** One line an image, for runs over many. */
 export function predictionLine(result: PredictResult): string {

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { OfxError, systemCode } from '../errors.js';
+import { OfxError, systemCode } from '../core/errors.js';
 
 /** What of a flag's definition decides how a setting from outside becomes an argument. */
 export interface FlagShape {

@@ -3,9 +3,9 @@ import Table from 'cli-table3';
 import pc from 'picocolors';
 import { METRIC_DEFINITIONS, type MetricPath } from '../metrics/definitions.js';
 import type { Estimate } from '../metrics/run-metrics.js';
-import { RUN_FILES } from '../report/run-files.js';
-import type { RunRecord } from '../report/run-record.js';
-import { metricAt } from '../report/run-summary.js';
+import { RUN_FILES } from '../run/files.js';
+import type { RunRecord } from '../run/record.js';
+import { metricAt } from '../run/summary.js';
 import type { Finding } from '../dataset/finding.js';
 
 /** What the table on the terminal shows; `summary.json` has every number. */

@@ -1,5 +1,5 @@
 import { Type, type Static } from '@sinclair/typebox';
-import { inNumber } from '../plural.js';
+import { inNumber } from '../text/plural.js';
 
 /** How many examples a finding names; the count tells the rest. */
 const EXAMPLES = 10;

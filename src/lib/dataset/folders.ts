@@ -1,6 +1,6 @@
 import path from 'node:path';
-import { OfxError } from '../errors.js';
-import { findInputFiles, type InputFile } from '../image/input-files.js';
+import { OfxError } from '../core/errors.js';
+import { findInputFiles, type InputFile } from '../inputs/find-images.js';
 import type { Findings } from './finding.js';
 import { nameBelow } from './listed-path.js';
 import { matchMasks } from './match-masks.js';

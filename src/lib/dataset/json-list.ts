@@ -1,4 +1,4 @@
-import { OfxError } from '../errors.js';
+import { OfxError } from '../core/errors.js';
 import type { Findings } from './finding.js';
 import { nameBelow, resolveListed } from './listed-path.js';
 import { AUTHENTIC, TAMPERED, type Sample } from './sample.js';

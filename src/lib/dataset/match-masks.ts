@@ -1,4 +1,4 @@
-import type { InputFile } from '../image/input-files.js';
+import type { InputFile } from '../inputs/find-images.js';
 import type { Findings } from './finding.js';
 
 /** What people add to an image's name to name its ground truth. */

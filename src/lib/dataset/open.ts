@@ -1,7 +1,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { OfxError, systemCode } from '../errors.js';
-import { exists } from '../exists.js';
+import { OfxError, systemCode } from '../core/errors.js';
+import { exists } from '../files/exists.js';
 import { Findings } from './finding.js';
 import { samplesOfImagesAndMasks, samplesOfLabelledFolders } from './folders.js';
 import { looksLikeJsonList, parseJsonList } from './json-list.js';

@@ -1,4 +1,4 @@
-import { decodeImage, type RgbImage } from './decode.js';
+import { decodeImage, type RgbImage } from './decode/index.js';
 import { resizeLinearOpenCv } from './resize.js';
 import { loadSharp } from './sharp.js';
 

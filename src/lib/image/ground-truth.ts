@@ -1,4 +1,4 @@
-import { decodeSamples, type ImageLimits } from './samples.js';
+import { decodeSamples, type ImageLimits } from './decode/samples.js';
 
 /** A ground-truth mask as grey levels; which of them count as manipulated is the metric's business. */
 export interface GreyImage {

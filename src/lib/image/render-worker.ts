@@ -1,4 +1,4 @@
-import { answerTasks } from '../worker-tasks.js';
+import { answerTasks } from '../workers/tasks.js';
 import { render } from './render.js';
 import type { RenderTask } from './render-pool.js';
 

@@ -1,4 +1,4 @@
-import type { RgbImage } from './decode.js';
+import type { RgbImage } from './decode/index.js';
 import { encodeMask, encodeProbability, encodeRgb } from './encode.js';
 import { drawOverlay } from './overlay.js';
 import type { ProbabilityMap } from './probability-map.js';

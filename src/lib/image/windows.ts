@@ -1,4 +1,4 @@
-import type { RgbImage } from './decode.js';
+import type { RgbImage } from './decode/index.js';
 import type { ProbabilityMap } from './probability-map.js';
 
 /** Share of a window's side by which neighbours overlap at least: what a network sees least of is a window's border. */

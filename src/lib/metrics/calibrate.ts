@@ -1,4 +1,4 @@
-import { logit } from '../temperature.js';
+import { logit } from '../core/temperature.js';
 import { TAMPERED, type Label } from './evidence.js';
 import { cutsFromTop, rankScores } from './ranking.js';
 import { ratio } from './confusion.js';

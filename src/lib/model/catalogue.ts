@@ -1,8 +1,8 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { OfxError, systemCode } from '../errors.js';
-import { installedModelsFolder, SHIPPED_MODELS } from '../paths.js';
-import { checkSchema } from '../validate.js';
+import { OfxError, systemCode } from '../core/errors.js';
+import { installedModelsFolder, SHIPPED_MODELS } from '../core/paths.js';
+import { checkSchema } from '../core/schema.js';
 import { MANIFEST_FILE, ManifestSchema, type Manifest } from './manifest.js';
 
 /** The model that is used where none is named. */

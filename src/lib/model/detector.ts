@@ -1,6 +1,6 @@
 import { pMapIterable } from 'p-map';
-import { OfxError } from '../errors.js';
-import type { RgbImage } from '../image/decode.js';
+import { OfxError } from '../core/errors.js';
+import type { RgbImage } from '../image/decode/index.js';
 import type { ProbabilityMap } from '../image/probability-map.js';
 import { resizeLinearOpenCv } from '../image/resize.js';
 import { toTensor } from '../image/tensor.js';

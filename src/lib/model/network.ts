@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { OfxError, systemCode } from '../errors.js';
+import { OfxError, systemCode } from '../core/errors.js';
 import type { Model, ModelReference } from './catalogue.js';
 import {
   IMAGENET_NORMALISATION,

@@ -1,6 +1,6 @@
-import { workerFile } from '../worker-file.js';
-import { WorkerPool } from '../worker-pool.js';
-import { startThread } from '../workers.js';
+import { workerFile } from '../workers/worker-file.js';
+import { WorkerPool } from '../workers/pool.js';
+import { startThread } from '../workers/start.js';
 import { disableTelemetry } from './telemetry.js';
 
 export interface TensorShape {

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import type * as ort from 'onnxruntime-node';
-import { OfxError } from '../errors.js';
-import { answerTasks, workerData } from '../worker-tasks.js';
+import { OfxError } from '../core/errors.js';
+import { answerTasks, workerData } from '../workers/tasks.js';
 import { sessionOptions } from './session-options.js';
 import type { OnnxReply, OnnxRun, OnnxTask, OnnxWorkerData, TensorShape } from './onnx-session.js';
 

@@ -1,4 +1,4 @@
-import { applyTemperature, sigmoid } from '../temperature.js';
+import { applyTemperature, sigmoid } from '../core/temperature.js';
 import type { OutputKind } from './manifest.js';
 
 /** Turns logits into probabilities where they stand. */

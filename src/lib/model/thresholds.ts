@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { OfxError, systemCode } from '../errors.js';
-import { writeFileAtomic } from '../image/write.js';
-import { fittedThresholdsFolder } from '../paths.js';
-import { checkSchema } from '../validate.js';
+import { OfxError, systemCode } from '../core/errors.js';
+import { writeFileAtomic } from '../files/write.js';
+import { fittedThresholdsFolder } from '../core/paths.js';
+import { checkSchema } from '../core/schema.js';
 import { ThresholdsSchema, type Thresholds } from './manifest.js';
 
 export interface EffectiveThresholds {

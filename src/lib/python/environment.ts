@@ -1,9 +1,9 @@
 import { readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { execa } from 'execa';
-import { OfxError, systemCode } from '../errors.js';
-import { makeFolder } from '../make-folder.js';
-import { pythonEnvironmentFolder } from '../paths.js';
+import { OfxError, systemCode } from '../core/errors.js';
+import { makeFolder } from '../files/make-folder.js';
+import { pythonEnvironmentFolder } from '../core/paths.js';
 import {
   environmentPython,
   isComplete,

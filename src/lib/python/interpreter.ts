@@ -1,8 +1,8 @@
 import path from 'node:path';
 import { execa } from 'execa';
-import { OfxError, systemCode } from '../errors.js';
-import { exists } from '../exists.js';
-import { pythonEnvironmentFolder, PYTHON_SOURCES } from '../paths.js';
+import { OfxError, systemCode } from '../core/errors.js';
+import { exists } from '../files/exists.js';
+import { pythonEnvironmentFolder, PYTHON_SOURCES } from '../core/paths.js';
 
 /** What `python/` needs, pinned. */
 export const REQUIREMENTS = path.join(PYTHON_SOURCES, 'requirements.txt');

@@ -1,8 +1,8 @@
 import path from 'node:path';
 import { Ajv } from 'ajv';
 import { execa } from 'execa';
-import { OfxError } from '../errors.js';
-import { PYTHON_SOURCES } from '../paths.js';
+import { OfxError } from '../core/errors.js';
+import { PYTHON_SOURCES } from '../core/paths.js';
 import { ConvertEventSchema, type ConvertEvent } from './events.js';
 
 export interface ScriptRun {

@@ -1,10 +1,11 @@
-import type { Gate } from '../gate.js';
+import type { Gate } from '../gates/gate.js';
 import { METRIC_DEFINITIONS, type MetricPath } from '../metrics/definitions.js';
-import { counted } from '../plural.js';
-import type { Comparison } from './comparison.js';
+import { counted } from '../text/plural.js';
+import type { Comparison } from '../run/comparison.js';
 import { MAIN_NUMBERS } from './main-numbers.js';
-import { decimals, intervalText, metricText, signed, VERDICT_WORDS } from './numbers.js';
-import { metricAt, type RunSummary } from './run-summary.js';
+import { metricText, VERDICT_WORDS } from '../metrics/wording.js';
+import { decimals, intervalText, signed } from '../text/numbers.js';
+import { metricAt, type RunSummary } from '../run/summary.js';
 
 /** A run for a pull request or the summary of a CI job. */
 export function runMarkdown(summary: RunSummary, gates: readonly Gate[]): string {

@@ -1,6 +1,7 @@
-import { outcomeOf, type ImageRow } from './image-row.js';
+import { outcomeOf, type ImageRow } from '../run/rows.js';
 import { PANEL, PANEL_COLOURS } from './panel-style.js';
-import { escapeXml, FONT_FAMILY } from './raster.js';
+import { escapeXml } from '../text/escape.js';
+import { FONT_FAMILY } from './raster.js';
 
 /** Mean width of a character of Inter, in units of the font's size; generous, so that nothing runs over. */
 const CHARACTER_WIDTH = 0.6;

@@ -1,5 +1,5 @@
 import { loadSharp } from '../image/sharp.js';
-import type { ImageRow } from './image-row.js';
+import type { ImageRow } from '../run/rows.js';
 import { panelHeader } from './panel-header.js';
 import { PANEL_COLOURS, panelGeometry } from './panel-style.js';
 import type { PanelTiles } from './panel-tiles.js';

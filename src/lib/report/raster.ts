@@ -1,4 +1,4 @@
-import { FONT_FILES } from '../paths.js';
+import { FONT_FILES } from '../core/paths.js';
 
 /** A picture with its pixels, RGB interleaved. */
 export interface Raster {
@@ -33,9 +33,4 @@ export async function svgToRaster(svg: string): Promise<Raster> {
     data[to++] = pixels[from + 2]!;
   }
   return { width, height, data };
-}
-
-/** Makes text safe inside of SVG. */
-export function escapeXml(text: string): string {
-  return text.replace(/[<>&"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }

@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { preParsingAsyncHookHandler } from 'fastify';
-import { OfxError, systemCode } from '../errors.js';
+import { OfxError, systemCode } from '../core/errors.js';
 
 /** A token that can be guessed is none. */
 const SHORTEST_TOKEN = 16;

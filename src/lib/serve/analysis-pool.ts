@@ -1,9 +1,9 @@
-import { OfxError } from '../errors.js';
-import type { Analysis, AnalysisOptions } from '../jobs/analyse.js';
+import { OfxError } from '../core/errors.js';
+import type { Analysis, AnalysisOptions } from '../predict/analyse.js';
 import type { Network } from '../model/network.js';
-import { workerFile } from '../worker-file.js';
-import { WorkerPool } from '../worker-pool.js';
-import { startProcess } from '../workers.js';
+import { workerFile } from '../workers/worker-file.js';
+import { WorkerPool } from '../workers/pool.js';
+import { startProcess } from '../workers/start.js';
 import type { NetworkAddress } from './networks.js';
 import type { ServeOptions } from './options.js';
 

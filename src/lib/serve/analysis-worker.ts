@@ -1,5 +1,5 @@
-import { Analyser } from '../jobs/analyse.js';
-import { answerTasks, workerData } from '../worker-tasks.js';
+import { Analyser } from '../predict/analyse.js';
+import { answerTasks, workerData } from '../workers/tasks.js';
 import type { AnalysisReply, AnalysisTask, AnalysisWorkerData } from './analysis-pool.js';
 import type { NetworkAddress } from './networks.js';
 

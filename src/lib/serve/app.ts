@@ -12,7 +12,7 @@ import {
   type FastifyRequest,
 } from 'fastify';
 import type { FastifySchemaValidationError } from 'fastify/types/schema.js';
-import { OfxError } from '../errors.js';
+import { OfxError } from '../core/errors.js';
 import { documentApi } from './documentation.js';
 import { logProblem, PROBLEM_TYPE, toOfxError, toProblem } from './problem.js';
 import { apiRoutes } from './routes/api.js';

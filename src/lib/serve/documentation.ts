@@ -1,7 +1,7 @@
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import type { FastifyInstance } from 'fastify';
-import { OFX_VERSION } from '../version.js';
+import { OFX_VERSION } from '../core/version.js';
 import { PROBLEM_TYPE, ProblemSchema } from './problem.js';
 import type { Service } from './service.js';
 

@@ -1,8 +1,8 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
-import type { ErrorCode } from '../errors.js';
-import type { Prediction } from '../jobs/predict-result.js';
+import type { ErrorCode } from '../core/errors.js';
+import type { Prediction } from '../predict/result.js';
 import type { ModelIdentity } from '../model/network.js';
-import { OFX_VERSION } from '../version.js';
+import { OFX_VERSION } from '../core/version.js';
 import type { AnalysisPool } from './analysis-pool.js';
 
 /** From a cached answer to an image that waited through the longest queue, in seconds. */

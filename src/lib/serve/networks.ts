@@ -1,4 +1,4 @@
-import { OfxError } from '../errors.js';
+import { OfxError } from '../core/errors.js';
 import type { Model, ModelReference } from '../model/catalogue.js';
 import type { Precision } from '../model/manifest.js';
 import type { ModelIdentity } from '../model/network.js';

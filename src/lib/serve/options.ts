@@ -1,4 +1,4 @@
-import type { ImageLimits } from '../image/samples.js';
+import type { ImageLimits } from '../image/decode/samples.js';
 import type { ModelReference } from '../model/catalogue.js';
 
 export interface ServeOptions {

@@ -1,6 +1,6 @@
 import { Type, type Static } from '@sinclair/typebox';
 import type { FastifyBaseLogger } from 'fastify';
-import { ERROR_TABLE, OfxError, type ErrorCode } from '../errors.js';
+import { ERROR_TABLE, OfxError, type ErrorCode } from '../core/errors.js';
 
 export const PROBLEM_TYPE = 'application/problem+json';
 

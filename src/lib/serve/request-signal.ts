@@ -1,5 +1,5 @@
 import type { FastifyReply } from 'fastify';
-import { OfxError } from '../errors.js';
+import { OfxError } from '../core/errors.js';
 import { clientGone } from './uploads.js';
 
 /**

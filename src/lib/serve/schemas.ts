@@ -1,5 +1,5 @@
 import { Type, type Static } from '@sinclair/typebox';
-import { PredictDocumentSchema, PredictionSchema } from '../jobs/predict-result.js';
+import { PredictDocumentSchema, PredictionSchema } from '../predict/result.js';
 import { PrecisionSchema } from '../model/manifest.js';
 import { LARGEST_BATCH } from './options.js';
 import { IMAGE_FIELD } from './uploads.js';

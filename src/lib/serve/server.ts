@@ -1,6 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
-import { OfxError, systemCode } from '../errors.js';
+import { OfxError, systemCode } from '../core/errors.js';
 import { buildApp, checkProxies, type LogOptions } from './app.js';
 import type { ServeOptions } from './options.js';
 import { openService, type Service } from './service.js';

@@ -1,4 +1,4 @@
-import type { Analysis, AnalysisOptions } from '../jobs/analyse.js';
+import type { Analysis, AnalysisOptions } from '../predict/analyse.js';
 import { listModels } from '../model/catalogue.js';
 import { AnalysisPool } from './analysis-pool.js';
 import { ServiceMetrics } from './metrics.js';

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { MultipartFile } from '@fastify/multipart';
 import type { FastifyRequest } from 'fastify';
-import { OfxError } from '../errors.js';
+import { OfxError } from '../core/errors.js';
 
 /** An image as it was sent, or why it cannot be looked at. */
 export type Upload = { name: string; bytes: Uint8Array } | { name: string; error: OfxError };

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { budgetGates, parseBudget, TARGET_BUDGET, unmeasured } from '../../../src/lib/bench/budget.js';
 import type { ColdStart, ConfigurationResult } from '../../../src/lib/bench/result.js';
-import { OfxError } from '../../../src/lib/errors.js';
+import { OfxError } from '../../../src/lib/core/errors.js';
 import { configurationOf } from '../../support/bench.js';
 
 function usage(text: string): OfxError {

@@ -2,7 +2,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { expect } from 'chai';
 import { expand } from '../../../src/lib/bench/configuration.js';
 import { benchCsv, samplesCsv } from '../../../src/lib/bench/csv.js';
-import { digits, formatBytes, formatChange, formatMs } from '../../../src/lib/bench/format.js';
+import { digits, formatBytes, formatChange, formatMs } from '../../../src/lib/text/units.js';
 import { benchMarkdown } from '../../../src/lib/bench/markdown.js';
 import { summariseTrace } from '../../../src/lib/bench/profile.js';
 import { recommend } from '../../../src/lib/bench/recommend.js';

@@ -4,7 +4,7 @@ import { comparisonText } from '../../../src/lib/cli/comparison-text.js';
 import { compareRuns, type ComparedRun } from '../../../src/lib/metrics/compare.js';
 import { countedThresholds } from '../../../src/lib/metrics/run-metrics.js';
 import { sweepThresholds } from '../../../src/lib/metrics/thresholds.js';
-import type { ChangedSide, Comparison } from '../../../src/lib/report/comparison.js';
+import type { ChangedSide, Comparison } from '../../../src/lib/run/comparison.js';
 import { coarsened, simulatedImages } from '../../support/evidence.js';
 
 const SETTINGS = { scoreThreshold: 0.5, maskThreshold: 0.5, sweep: sweepThresholds(), seed: 1 };

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { expect } from 'chai';
 import { openDataset } from '../../../src/lib/dataset/open.js';
 import type { Dataset } from '../../../src/lib/dataset/sample.js';
-import { OfxError } from '../../../src/lib/errors.js';
+import { OfxError } from '../../../src/lib/core/errors.js';
 import { temporaryFolder } from '../../support/folder.js';
 import { describeWithSharedData, SHARED_DATA } from '../../support/shared-data.js';
 

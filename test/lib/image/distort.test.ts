@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { RgbImage } from '../../../src/lib/image/decode.js';
+import type { RgbImage } from '../../../src/lib/image/decode/index.js';
 import { distort, DISTORTIONS, gaussianKernel, type Distortion } from '../../../src/lib/image/distort.js';
 import { seededRandom } from '../../../src/lib/metrics/random.js';
 

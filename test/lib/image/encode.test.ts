@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import sharp from 'sharp';
-import { decodeImage } from '../../../src/lib/image/decode.js';
+import { decodeImage } from '../../../src/lib/image/decode/index.js';
 import { encodeMask, encodeProbability, encodeRgb } from '../../../src/lib/image/encode.js';
 import { readGroundTruth } from '../../../src/lib/image/ground-truth.js';
 import { encodeNpy } from '../../../src/lib/image/npy.js';

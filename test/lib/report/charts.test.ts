@@ -10,10 +10,10 @@ import { sweepThresholds } from '../../../src/lib/metrics/thresholds.js';
 import { runCharts, type Chart } from '../../../src/lib/report/charts/index.js';
 import { renderChart } from '../../../src/lib/report/charts/render.js';
 import { textWidth } from '../../../src/lib/report/charts/text-width.js';
-import { failedRow, type ImageRow } from '../../../src/lib/report/image-row.js';
+import { failedRow, type ImageRow } from '../../../src/lib/run/rows.js';
 import { svgToRaster } from '../../../src/lib/report/raster.js';
-import type { RunRecord } from '../../../src/lib/report/run-record.js';
-import { nestMetrics, type RunSummary } from '../../../src/lib/report/run-summary.js';
+import type { RunRecord } from '../../../src/lib/run/record.js';
+import { nestMetrics, type RunSummary } from '../../../src/lib/run/summary.js';
 
 const NAMES = [
   'confusion-matrix',

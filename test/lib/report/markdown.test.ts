@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { runMarkdown } from '../../../src/lib/report/markdown.js';
-import { metricAt } from '../../../src/lib/report/run-summary.js';
+import { metricAt } from '../../../src/lib/run/summary.js';
 import { madeUpRecord } from '../../support/run-record.js';
 
 describe('a run as Markdown', () => {

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import sharp from 'sharp';
-import { failedRow, type ImageRow } from '../../../src/lib/report/image-row.js';
+import { failedRow, type ImageRow } from '../../../src/lib/run/rows.js';
 import { drawPanel } from '../../../src/lib/report/panel.js';
 import { panelHeader } from '../../../src/lib/report/panel-header.js';
 import { PANEL_COLOURS, panelGeometry } from '../../../src/lib/report/panel-style.js';

@@ -3,7 +3,7 @@ import { cp, readFile, rename } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
-import type { PredictReport } from '../../../src/lib/jobs/predict-result.js';
+import type { PredictReport } from '../../../src/lib/predict/result.js';
 import { findModel, readModel } from '../../../src/lib/model/catalogue.js';
 import { tokenCheck } from '../../../src/lib/serve/access.js';
 import type { ServeOptions } from '../../../src/lib/serve/options.js';

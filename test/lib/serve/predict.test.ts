@@ -3,8 +3,8 @@ import path from 'node:path';
 import { Ajv } from 'ajv';
 import { expect } from 'chai';
 import sharp from 'sharp';
-import { Analyser } from '../../../src/lib/jobs/analyse.js';
-import type { PredictReport, Prediction } from '../../../src/lib/jobs/predict-result.js';
+import { Analyser } from '../../../src/lib/predict/analyse.js';
+import type { PredictReport, Prediction } from '../../../src/lib/predict/result.js';
 import { findModel } from '../../../src/lib/model/catalogue.js';
 import {
   BatchAnswerSchema,

@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
-import { checkSchema } from '../../../src/lib/validate.js';
+import { checkSchema } from '../../../src/lib/core/schema.js';
 import { ProblemSchema, type Problem } from '../../../src/lib/serve/problem.js';
 import { ROOT } from '../../support/ofx.js';
 import { form, picture, startTestServer, type TestServer } from '../../support/server.js';

@@ -1,8 +1,8 @@
 import type { TopLevelSpec } from 'vega-lite';
 import type { MetricPath } from '../../metrics/definitions.js';
 import type { Estimate } from '../../metrics/run-metrics.js';
-import type { RunRecord } from '../run-record.js';
-import { metricAt } from '../run-summary.js';
+import type { RunRecord } from '../../run/record.js';
+import { metricAt } from '../../run/summary.js';
 import { COLOURS, PLOT, THEME } from './theme.js';
 
 /** A chart before it is drawn. */

@@ -1,6 +1,6 @@
 import type { CurvePoint } from '../../metrics/curves.js';
 import { ratio, type Confusion } from '../../metrics/confusion.js';
-import type { RunRecord } from '../run-record.js';
+import type { RunRecord } from '../../run/record.js';
 import { chart, estimateAt, images, labelLayers, missingChart, withInterval, type Chart } from './chart.js';
 import { COLOURS, SQUARE_PLOT } from './theme.js';
 

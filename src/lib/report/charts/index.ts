@@ -1,4 +1,4 @@
-import type { RunRecord } from '../run-record.js';
+import type { RunRecord } from '../../run/record.js';
 import type { Chart } from './chart.js';
 import { curveCharts } from './curves.js';
 import { maskCharts } from './masks.js';

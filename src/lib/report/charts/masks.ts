@@ -1,6 +1,6 @@
 import { quantile } from '../../metrics/bootstrap.js';
-import type { ImageRow } from '../image-row.js';
-import type { RunRecord } from '../run-record.js';
+import type { ImageRow } from '../../run/rows.js';
+import type { RunRecord } from '../../run/record.js';
 import {
   barLayer,
   chart,

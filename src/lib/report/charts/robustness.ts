@@ -1,4 +1,4 @@
-import type { RobustnessRow } from '../robustness.js';
+import type { RobustnessRow } from '../../run/robustness.js';
 import { chart, type Chart } from './chart.js';
 import { COLOURS } from './theme.js';
 

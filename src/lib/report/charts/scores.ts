@@ -1,5 +1,5 @@
 import type { ReliabilityBin } from '../../metrics/image-level.js';
-import type { RunRecord } from '../run-record.js';
+import type { RunRecord } from '../../run/record.js';
 import {
   barLayer,
   chart,

@@ -1,5 +1,5 @@
 import { quantile } from '../../metrics/bootstrap.js';
-import type { RunRecord } from '../run-record.js';
+import type { RunRecord } from '../../run/record.js';
 import { barLayer, chart, histogram, images, markedValue, missingChart, type Chart } from './chart.js';
 import { COLOURS } from './theme.js';
 

@@ -1,10 +1,11 @@
 import path from 'node:path';
 import type { Difference } from '../../metrics/compare.js';
 import { METRIC_DEFINITIONS, type MetricPath } from '../../metrics/definitions.js';
-import { counted } from '../../plural.js';
-import type { ChangedImage, Comparison, PairComparison } from '../comparison.js';
+import { counted } from '../../text/plural.js';
+import type { ChangedImage, Comparison, PairComparison } from '../../run/comparison.js';
 import { MAIN_NUMBERS } from '../main-numbers.js';
-import { decimals, percent, signed, VERDICT_WORDS } from '../numbers.js';
+import { VERDICT_WORDS } from '../../metrics/wording.js';
+import { decimals, percent, signed } from '../../text/numbers.js';
 import { html, type Html } from './html.js';
 import { folded, groupRows, groupsOf, levelOf, metricName, wordList } from './metric-table.js';
 import { factList, renderPage, section } from './page.js';

@@ -1,4 +1,4 @@
-import { badness, outcomeOf, type ImageRow } from '../image-row.js';
+import { badness, outcomeOf, type ImageRow } from '../../run/rows.js';
 import { panelGeometry } from '../panel-style.js';
 import { tileSize } from '../panel-tiles.js';
 import { embeddedJson, html, type Html } from './html.js';

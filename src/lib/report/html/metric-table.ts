@@ -1,8 +1,9 @@
 import { METRIC_DEFINITIONS, METRIC_PATHS, type MetricPath } from '../../metrics/definitions.js';
 import type { Estimate } from '../../metrics/run-metrics.js';
 import { MAIN_NUMBERS } from '../main-numbers.js';
-import { intervalText, metricText } from '../numbers.js';
-import { metricAt, type RunSummary } from '../run-summary.js';
+import { metricText } from '../../metrics/wording.js';
+import { intervalText } from '../../text/numbers.js';
+import { metricAt, type RunSummary } from '../../run/summary.js';
 import { html, type Html } from './html.js';
 
 /** Headings of the table of numbers, and which numbers stand below each. */

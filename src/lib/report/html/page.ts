@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { PACKAGE_ROOT } from '../../paths.js';
+import { PACKAGE_ROOT } from '../../core/paths.js';
 import { html, trusted, type Html } from './html.js';
 
 const ASSETS = path.join(PACKAGE_ROOT, 'assets', 'report');

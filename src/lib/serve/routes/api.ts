@@ -1,6 +1,6 @@
 import rateLimit from '@fastify/rate-limit';
 import type { FastifyPluginAsync } from 'fastify';
-import { OfxError } from '../../errors.js';
+import { OfxError } from '../../core/errors.js';
 import { requireToken } from '../access.js';
 import type { Service } from '../service.js';
 import { batchRoute } from './batch.js';

@@ -1,7 +1,7 @@
 import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox';
-import { OfxError, type ErrorCode } from '../../errors.js';
-import { summarise, type PredictResult } from '../../jobs/predict-result.js';
-import { OFX_VERSION } from '../../version.js';
+import { OfxError, type ErrorCode } from '../../core/errors.js';
+import { summarise, type PredictResult } from '../../predict/result.js';
+import { OFX_VERSION } from '../../core/version.js';
 import { answers, security } from '../documentation.js';
 import { LARGEST_BATCH } from '../options.js';
 import { logProblem, toProblem } from '../problem.js';

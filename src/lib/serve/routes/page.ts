@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { FastifyPluginAsync } from 'fastify';
-import { SHIPPED_SAMPLES, WEB_PAGE } from '../../paths.js';
+import { SHIPPED_SAMPLES, WEB_PAGE } from '../../core/paths.js';
 
 const TYPES: Record<string, string> = {
   '.html': 'text/html; charset=utf-8',

@@ -1,8 +1,8 @@
 import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox';
 import type { Static } from '@sinclair/typebox';
-import { OfxError } from '../../errors.js';
-import type { Analysis, AnalysisOptions } from '../../jobs/analyse.js';
-import { OFX_VERSION } from '../../version.js';
+import { OfxError } from '../../core/errors.js';
+import type { Analysis, AnalysisOptions } from '../../predict/analyse.js';
+import { OFX_VERSION } from '../../core/version.js';
 import { answers, security } from '../documentation.js';
 import { requestSignal } from '../request-signal.js';
 import { PredictAnswerSchema, PredictQuerySchema, UPLOAD_BODY } from '../schemas.js';

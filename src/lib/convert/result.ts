@@ -1,0 +1,36 @@
+import { Type, type Static } from '@sinclair/typebox';
+import { VariantSchema } from '../model/manifest.js';
+import { ParitySchema } from './parity.js';
+
+/** What `ofx convert` made. */
+export const ConvertReportSchema = Type.Object({
+  folder: Type.String({ description: 'The model’s folder' }),
+  name: Type.String(),
+  architecture: Type.String(),
+  parameters: Type.Integer({ minimum: 1 }),
+  checkpoint: Type.Object({ name: Type.String(), sha256: Type.String() }),
+  python: Type.String({ description: 'The interpreter that was used' }),
+  torch: Type.String(),
+  variants: Type.Array(VariantSchema),
+  parity: ParitySchema,
+  warnings: Type.Array(Type.String()),
+  seconds: Type.Number({ minimum: 0 }),
+});
+export type ConvertReport = Static<typeof ConvertReportSchema>;
+
+/** What `ofx convert --setup` without a checkpoint made. */
+export const SetupReportSchema = Type.Object({
+  python: Type.String({ description: 'The interpreter of the environment' }),
+});
+export type SetupReport = Static<typeof SetupReportSchema>;
+
+const head = { schemaVersion: Type.Literal(1), ofx: Type.String() };
+
+/** The document of `ofx convert --json`. */
+export const ConvertDocumentSchema = Type.Union(
+  [
+    Type.Object({ ...head, ...ConvertReportSchema.properties }),
+    Type.Object({ ...head, ...SetupReportSchema.properties }, { title: 'With --setup and no checkpoint' }),
+  ],
+  { $id: 'convert', title: 'Result of ofx convert --json' },
+);

@@ -1,0 +1,20 @@
+import { OfxError } from '../core/errors.js';
+
+/** What a journal's entries were made under: the values as text, so that a difference can be shown. */
+export type JournalSettings = Record<string, string | number | boolean | null>;
+
+/**
+ * @param folder where the journal lies
+ * @throws {OfxError} USAGE where the journal was made under other settings
+ */
+export function checkSettings(earlier: JournalSettings, settings: JournalSettings, folder: string): void {
+  const names = new Set([...Object.keys(earlier), ...Object.keys(settings)]);
+  const differing = [...names].filter((name) => earlier[name] !== settings[name]);
+  if (differing.length === 0) return;
+  const differences = differing.map(
+    (name) => `${name} was ${String(earlier[name])} and is ${String(settings[name])}`,
+  );
+  throw new OfxError('USAGE', `The run in ${folder} cannot be resumed: ${differences.join('; ')}.`, {
+    suggestion: 'Give the settings of the first session, or leave --resume out to begin anew.',
+  });
+}

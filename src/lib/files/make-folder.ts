@@ -1,0 +1,28 @@
+import { mkdir, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { systemCode } from '../core/errors.js';
+
+/**
+ * Makes a folder and those above it that are missing. (Node 20's recursive `mkdir` tries for ever where the system says
+ * that a folder is missing which is there, as below `/proc`.)
+ *
+ * @throws the system's error, for callers to say what to do about it
+ */
+export async function makeFolder(folder: string): Promise<void> {
+  if (await isFolder(folder)) return;
+  const parent = path.dirname(path.resolve(folder));
+  if (parent !== path.resolve(folder)) await makeFolder(parent);
+  try {
+    await mkdir(folder);
+  } catch (error) {
+    // Others may make the same one meanwhile.
+    if (systemCode(error) !== 'EEXIST' || !(await isFolder(folder))) throw error;
+  }
+}
+
+async function isFolder(file: string): Promise<boolean> {
+  return stat(file).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+}

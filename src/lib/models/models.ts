@@ -1,0 +1,156 @@
+import { cp, mkdtemp, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { OfxError, systemCode } from '../core/errors.js';
+import { exists } from '../files/exists.js';
+import { writeFileAtomic } from '../files/write.js';
+import { makeFolder } from '../files/make-folder.js';
+import { DEFAULT_MODEL, findModel, listModels, type Model } from '../model/catalogue.js';
+import { Detector } from '../model/detector.js';
+import { MANIFEST_FILE } from '../model/manifest.js';
+import { effectiveThresholds } from '../model/thresholds.js';
+import { installedModelsFolder } from '../core/paths.js';
+import type { ListedModel, ShownModel, VerifiedVariant } from './result.js';
+import { publishFolder } from '../files/publish-folder.js';
+
+/** All shipped and installed models. */
+export async function listedModels(): Promise<ListedModel[]> {
+  return (await listModels()).map(({ folder, manifest }) => {
+    const { name, version, description, licence, variants } = manifest;
+    return {
+      name,
+      version,
+      folder,
+      ...(description !== undefined && { description }),
+      ...(licence !== undefined && { licence }),
+      variants,
+      isDefault: name === DEFAULT_MODEL,
+    };
+  });
+}
+
+/** @throws {OfxError} USAGE for an `.onnx` file, which has no manifest to show, and as `findModel` */
+export async function modelWithManifest(reference: string): Promise<Model> {
+  const found = await findModel(reference);
+  if (found.kind === 'model') return found.model;
+  throw new OfxError(
+    'USAGE',
+    `${reference} is a bare ONNX file; this command needs a folder with a ${MANIFEST_FILE}.`,
+    {
+      suggestion: '"ofx convert" makes such a folder from a PyTorch checkpoint.',
+    },
+  );
+}
+
+export async function shownModel(reference: string): Promise<ShownModel> {
+  const { folder, manifest } = await modelWithManifest(reference);
+  const thresholds = await Promise.all(
+    manifest.variants.map(async ({ inputSize, precision, sha256 }) => ({
+      inputSize,
+      precision,
+      ...(await effectiveThresholds(manifest.name, sha256, manifest.thresholds)),
+    })),
+  );
+  return { folder, manifest, thresholds };
+}
+
+/**
+ * Checks every file of the models against its hash, loads it and scores a grey image with it.
+ *
+ * @throws {OfxError} as `findModel`; what is wrong with a file is a result
+ */
+export async function verifyModels(
+  references: readonly string[],
+  threads: number,
+): Promise<VerifiedVariant[]> {
+  const models =
+    references.length > 0 ? await Promise.all(references.map(modelWithManifest)) : await listModels();
+  const results: VerifiedVariant[] = [];
+  for (const model of models) {
+    for (const { file, inputSize, precision } of model.manifest.variants) {
+      const problem = await problemOf(model, { size: inputSize, precision, threads, concurrency: 1 });
+      results.push({
+        model: model.manifest.name,
+        file: path.join(model.folder, file),
+        inputSize,
+        ok: problem === undefined,
+        ...(problem !== undefined && { problem }),
+      });
+    }
+  }
+  return results;
+}
+
+async function problemOf(
+  model: Model,
+  options: Parameters<typeof Detector.open>[1],
+): Promise<string | undefined> {
+  try {
+    const detector = await Detector.open({ kind: 'model', model }, options);
+    try {
+      const { inputSize } = detector.network.identity;
+      await detector.detectTensor(new Float32Array(3 * inputSize ** 2));
+      return undefined;
+    } finally {
+      await detector.close();
+    }
+  } catch (error) {
+    if (error instanceof OfxError) return error.message;
+    throw error;
+  }
+}
+
+/**
+ * Copies a model into the user's data folder, from where it is found by name. Nothing is replaced unless told to.
+ *
+ * @throws {OfxError} MODEL_CORRUPT or ONNX_INVALID where a file does not hold, USAGE where the name is taken,
+ *   OUTPUT_UNWRITABLE, IO_FAILED
+ */
+export async function installModel(
+  reference: string,
+  { name, replace, threads }: { name: string | undefined; replace: boolean; threads: number },
+): Promise<{ name: string; version: string; folder: string }> {
+  const { folder: source, manifest } = await modelWithManifest(reference);
+  const installedName = name ?? manifest.name;
+  if (!/^[\w.-]+$/.test(installedName)) {
+    throw new OfxError('USAGE', `"${installedName}" is no name: use letters, digits, ".", "_" and "-".`, {
+      suggestion: 'Choose another with --name.',
+    });
+  }
+  const [broken] = (await verifyModels([source], threads)).filter(({ ok }) => !ok);
+  if (broken) throw new OfxError('MODEL_CORRUPT', `${broken.file} does not hold: ${broken.problem!}`);
+
+  const folder = path.join(installedModelsFolder(), installedName);
+  if (path.resolve(source) === folder) return { name: installedName, version: manifest.version, folder };
+  if (!replace && (await exists(folder))) {
+    throw new OfxError('USAGE', `A model "${installedName}" is installed already, in ${folder}.`, {
+      suggestion: 'Use --force to replace it, or --name for another name.',
+    });
+  }
+  let draft: string | undefined;
+  try {
+    await makeFolder(path.dirname(folder));
+    // Hidden, so that what a killed process leaves is no model.
+    draft = await mkdtemp(path.join(path.dirname(folder), `.${installedName}-`));
+    // `mkdtemp` makes folders that only their owner may read; this one is published.
+    const copy = path.join(draft, 'model');
+    await cp(source, copy, { recursive: true });
+    await writeFileAtomic(
+      path.join(copy, MANIFEST_FILE),
+      `${JSON.stringify({ ...manifest, name: installedName }, null, 2)}\n`,
+    );
+    await publishFolder(copy, folder);
+  } catch (error) {
+    const full = systemCode(error) === 'ENOSPC';
+    throw new OfxError(
+      full ? 'IO_FAILED' : 'OUTPUT_UNWRITABLE',
+      `Cannot install into ${folder}: ${(error as Error).message}`,
+      {
+        cause: error,
+        suggestion: full ? 'Free some space.' : 'Set XDG_DATA_HOME to a folder that you may write to.',
+      },
+    );
+  } finally {
+    if (draft !== undefined) await rm(draft, { recursive: true, force: true });
+  }
+  return { name: installedName, version: manifest.version, folder };
+}

@@ -1,0 +1,50 @@
+import { Type } from '@sinclair/typebox';
+import { stringify } from 'csv-stringify/sync';
+import type { SweepRow } from '../metrics/run-metrics.js';
+import { ImageRowSchema, type ImageRow } from './rows.js';
+
+/** Names of what lies in a run's folder. */
+export const RUN_FILES = {
+  summary: 'summary.json',
+  rows: 'metrics.csv',
+  thresholds: 'thresholds.csv',
+  evidence: 'evidence.ndjson',
+  robustness: 'robustness.csv',
+  page: 'report.html',
+  charts: 'charts',
+  panels: 'overlays',
+} as const;
+
+/** Where the picture of an image lies, relative to the run's folder. */
+export function panelPath(image: string): string {
+  return `${RUN_FILES.panels}/${image}.jpg`;
+}
+
+const Share = Type.Union([Type.Number({ minimum: 0, maximum: 1 }), Type.Null()]);
+
+export const SweepRowSchema = Type.Object(
+  {
+    threshold: Type.Number({ minimum: 0, maximum: 1 }),
+    pixelMacroF1: Share,
+    pixelMacroIou: Share,
+    pixelMacroPrecision: Share,
+    pixelMacroRecall: Share,
+    pixelMicroF1: Share,
+    pixelMicroIou: Share,
+    pixelMicroPrecision: Share,
+    pixelMicroRecall: Share,
+    imageF1: Share,
+    imageBalancedAccuracy: Share,
+  },
+  { $id: 'validation-threshold', title: 'A row of thresholds.csv; null is an empty cell' },
+);
+
+/** `metrics.csv`: a row an image, numbers with all their digits. */
+export function rowsCsv(rows: readonly ImageRow[]): string {
+  return stringify([...rows], { header: true, columns: Object.keys(ImageRowSchema.properties) });
+}
+
+/** `thresholds.csv` */
+export function sweepCsv(sweep: readonly SweepRow[]): string {
+  return stringify([...sweep], { header: true, columns: Object.keys(SweepRowSchema.properties) });
+}

@@ -1,0 +1,19 @@
+import type { PlainError } from '../core/errors.js';
+import type { FindingCode } from '../dataset/finding.js';
+import type { Sample } from '../dataset/sample.js';
+import type { ImageEvidence } from '../metrics/evidence.js';
+
+/** Everything that one sample adds to a run; what the journal keeps. */
+export type SampleRecord =
+  | {
+      kind: 'scored';
+      evidence: ImageEvidence;
+      width: number;
+      height: number;
+      /** Milliseconds of preprocessing and inference. */
+      ms: number;
+      imageSha256: string;
+      maskSha256: string | null;
+      findings: FindingCode[];
+    }
+  | { kind: 'failed'; image: string; label: Sample['label']; error: PlainError };

@@ -1,0 +1,163 @@
+import { Type, type Static, type TObject, type TSchema } from '@sinclair/typebox';
+import { GateSchema } from '../gates/gate.js';
+import { METRIC_DEFINITIONS, METRIC_PATHS, PROTOCOLS, type MetricPath } from '../metrics/definitions.js';
+import type { Estimate } from '../metrics/run-metrics.js';
+
+const NumberOrNull = Type.Union([Type.Number(), Type.Null()]);
+const Count = Type.Integer({ minimum: 0 });
+const literals = <const T extends readonly string[]>(values: T) =>
+  Type.Union(values.map((value) => Type.Literal(value as T[number])));
+
+export const EstimateSchema = Type.Object(
+  {
+    value: NumberOrNull,
+    low: NumberOrNull,
+    high: NumberOrNull,
+    n: Type.Integer({ minimum: 0, description: 'Images that the number rests on' }),
+    reason: Type.Optional(Type.String({ description: 'Why there is no value' })),
+  },
+  { title: 'A number with its 95 % interval (bootstrap over images)' },
+);
+
+/** Numbers as an object of objects: `image.auc` is found at `.image.auc`. */
+export type NestedMetrics = { [name: string]: NestedMetrics | Estimate };
+
+/** Builds an object of objects from what belongs at each metric's path. */
+function nest<Leaf, Node>(
+  leafOf: (path: MetricPath) => Leaf,
+  nodeOf: (members: Record<string, Leaf | Node>) => Node,
+  paths: readonly MetricPath[] = METRIC_PATHS,
+  depth = 0,
+): Node {
+  const members: Record<string, Leaf | Node> = {};
+  for (const path of paths) {
+    const parts = path.split('.');
+    const name = parts[depth]!;
+    if (name in members) continue;
+    const prefix = parts.slice(0, depth + 1).join('.');
+    const below = paths.filter((other) => other.startsWith(`${prefix}.`));
+    members[name] = below.length > 0 ? nest(leafOf, nodeOf, below, depth + 1) : leafOf(path);
+  }
+  return nodeOf(members);
+}
+
+export function nestMetrics(metrics: Record<MetricPath, Estimate>): NestedMetrics {
+  return nest<Estimate, NestedMetrics>(
+    (path) => metrics[path],
+    (members) => members,
+  );
+}
+
+/** The number at a path; undefined where a summary of another version lacks it. */
+export function metricAt(metrics: NestedMetrics, path: string): Estimate | undefined {
+  const found = path
+    .split('.')
+    .reduce<NestedMetrics | Estimate | undefined>(
+      (node, name) => (node as NestedMetrics | undefined)?.[name],
+      metrics,
+    );
+  return found !== undefined && 'value' in found ? (found as Estimate) : undefined;
+}
+
+const MetricsSchema = nest<TSchema, TObject>(
+  (path) => ({ ...EstimateSchema, description: METRIC_DEFINITIONS[path].definition }),
+  (members) => Type.Object(members),
+);
+
+const ConfusionSchema = Type.Object({ tp: Count, fp: Count, fn: Count, tn: Count });
+
+export const ChartFilesSchema = Type.Object({
+  name: Type.String(),
+  title: Type.String(),
+  spec: Type.String({ description: 'Vega-Lite, relative to the run’s folder' }),
+  svg: Type.String(),
+  png: Type.String(),
+});
+export type ChartFiles = Static<typeof ChartFilesSchema>;
+
+export const CalibrationSchema = Type.Object({
+  objective: Type.String(),
+  score: Type.Number({ description: 'Score threshold, to be met by the score after the new temperature' }),
+  mask: NumberOrNull,
+  temperature: Type.Number(),
+  file: Type.String({ description: 'Where the fitted values were written' }),
+});
+export type Calibration = Static<typeof CalibrationSchema>;
+
+/** What a run was and what came out: the content of `summary.json`. */
+export const RunSummarySchema = Type.Object(
+  {
+    schemaVersion: Type.Literal(1),
+    ofx: Type.String({ description: 'Version of ofx' }),
+    startedAt: Type.String({ description: 'ISO 8601' }),
+    seconds: Type.Number({
+      minimum: 0,
+      description: 'Wall time, of the last session where a run was resumed',
+    }),
+    resumed: Type.Integer({ minimum: 0, description: 'Images taken over from an interrupted session' }),
+    dataset: Type.Object({
+      name: Type.String(),
+      location: Type.String({ description: 'As it was given' }),
+      layout: Type.String(),
+      list: Type.Union([Type.String(), Type.Null()], { description: 'Name of the list of samples' }),
+      sha256: Type.String({ description: 'Over names, labels and contents of the samples used, in order' }),
+      samples: Type.Integer({ minimum: 0, description: 'Samples of this run' }),
+      available: Type.Integer({ minimum: 0, description: 'Samples that the data set has' }),
+      leftOut: Type.Integer({ minimum: 0, description: 'Listed samples that could not be used' }),
+      findings: Type.Array(
+        Type.Object({
+          code: Type.String(),
+          severity: literals(['error', 'warning', 'note']),
+          message: Type.String(),
+          count: Type.Integer({ minimum: 1 }),
+          examples: Type.Array(Type.String()),
+        }),
+      ),
+    }),
+    model: Type.Object({
+      name: Type.String(),
+      version: Type.String(),
+      sha256: Type.String(),
+      inputSize: Type.Integer({ minimum: 1 }),
+      precision: Type.String(),
+      fittedOn: Type.Optional(Type.Unknown({ description: 'The data that its thresholds were fitted on' })),
+    }),
+    settings: Type.Object({
+      protocol: literals(PROTOCOLS),
+      scoreAt: literals(['network', 'image']),
+      scoreThreshold: Type.Number(),
+      maskThreshold: Type.Number(),
+      temperature: Type.Number(),
+      sweepStep: Type.Number(),
+      seed: Type.Integer(),
+      limit: Type.Union([Type.Integer(), Type.Null()]),
+      sample: Type.Union([Type.Integer(), Type.Null()]),
+      strict: Type.Boolean(),
+    }),
+    machine: Type.Object({
+      cpu: Type.String(),
+      threads: Type.Integer(),
+      concurrency: Type.Integer(),
+      node: Type.String(),
+      platform: Type.String(),
+    }),
+    headline: Type.Composite([Type.Object({ path: Type.String(), title: Type.String() }), EstimateSchema]),
+    warnings: Type.Array(Type.String(), { description: 'What whoever reads a number must know' }),
+    metrics: MetricsSchema,
+    confusion: Type.Object({ image: ConfusionSchema, pixel: ConfusionSchema }),
+    failed: Type.Array(Type.Object({ image: Type.String(), code: Type.String(), message: Type.String() })),
+    calibration: Type.Union([CalibrationSchema, Type.Null()]),
+    gates: Type.Optional(Type.Array(GateSchema, { description: 'What --fail-on demanded' })),
+    charts: Type.Array(ChartFilesSchema),
+  },
+  { $id: 'validation-summary', title: 'summary.json of ofx validate' },
+);
+
+/** The numbers have a type of their own: a schema built from a table has none. */
+export type RunSummary = Omit<Static<typeof RunSummarySchema>, 'metrics'> & { metrics: NestedMetrics };
+
+/** The document of `ofx validate --json`: the summary, and where the run lies. */
+export const ValidateDocumentSchema = Type.Composite(
+  [Type.Object({ folder: Type.String() }), RunSummarySchema],
+  { $id: 'validate', title: 'Result of ofx validate --json' },
+);

@@ -1,0 +1,56 @@
+import type { Layout } from '../dataset/sample.js';
+import type { ImageLimits } from '../image/decode/samples.js';
+import type { Objective } from '../metrics/calibrate.js';
+import type { Protocol } from '../metrics/definitions.js';
+import type { FailCondition } from '../run/metric-gates.js';
+import type { ModelReference } from '../model/catalogue.js';
+import type { DetectorOptions } from '../model/detector.js';
+import type { PanelChoice } from './panels.js';
+import type { ScoreAt } from './score.js';
+
+export interface ValidateRequest {
+  /** The data set's folder, or its list. */
+  dataset: string;
+  split?: string | undefined;
+  layout?: Layout | undefined;
+  model: ModelReference;
+  detector: DetectorOptions;
+  /** The run's folder; `reports/<data set>-<model>-<date>` without. */
+  out?: string | undefined;
+  protocol: Protocol;
+  scoreAt: ScoreAt;
+  /** The model's own where it is left out. */
+  scoreThreshold?: number | undefined;
+  maskThreshold?: number | undefined;
+  sweepStep: number;
+  panels: PanelChoice;
+  charts: boolean;
+  /** The first so many samples only. */
+  limit?: number | undefined;
+  /** So many samples drawn by chance, in the data set's order. */
+  sample?: number | undefined;
+  seed: number;
+  /** Take up an interrupted run. */
+  resume: boolean;
+  /** A ground truth of another size than its image is an error. */
+  strict: boolean;
+  /** Fit thresholds on this data set and keep them. */
+  calibrate?: Objective | undefined;
+  limits: Partial<ImageLimits>;
+  /** What must not be of the run's numbers. */
+  failOn?: readonly FailCondition[];
+  /** Folder of the run that `drops` and `rises` look at. */
+  baseline?: string | undefined;
+  /** Score the data set again under each distortion of its photos. */
+  robustness?: boolean;
+}
+
+/** What a run tells while it works. */
+export interface ValidateEvents {
+  onNote?: (note: string) => void;
+  onStart?: (total: number, done: number) => void;
+  /** Samples that are finished, of all. */
+  onProgress?: (done: number) => void;
+  /** All images are scored; charts and files follow. */
+  onReport?: () => void;
+}

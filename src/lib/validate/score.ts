@@ -1,0 +1,205 @@
+import { createHash } from 'node:crypto';
+import { examineTruth, TRUTH_THRESHOLD } from '../dataset/examine-truth.js';
+import type { FindingCode } from '../dataset/finding.js';
+import { AUTHENTIC, TAMPERED, type Sample } from '../dataset/sample.js';
+import { OfxError, toPlainError } from '../core/errors.js';
+import { decodeImage, type RgbImage } from '../image/decode/index.js';
+import { readGroundTruth, type GreyImage } from '../image/ground-truth.js';
+import { resizeMap, type ProbabilityMap } from '../image/probability-map.js';
+import { readInput } from '../files/read.js';
+import { resizeNearestOpenCv } from '../image/resize.js';
+import { DEFAULT_LIMITS, type ImageLimits } from '../image/decode/samples.js';
+import type { ImageEvidence, Label } from '../metrics/evidence.js';
+import { countPixels, measurePixels, type PixelEvidence } from '../metrics/measure-pixels.js';
+import { PROTOCOL_THRESHOLD } from '../metrics/macro.js';
+import { PixelHistogram } from '../metrics/pixel-histogram.js';
+import type { ThresholdSet } from '../metrics/thresholds.js';
+import { measureTrufor } from '../metrics/trufor.js';
+import type { Detector } from '../model/detector.js';
+import type { SampleRecord } from '../run/sample-record.js';
+import { panelTiles, type PanelTiles } from '../report/panel-tiles.js';
+
+/** Where probability map and ground truth meet. */
+export const SCORE_AT = ['network', 'image'] as const;
+export type ScoreAt = (typeof SCORE_AT)[number];
+
+export interface ScoreOptions {
+  scoreAt: ScoreAt;
+  /** Thresholds at which exact counts are taken. */
+  thresholds: ThresholdSet;
+  /** A ground truth of another size than its image is an error. */
+  strict: boolean;
+  /** Keep what a panel needs. */
+  panels: boolean;
+  maskThreshold: number;
+  limits: Partial<ImageLimits>;
+  /** Changes the photo, and maybe its size, before the network sees it. */
+  distort?: (image: RgbImage, name: string) => Promise<RgbImage>;
+}
+
+export interface ScoredSample {
+  record: SampleRecord;
+  tiles: PanelTiles | null;
+}
+
+/** ObjectFormer's published script counts only full white as tampered. */
+const FULL_WHITE = 255;
+
+/** Runs samples through the network and measures what comes out against their ground truth. */
+export class SampleScorer {
+  readonly #histogram = new PixelHistogram();
+
+  constructor(
+    private readonly detector: Detector,
+    private readonly options: ScoreOptions,
+  ) {}
+
+  /** A sample that cannot be read or scored gives a record of its own kind; what would fail every sample is thrown. */
+  async score(sample: Sample, signal?: AbortSignal): Promise<ScoredSample> {
+    try {
+      return await this.#score(sample, signal);
+    } catch (error) {
+      if (!isAboutSample(error)) throw error;
+      const { name, label } = sample;
+      return { record: { kind: 'failed', image: name, label, error: toPlainError(error) }, tiles: null };
+    }
+  }
+
+  async #score(sample: Sample, signal: AbortSignal | undefined): Promise<ScoredSample> {
+    const { limits, strict, panels, maskThreshold } = this.options;
+    const maxBytes = limits.maxBytes ?? DEFAULT_LIMITS.maxBytes;
+    const bytes = await readInput(sample.image, maxBytes);
+    const photo = await decodeImage(bytes, limits);
+    const image = this.options.distort ? await this.options.distort(photo, sample.name) : photo;
+    const maskBytes = sample.mask === null ? null : await readTruthFile(sample.mask, maxBytes);
+    const truth = maskBytes && followed(await decodeTruth(maskBytes, limits), photo, image);
+    const odd = truth ? examineTruth(truth, image) : [];
+    if (strict && odd.includes('size-differs')) throw sizeDiffers(truth!, image);
+
+    const { score, rawScore, map, timingsMs } = await this.detector.detect(image, signal);
+    const label = sample.label ?? (odd.includes('empty-truth') ? AUTHENTIC : TAMPERED);
+    const measured = this.#measure(label, truth, image, map);
+    const findings = label === AUTHENTIC ? [] : [...odd, ...measured.findings];
+    if (Math.max(image.width, image.height) < map.width) findings.push('small-image');
+    return {
+      record: {
+        kind: 'scored',
+        evidence: { image: sample.name, label, score, rawScore, ...measured.evidence },
+        width: image.width,
+        height: image.height,
+        ms: timingsMs.preprocess + timingsMs.inference,
+        imageSha256: sha256(bytes),
+        maskSha256: maskBytes && sha256(maskBytes),
+        findings,
+      },
+      tiles: panels ? await panelTiles(image, label === AUTHENTIC ? null : truth, map, maskThreshold) : null,
+    };
+  }
+
+  #measure(
+    label: Label,
+    truth: GreyImage | null,
+    image: { width: number; height: number },
+    map: ProbabilityMap,
+  ): {
+    evidence: Pick<ImageEvidence, 'pixel' | 'pixelGap' | 'objectformer' | 'trufor'>;
+    findings: FindingCode[];
+  } {
+    const none = { pixel: null, objectformer: null, trufor: null };
+    if (label === TAMPERED && !truth) return { evidence: { ...none, pixelGap: 'no-truth' }, findings: [] };
+    // Authentic images count as all zero, whatever their file says.
+    const grey =
+      label === TAMPERED && truth ? truth : { ...image, data: new Uint8Array(image.width * image.height) };
+    const atNetwork = resizeNearestOpenCv(grey.data, grey.width, grey.height, map.width, map.height);
+    const truthAtImage = positives(grey.data);
+    const needsImageSize = label === TAMPERED || this.options.scoreAt === 'image';
+    const mapAtImage = needsImageSize ? resizeMap(map, grey.width, grey.height) : map;
+
+    const pixel =
+      this.options.scoreAt === 'image'
+        ? this.#measurePixels(mapAtImage, truthAtImage)
+        : this.#measurePixels(map, positives(atNetwork));
+    if (label === TAMPERED && pixel.positives === 0) {
+      const lost = truthAtImage.includes(1);
+      return { evidence: { ...none, pixelGap: 'empty-truth' }, findings: lost ? ['lost-truth'] : [] };
+    }
+    const trufor =
+      label === TAMPERED
+        ? measureTrufor(mapAtImage.data, truthAtImage, grey.width, grey.height, this.#histogram)
+        : null;
+    const objectformer = countPixels(
+      map.data,
+      atNetwork,
+      PROTOCOL_THRESHOLD,
+      (value) => value === FULL_WHITE,
+    );
+    return { evidence: { pixel, objectformer, trufor }, findings: [] };
+  }
+
+  #measurePixels(map: ProbabilityMap, truth: Uint8Array): PixelEvidence {
+    try {
+      return measurePixels(map.data, truth, this.options.thresholds, this.#histogram);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      throw new OfxError('RESULT_INVALID', `The model gave no usable map: ${error.message}.`, {
+        cause: error,
+      });
+    }
+  }
+}
+
+/** A ground truth that follows its photo from one size to another. */
+function followed(truth: GreyImage, photo: Size, image: Size): GreyImage {
+  if (photo.width === image.width && photo.height === image.height) return truth;
+  const width = Math.max(1, Math.round((truth.width * image.width) / photo.width));
+  const height = Math.max(1, Math.round((truth.height * image.height) / photo.height));
+  return { width, height, data: resizeNearestOpenCv(truth.data, truth.width, truth.height, width, height) };
+}
+
+interface Size {
+  width: number;
+  height: number;
+}
+
+function positives(grey: Uint8Array): Uint8Array {
+  const marks = new Uint8Array(grey.length);
+  for (let i = 0; i < grey.length; i++) if (grey[i]! > TRUTH_THRESHOLD) marks[i] = 1;
+  return marks;
+}
+
+async function readTruthFile(file: string, maxBytes: number): Promise<Uint8Array> {
+  return aboutTruth(readInput(file, maxBytes));
+}
+
+async function decodeTruth(bytes: Uint8Array, limits: Partial<ImageLimits>): Promise<GreyImage> {
+  return aboutTruth(readGroundTruth(bytes, limits));
+}
+
+/** Says in an error's message that it is the ground truth that failed, not the image. */
+async function aboutTruth<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    if (!(error instanceof OfxError)) throw error;
+    throw new OfxError(error.code, `Its ground truth: ${error.message}`, { cause: error });
+  }
+}
+
+function sizeDiffers(truth: GreyImage, image: { width: number; height: number }): OfxError {
+  return new OfxError(
+    'DATASET_INVALID',
+    `Its ground truth has ${truth.width} x ${truth.height} pixels, the image ${image.width} x ${image.height} (--strict).`,
+  );
+}
+
+/** Bad input fails one sample; a full disk, a broken model or a defect would fail them all. */
+function isAboutSample(error: unknown): boolean {
+  return (
+    error instanceof OfxError &&
+    /^(IMAGE_|INPUT_|DATASET_INVALID|PREDICTION_INVALID|RESULT_INVALID)/.test(error.code)
+  );
+}
+
+function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}

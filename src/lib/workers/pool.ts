@@ -1,0 +1,275 @@
+import type { Transferable } from 'node:worker_threads';
+import { fromPlainError, OfxError } from '../core/errors.js';
+import type { WorkerMessage } from './tasks.js';
+import type { PoolWorker, StartWorker } from './start.js';
+
+export interface WorkerPoolOptions {
+  /** Threads or processes. */
+  start: StartWorker;
+  /** What the workers run: a file that calls `answerTasks`. */
+  file: string;
+  workerData?: unknown;
+  /** Workers, and so tasks at once. */
+  size: number;
+  /**
+   * Asked after each task; `true` ends the worker that did it and starts a fresh one. One worker at a time is replaced,
+   * so that the others keep working.
+   */
+  isSpent?: (worker: WorkerHistory) => boolean;
+  /** How long to wait, in milliseconds, before another is started for a worker that could not load. [3000] */
+  pauseMs?: number;
+  /** Ends a worker that has one task for so long. Not for threads in native code, see {@link WorkerPool}. [never] */
+  longestTaskMs?: number;
+}
+
+export interface WorkerHistory {
+  tasksDone: number;
+  /** Resident memory of the worker's process, in bytes. */
+  rss: number;
+}
+
+export interface TaskOptions {
+  /** Buffers that move to a thread instead of being copied. */
+  transfer?: readonly Transferable[];
+  /** Takes a waiting task out of the queue. A task that runs is left to end, and its reply dropped. */
+  signal?: AbortSignal | undefined;
+}
+
+interface Job {
+  task: unknown;
+  transfer: readonly Transferable[];
+  resolve: (reply: unknown) => void;
+  reject: (error: unknown) => void;
+}
+
+interface Member extends WorkerHistory {
+  worker: PoolWorker;
+  /** Loaded, so that a task given to it starts at once. */
+  ready: boolean;
+  /** Why it could not load. */
+  failure?: OfxError | undefined;
+  job?: Job | undefined;
+  overdue?: NodeJS.Timeout | undefined;
+  retired: boolean;
+  exited: Promise<void>;
+}
+
+/** Loading costs a second of processor time or more: a network that cannot be opened must not take all of it. */
+const PAUSE_MS = 3000;
+
+/**
+ * Workers that each do one task at a time, first come first served.
+ *
+ * A worker that dies takes its own task with it and no other: what waits stays in the queue for the worker that replaces
+ * it. One that cannot even load is tried again after a pause; while there is no other, tasks fail at once, for the same
+ * reason. No thread is ended while it works, whatever is aborted: ONNX Runtime's binding takes the whole process down when
+ * its thread is terminated under an inference (uncaught `Napi::Error`, about one time in ten).
+ */
+export class WorkerPool<Task, Reply> {
+  readonly #members = new Set<Member>();
+  readonly #queue: Job[] = [];
+  readonly #options: WorkerPoolOptions;
+  #closed = false;
+  #crashed = 0;
+  #recycled = 0;
+  #failure: OfxError | undefined;
+  #pause: NodeJS.Timeout | undefined;
+
+  constructor(options: WorkerPoolOptions) {
+    this.#options = options;
+    this.#fill();
+  }
+
+  /** Tasks that wait for a worker. */
+  get waiting(): number {
+    return this.#queue.length;
+  }
+
+  /** Tasks that a worker has. */
+  get running(): number {
+    return this.#count(({ job }) => job !== undefined);
+  }
+
+  /** Workers that a task can be given to, now or when they have done the one they have. */
+  get ready(): number {
+    return this.#count(({ ready, retired }) => ready && !retired);
+  }
+
+  /** Workers that died, and workers that were replaced as spent. */
+  get restarts(): { crashed: number; recycled: number } {
+    return { crashed: this.#crashed, recycled: this.#recycled };
+  }
+
+  /** Resident memory of all workers that are processes, as of their last task, in bytes. */
+  get rss(): number {
+    return [...this.#members].reduce((sum, { rss }) => sum + rss, 0);
+  }
+
+  /** Why the last worker that was started could not load; undefined where it could. */
+  get failure(): OfxError | undefined {
+    return this.#failure;
+  }
+
+  /**
+   * @throws {OfxError} WORKER_LOST where the worker died of the task; why no worker can be loaded; what the task threw;
+   *   the signal's reason
+   */
+  async run(task: Task, { transfer = [], signal }: TaskOptions = {}): Promise<Reply> {
+    signal?.throwIfAborted();
+    if (this.#closed) throw new Error('The pool is closed.');
+    if (this.#failure && this.#members.size === 0) throw this.#failure;
+    const { promise, job, stopListening } = this.#jobFor(task, transfer, signal);
+    this.#queue.push(job);
+    this.#fill();
+    this.#assign();
+    try {
+      return (await promise) as Reply;
+    } finally {
+      stopListening();
+    }
+  }
+
+  /**
+   * Ends all workers as soon as they are done with the task they have; tasks that wait are rejected.
+   *
+   * @param graceMs - processes that are not done by then are killed; not for threads, see above
+   */
+  async close(graceMs?: number): Promise<void> {
+    this.#closed = true;
+    clearTimeout(this.#pause);
+    for (const job of this.#queue.splice(0)) job.reject(new Error('The pool was closed.'));
+    // One that loads is in native code as well: it goes when it is ready.
+    for (const { job, ready, worker } of this.#members) if (ready && !job) worker.kill();
+    const kill = (): void => {
+      for (const { worker } of this.#members) worker.kill();
+    };
+    const end = graceMs === undefined ? undefined : setTimeout(kill, graceMs);
+    await Promise.all([...this.#members].map(({ exited }) => exited));
+    clearTimeout(end);
+  }
+
+  #count(has: (member: Member) => boolean): number {
+    return [...this.#members].filter(has).length;
+  }
+
+  #jobFor(
+    task: Task,
+    transfer: readonly Transferable[],
+    signal: AbortSignal | undefined,
+  ): { promise: Promise<unknown>; job: Job; stopListening: () => void } {
+    let job!: Job;
+    const promise = new Promise<unknown>((resolve, reject) => {
+      job = { task, transfer, resolve, reject };
+    });
+    const onAbort = (): void => {
+      const place = this.#queue.indexOf(job);
+      if (place !== -1) this.#queue.splice(place, 1);
+      job.reject(signal?.reason);
+    };
+    signal?.addEventListener('abort', onAbort, { once: true });
+    return { promise, job, stopListening: () => signal?.removeEventListener('abort', onAbort) };
+  }
+
+  /** Starts what is missing of the pool's workers. */
+  #fill(): void {
+    while (!this.#closed && !this.#pause && this.#members.size < this.#options.size) this.#startOne();
+  }
+
+  #startOne(): void {
+    const { start, file, workerData } = this.#options;
+    const worker = start(file, workerData);
+    let exit!: () => void;
+    const exited = new Promise<void>((resolve) => {
+      exit = resolve;
+    });
+    const member: Member = { worker, ready: false, tasksDone: 0, rss: 0, retired: false, exited };
+    this.#members.add(member);
+    worker.onMessage((message) => {
+      this.#onMessage(member, message);
+    });
+    worker.onExit((cause) => {
+      this.#onExit(member, cause);
+      exit();
+    });
+  }
+
+  #assign(): void {
+    for (const member of this.#members) {
+      if (!member.ready || member.retired || member.job) continue;
+      const job = this.#queue.shift();
+      if (!job) return;
+      member.job = job;
+      member.worker.post(job.task, job.transfer);
+      const { longestTaskMs } = this.#options;
+      if (longestTaskMs !== undefined) {
+        member.overdue = setTimeout(() => {
+          member.worker.kill();
+        }, longestTaskMs);
+      }
+    }
+  }
+
+  #onMessage(member: Member, message: WorkerMessage): void {
+    if (message.kind === 'unusable') {
+      member.failure = fromPlainError(message.error);
+      member.worker.kill();
+      return;
+    }
+    if (message.kind === 'ready') {
+      member.ready = true;
+      this.#failure = undefined;
+    } else this.#onDone(member, message);
+    if (this.#closed) member.worker.kill();
+    else this.#assign();
+  }
+
+  #onDone(member: Member, message: Extract<WorkerMessage, { kind: 'reply' | 'error' }>): void {
+    const { job, worker } = member;
+    clearTimeout(member.overdue);
+    member.job = undefined;
+    member.tasksDone++;
+    member.rss = message.rss;
+    if (message.kind === 'reply') job?.resolve(message.reply);
+    else job?.reject(fromPlainError(message.error));
+
+    if (this.ready === this.#options.size && this.#options.isSpent?.(member)) {
+      member.retired = true;
+      worker.kill();
+    }
+  }
+
+  #onExit(member: Member, cause: unknown): void {
+    clearTimeout(member.overdue);
+    this.#members.delete(member);
+    member.job?.reject(lostTask(cause));
+    if (this.#closed) return;
+
+    if (member.retired) this.#recycled++;
+    else this.#crashed++;
+    if (member.ready) this.#fill();
+    else this.#onUnusable(member.failure ?? neverReady(cause));
+  }
+
+  #onUnusable(failure: OfxError): void {
+    this.#failure = failure;
+    if (this.#members.size === 0) for (const job of this.#queue.splice(0)) job.reject(failure);
+    this.#pause ??= setTimeout(() => {
+      this.#pause = undefined;
+      this.#fill();
+    }, this.#options.pauseMs ?? PAUSE_MS);
+  }
+}
+
+function lostTask(cause: unknown): OfxError {
+  return new OfxError('WORKER_LOST', 'The worker that had this task died of it.', {
+    suggestion: 'Try again; if it happens every time, please report it.',
+    cause,
+  });
+}
+
+function neverReady(cause: unknown): OfxError {
+  return new OfxError('WORKER_LOST', 'A worker ended before it was ready.', {
+    suggestion: 'Try again; if it happens every time, please report it.',
+    cause,
+  });
+}
