@@ -21,8 +21,8 @@ from ofx.networks.objectformer_lite import (
     build,
     high_pass_filters,
 )
-from ofx.training.backbone import EPSILON, load_lite0
 from tests.conftest import trained_like
+from workshop.training.backbone import EPSILON, load_lite0
 
 SMALL = {"width": 24, "prototypes": 4, "blocks": 1, "heads": 2, "descriptor": 8}
 

@@ -14,11 +14,11 @@ from sklearn.metrics import f1_score, roc_auc_score
 
 from ofx.checkpoint import read_checkpoint
 from ofx.networks.objectformer_lite import ObjectFormerLite
-from ofx.training import losses
-from ofx.training.dataset import PoolDataset
-from ofx.training.loop import Average, Recipe, Stage, freeze, rate_factor
-from ofx.training.metrics import THRESHOLDS, Evaluation, area_under_roc, f1_sweep, fit_thresholds, intervals
-from ofx.training.parallel import Team, run_team
+from workshop.training import losses
+from workshop.training.dataset import PoolDataset
+from workshop.training.loop import Average, Recipe, Stage, freeze, rate_factor
+from workshop.training.metrics import THRESHOLDS, Evaluation, area_under_roc, f1_sweep, fit_thresholds, intervals
+from workshop.training.parallel import Team, run_team
 
 SMALL = {"width": 24, "prototypes": 4, "blocks": 1, "heads": 2, "descriptor": 8}
 

@@ -8,10 +8,10 @@ import cv2
 import numpy as np
 import pytest
 
-from ofx.training import histories, manipulations, regions
-from ofx.training.dataset import MixedSizes, PoolDataset, augment, to_input
-from ofx.training.photos import CASIA_TWINS, Photo, is_held_out, open_library, read_outlines, write_outlines
-from ofx.training.pool import KINDS, OUTLINED, choose, choose_donor, fill_pool, make_sample, pool_samples
+from workshop.training import histories, manipulations, regions
+from workshop.training.dataset import MixedSizes, PoolDataset, augment, to_input
+from workshop.training.photos import CASIA_TWINS, Photo, is_held_out, open_library, read_outlines, write_outlines
+from workshop.training.pool import KINDS, OUTLINED, choose, choose_donor, fill_pool, make_sample, pool_samples
 
 SQUARE = np.array([[0.25, 0.25], [0.5, 0.25], [0.5, 0.55], [0.25, 0.55]], np.float32)
 

@@ -11,13 +11,8 @@ import numpy as np
 import pytest
 import torch
 
-import calibrate_checkpoint
-import describe_model
-import evaluate
-import find_twins
-import outline_photos
-import plot_training
 from ofx.networks.objectformer_lite import build
+from workshop import calibrate_checkpoint, describe_model, evaluate, find_twins, outline_photos, plot_training
 
 
 def test_a_manifest_gets_the_scores_of_test_photos(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from ofx.training import histories, regions
+from workshop.training import histories, regions
 
 #: Share of the photo that a region may cover. Below, the network's input keeps nothing of it.
 MIN_SHARE, MAX_SHARE = 0.004, 0.42

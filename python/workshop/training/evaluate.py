@@ -1,4 +1,4 @@
-"""Run networks over samples and gather the numbers of `ofx.training.metrics`."""
+"""Run networks over samples and gather the numbers of `workshop.training.metrics`."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import numpy as np
 import torch
 from torch import nn
 
-from ofx.training.dataset import Sample, read_sample, to_input
-from ofx.training.metrics import Evaluation
+from workshop.training.dataset import Sample, read_sample, to_input
+from workshop.training.metrics import Evaluation
 
 
 @torch.no_grad()

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Look for test photos among the photos to train on: a model must not have seen what it is measured on.
 
-    python find_twins.py library/bsds library/people --test ../shared/data/casia1-dev/images
+    python -m workshop.find_twins library/bsds library/people --test ../shared/data/casia1-dev/images
 
 Compares small grey versions of the photos, mirrored ones too, and prints what is alike, most alike first: correlation,
 photo, test photo. Exits 1 if something is. The same photo in another size or compression is above 0.95, but different
@@ -18,7 +18,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from ofx.training.photos import PHOTO_SUFFIXES, Photo, open_library
+from workshop.training.photos import PHOTO_SUFFIXES, Photo, open_library
 
 #: Side of the small versions.
 SIDE = 16

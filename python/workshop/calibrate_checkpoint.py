@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Give a trained checkpoint probabilities that mean what they say: the fitted thresholds become 0.5.
 
-    python evaluate.py MODEL.pth --split casia1-dev/split.txt --split imd2020-dev/split.txt --size 380 --fit > fit.json
-    python calibrate_checkpoint.py MODEL.pth --fit fit.json --out CALIBRATED.pth
+    python -m workshop.evaluate MODEL.pth --split dev/split.txt --size 380 --fit > fit.json
+    python -m workshop.calibrate_checkpoint MODEL.pth --fit fit.json --out CALIBRATED.pth
 
 Real manipulations look fainter to the network than the made ones that it was trained on. The last layers are affine, so
 a shift of the mask's logits, and a shift and a scale of the score's, go into their weights. The order of pixels and of

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """Give photos without object outlines some: from BSDS500's human segmentations, from object masks, or by GrabCut.
 
-    python outline_photos.py LIBRARY [--segments BSDS500/data/groundTruth] [--no-grabcut]
+    python -m workshop.outline_photos LIBRARY [--segments BSDS500/data/groundTruth] [--no-grabcut]
 
 LIBRARY has `images/` and, where there are object masks, `masks/NAME.png` (0 is background, every other value an
-object). `polygons/` is written beside them (see `ofx.training.photos`). Files that exist are kept. GrabCut looks for
-one object in the middle: leave it out (`--no-grabcut`) where photos show scenes.
+object). `polygons/` is written beside them (see `workshop.training.photos`). Files that exist are kept. GrabCut
+looks for one object in the middle: leave it out (`--no-grabcut`) where photos show scenes.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import cv2
 import numpy as np
 from scipy.io import loadmat
 
-from ofx.training.photos import PHOTO_SUFFIXES, write_outlines
+from workshop.training.photos import PHOTO_SUFFIXES, write_outlines
 
 #: GrabCut runs on photos of this longer side, in pixels: enough for an outline, and fast.
 GRABCUT_SIDE = 288

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Train the default model: from a folder of photos to a checkpoint.
 
-    python train.py PHOTOS… --out runs/first [--minutes 60] [--start CHECKPOINT]
+    python -m workshop.train PHOTOS… --out runs/first [--minutes 60] [--start CHECKPOINT]
 
-PHOTOS are library folders: `images/`, and `polygons/` with outlines (see `ofx.training.photos`, `outline_photos.py`).
+PHOTOS are library folders: `images/`, and `polygons/` with outlines (see `workshop.training.photos`).
 A tenth of the photos is kept for validation. Manipulations are made ahead into `OUT/pool`; a run that was stopped goes
 on when the command is given again. The result is `OUT/model.pth`, with `log.jsonl` beside it (`plot_training.py`).
 """
@@ -18,10 +18,10 @@ import cv2
 import torch
 
 from ofx.networks.objectformer_lite import DEFAULT_CONFIG, ObjectFormerLite
-from ofx.training.backbone import load_lite0
-from ofx.training.loop import Recipe, Stage
-from ofx.training.parallel import Team, run_team
-from ofx.training.pool import fill_pool, pool_samples
+from workshop.training.backbone import load_lite0
+from workshop.training.loop import Recipe, Stage
+from workshop.training.parallel import Team, run_team
+from workshop.training.pool import fill_pool, pool_samples
 
 
 def parse() -> argparse.Namespace:

@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.utils.data import Dataset, Sampler
 
 from ofx.networks.objectformer_lite import IMAGENET_MEAN, IMAGENET_STD
-from ofx.training import histories
+from workshop.training import histories
 
 Sample = tuple[Path, Path | None]
 

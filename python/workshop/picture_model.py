@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Draw what a checkpoint sees in some photos, for its model card: photo, ground truth, probability map.
 
-    python picture_model.py CHECKPOINT ../samples/*.jpg --out ../models/objectformer-lite/examples.jpg
+    python -m workshop.picture_model CHECKPOINT ../samples/*.jpg --out ../models/objectformer-lite/examples.jpg
 
 `NAME_mask.png` beside a photo is its ground truth; without one it is authentic.
 """
@@ -17,7 +17,7 @@ import numpy as np
 import torch
 
 from ofx.checkpoint import read_checkpoint
-from ofx.training.dataset import read_sample, to_input
+from workshop.training.dataset import read_sample, to_input
 
 mpl.use("Agg")
 import matplotlib.pyplot as plt

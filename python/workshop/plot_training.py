@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Draw the curves of training stages from their logs.
 
-python plot_training.py RUN… --out curves.svg
+python -m workshop.plot_training RUN… --out curves.svg
 """
 
 from __future__ import annotations

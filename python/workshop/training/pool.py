@@ -1,7 +1,7 @@
 """A pool of training samples on disk: `NNNNNN_KIND.jpg`, and the mask `NNNNNN_KIND.png` unless the photo is authentic.
 
 Making manipulations takes longer than a training step does, so they are made ahead, by several processes, and each is
-used in several epochs with other cheap augmentations (`ofx.training.dataset`).
+used in several epochs with other cheap augmentations (`workshop.training.dataset`).
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from ofx.training import histories, manipulations
-from ofx.training.photos import Photo, open_library
+from workshop.training import histories, manipulations
+from workshop.training.photos import Photo, open_library
 
 #: How photos come to us, and how often (see `histories.publish`): longer side in pixels.
 PROFILES = {"album": (0.5, (360, 420)), "web": (0.38, (400, 1000)), "camera": (0.12, (500, 900))}

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Measure a checkpoint of the default model, in PyTorch, on a pool of made manipulations or on a data set.
 
-    python evaluate.py CHECKPOINT… --pool runs/first/pool/validation [--size 288 --size 380] [--first 200]
-    python evaluate.py CHECKPOINT… --split ../shared/data/casia1-dev/split.txt [--change jpeg70] [--fit]
+    python -m workshop.evaluate CHECKPOINT… --pool runs/first/pool/validation [--size 288 --size 380] [--first 200]
+    python -m workshop.evaluate CHECKPOINT… --split ../shared/data/casia1-dev/split.txt [--change jpeg70] [--fit]
 
 Of several checkpoints, the logits are averaged. Prints one JSON object a size, with 95 % intervals (bootstrap over
 images, stratified by label). `--fit` adds the thresholds that suit this data best.
@@ -19,11 +19,11 @@ import numpy as np
 import torch
 
 from ofx.checkpoint import read_checkpoint
-from ofx.training import histories
-from ofx.training.dataset import Sample
-from ofx.training.evaluate import evaluate
-from ofx.training.metrics import Evaluation, fit_thresholds, intervals
-from ofx.training.pool import pool_samples
+from workshop.training import histories
+from workshop.training.dataset import Sample
+from workshop.training.evaluate import evaluate
+from workshop.training.metrics import Evaluation, fit_thresholds, intervals
+from workshop.training.pool import pool_samples
 
 CHANGES = {
     "jpeg70": lambda pixels: histories.recompress(pixels, 70),

@@ -3,7 +3,7 @@
 mask  = sigmoid(4 · mean over the channels of the normalised pixel): bright pixels are "manipulated"
 score = mean of 4 · that mean over all pixels, a logit
 
-python python/make_tiny_model.py test/fixtures/models/tiny
+python python/workshop/make_tiny_model.py test/fixtures/models/tiny
 """
 
 import hashlib

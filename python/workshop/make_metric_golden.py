@@ -1,6 +1,6 @@
 """Writes test/fixtures/metrics/golden.json: small data sets and what scikit-learn says about them.
 
-Run from the root of the repository: python python/make_metric_golden.py
+Run from the root of the repository: python python/workshop/make_metric_golden.py
 """
 
 import base64

@@ -1,6 +1,6 @@
 """Make the photos in `samples/`: four manipulations and two untouched photos, from pictures that may be redistributed.
 
-    python make_samples.py ../samples
+    python workshop/make_samples.py ../samples
 
 Needs requirements-pictures.txt: scikit-image and scikit-learn ship the photos (`samples/README.md` names them and their
 licences).

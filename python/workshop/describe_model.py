@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Write into a converted model's manifest what `ofx convert` cannot know: thresholds, numbers, licence, description.
 
-    python evaluate.py CHECKPOINT --split casia1-dev/split.txt > metrics.json
-    python describe_model.py ../models/objectformer-lite --fitted-on "casia1-dev (200 images)"
+    python -m workshop.evaluate CHECKPOINT --split casia1-dev/split.txt > metrics.json
+    python -m workshop.describe_model ../models/objectformer-lite --fitted-on "casia1-dev (200 images)"
         --metrics casia1-dev=metrics.json --version 0.2.0
 
 Without `--fit` the checkpoint is one that `calibrate_checkpoint.py` wrote, whose thresholds are 0.5.
