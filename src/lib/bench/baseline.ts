@@ -1,9 +1,9 @@
-import { readFile } from 'node:fs/promises';
 import type { Static } from '@sinclair/typebox';
 import { OfxError, systemCode } from '../core/errors.js';
 import { checkSchema } from '../core/schema.js';
 import { machineDifferences } from './machine.js';
 import { BenchDocumentSchema, type BenchReport, type Machine } from './result.js';
+import { readText } from '../files/read-text.js';
 
 /** An earlier result: what `ofx bench --json` printed. */
 export type BenchDocument = Static<typeof BenchDocumentSchema>;
@@ -12,7 +12,7 @@ export type BenchDocument = Static<typeof BenchDocumentSchema>;
 export async function readBaseline(file: string): Promise<BenchDocument> {
   let text: string;
   try {
-    text = await readFile(file, 'utf8');
+    text = await readText(file);
   } catch (error) {
     const code = systemCode(error) ?? 'unknown error';
     throw new OfxError(

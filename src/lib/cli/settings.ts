@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import { OfxError, systemCode } from '../core/errors.js';
+import { readText } from '../files/read-text.js';
 
 /** What of a flag's definition decides how a setting from outside becomes an argument. */
 export interface FlagShape {
@@ -79,7 +79,7 @@ export async function readConfigFile(
   const file = explicit ?? DEFAULT_CONFIG_FILE;
   let text: string;
   try {
-    text = await readFile(file, 'utf8');
+    text = await readText(file);
   } catch (error) {
     if (explicit === undefined && systemCode(error) === 'ENOENT') return {};
     throw new OfxError(

@@ -1,4 +1,5 @@
 import { OfxError } from '../core/errors.js';
+import { nameKey } from '../text/names.js';
 import { counted } from '../text/plural.js';
 import type { RunSummary } from '../run/summary.js';
 import type { PairedImage, RunEvidence } from '../run/evidence.js';
@@ -57,7 +58,7 @@ export function pairRuns(runs: readonly LoadedRun[], { match }: { match: boolean
 }
 
 function keyOf({ imageSha256, maskSha256, evidence: { image, label } }: PairedImage): string {
-  return JSON.stringify([image, label, imageSha256, maskSha256]);
+  return JSON.stringify([nameKey(image), label, imageSha256, maskSha256]);
 }
 
 function settingDifferences(runs: readonly LoadedRun[]): string[] {
@@ -77,13 +78,14 @@ function settingDifferences(runs: readonly LoadedRun[]): string[] {
 /** Images of any run that another one neither scored nor failed on. */
 function dataDifferences(runs: readonly LoadedRun[]): string[] {
   const names = runs.map(({ evidence }) => new Set(evidence.images.map(keyOf)));
-  const failed = runs.map(({ summary }) => new Set(summary.failed.map(({ image }) => image)));
+  const failed = runs.map(({ summary }) => new Set(summary.failed.map(({ image }) => nameKey(image))));
   const lacking = runs.flatMap((run, index) => {
     const missing = new Map<string, string>();
     for (const other of runs) {
       for (const image of other.evidence.images) {
         const name = image.evidence.image;
-        if (!names[index]!.has(keyOf(image)) && !failed[index]!.has(name)) missing.set(keyOf(image), name);
+        if (!names[index]!.has(keyOf(image)) && !failed[index]!.has(nameKey(name)))
+          missing.set(keyOf(image), name);
       }
     }
     if (missing.size === 0) return [];

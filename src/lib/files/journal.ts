@@ -1,9 +1,11 @@
-import { appendFile, readFile, stat } from 'node:fs/promises';
+import { appendFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { OfxError, systemCode } from '../core/errors.js';
 import { writeFileAtomic } from './write.js';
 import { makeFolder } from './make-folder.js';
+import { nameKey } from '../text/names.js';
 import { checkSettings, type JournalSettings } from './journal-settings.js';
+import { readText } from './read-text.js';
 
 /**
  * What of a long run is finished: one JSON line an item, behind a line that says under which settings. A line is
@@ -50,7 +52,7 @@ export class Journal<Entry> {
 async function readEntries<Entry>(file: string, settings: JournalSettings): Promise<Map<string, Entry>> {
   let text: string;
   try {
-    text = await readFile(file, 'utf8');
+    text = await readText(file);
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return new Map();
     throw new OfxError('INPUT_UNREADABLE', `Cannot read the journal ${file}: ${(error as Error).message}`, {
@@ -85,7 +87,7 @@ function readHeader(line: string): JournalSettings | undefined {
 /** A file's content as far as its path, size and time of change tell it; changes when the file is replaced. */
 export async function fileKey(file: string): Promise<string> {
   const { size, mtimeMs } = await stat(file);
-  return JSON.stringify([path.resolve(file), size, mtimeMs]);
+  return JSON.stringify([nameKey(path.resolve(file)), size, mtimeMs]);
 }
 
 /** @throws {OfxError} OUTPUT_UNWRITABLE */

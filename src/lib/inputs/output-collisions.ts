@@ -3,6 +3,7 @@ import path from 'node:path';
 import pMap from 'p-map';
 import { OfxError } from '../core/errors.js';
 import { exists } from '../files/exists.js';
+import { foldedName } from '../text/names.js';
 import type { InputFile } from './find-images.js';
 
 /** Files that are looked at side by side. */
@@ -35,7 +36,7 @@ export async function refuseCollisions(
         suggestion: 'Choose another place for the output.',
       });
     }
-    const alike = likeness.get(folded(place));
+    const alike = likeness.get(foldedName(place));
     const owner =
       owners.get(place) ?? (alike !== undefined && (await places.foldNames(output)) ? alike : undefined);
     if (owner !== undefined) {
@@ -46,13 +47,8 @@ export async function refuseCollisions(
       });
     }
     owners.set(place, image);
-    likeness.set(folded(place), alike ?? image);
+    likeness.set(foldedName(place), alike ?? image);
   }
-}
-
-/** The same for all names that some disks take for one: they fold case, and the ways of writing an accent. */
-export function folded(name: string): string {
-  return name.normalize('NFC').toLowerCase();
 }
 
 interface RealFolder {

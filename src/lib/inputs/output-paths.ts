@@ -2,7 +2,8 @@ import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { OfxError } from '../core/errors.js';
 import type { InputFile } from './find-images.js';
-import { folded, refuseCollisions } from './output-collisions.js';
+import { foldedName } from '../text/names.js';
+import { refuseCollisions } from './output-collisions.js';
 
 /** What `ofx predict` can write for an image. */
 export const OUTPUT_KINDS = ['mask', 'probability', 'overlay'] as const;
@@ -74,8 +75,10 @@ function checkEnding(kind: OutputKind, file: string): void {
 function distinctStems(files: readonly InputFile[]): string[] {
   const short = files.map(({ below }) => below.slice(0, below.length - path.extname(below).length));
   const count = new Map<string, number>();
-  for (const stem of short.map(folded)) count.set(stem, (count.get(stem) ?? 0) + 1);
-  return files.map(({ below }, index) => (count.get(folded(short[index]!)) === 1 ? short[index]! : below));
+  for (const stem of short.map(foldedName)) count.set(stem, (count.get(stem) ?? 0) + 1);
+  return files.map(({ below }, index) =>
+    count.get(foldedName(short[index]!)) === 1 ? short[index]! : below,
+  );
 }
 
 async function isFolder(file: string): Promise<boolean> {

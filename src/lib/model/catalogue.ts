@@ -1,9 +1,10 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { OfxError, systemCode } from '../core/errors.js';
 import { installedModelsFolder, SHIPPED_MODELS } from '../core/paths.js';
 import { checkSchema } from '../core/schema.js';
 import { MANIFEST_FILE, ManifestSchema, type Manifest } from './manifest.js';
+import { readText } from '../files/read-text.js';
 
 /** The model that is used where none is named. */
 export const DEFAULT_MODEL = 'objectformer-lite';
@@ -91,7 +92,7 @@ export async function readModel(folder: string): Promise<Model> {
   const file = path.join(folder, MANIFEST_FILE);
   let content: unknown;
   try {
-    content = JSON.parse(await readFile(file, 'utf8'));
+    content = JSON.parse(await readText(file));
   } catch (error) {
     throw new OfxError('MANIFEST_INVALID', `Cannot read the manifest ${file}: ${(error as Error).message}`, {
       cause: error,

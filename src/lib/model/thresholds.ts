@@ -1,10 +1,10 @@
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { OfxError, systemCode } from '../core/errors.js';
 import { writeFileAtomic } from '../files/write.js';
 import { fittedThresholdsFolder } from '../core/paths.js';
 import { checkSchema } from '../core/schema.js';
 import { ThresholdsSchema, type Thresholds } from './manifest.js';
+import { readText } from '../files/read-text.js';
 
 export interface EffectiveThresholds {
   /** Tampered where the score (a probability) is larger. */
@@ -37,7 +37,7 @@ export async function effectiveThresholds(
   const file = fittedThresholdsFile(modelName, sha256);
   let fitted: Thresholds = {};
   try {
-    const checked = checkSchema(ThresholdsSchema, JSON.parse(await readFile(file, 'utf8')));
+    const checked = checkSchema(ThresholdsSchema, JSON.parse(await readText(file)));
     if (!checked.ok) throw new Error(checked.complaints.join('; '));
     fitted = checked.value;
   } catch (error) {

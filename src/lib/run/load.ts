@@ -1,10 +1,10 @@
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { OfxError, systemCode } from '../core/errors.js';
 import { METRIC_PATHS } from '../metrics/definitions.js';
 import { RUN_FILES } from './files.js';
 import { metricAt, RunSummarySchema, type RunSummary } from './summary.js';
 import { checkSchema } from '../core/schema.js';
+import { readText } from '../files/read-text.js';
 
 /**
  * The summary of a finished run.
@@ -35,7 +35,7 @@ export async function loadSummary(location: string): Promise<{ folder: string; s
 
 async function readJson(file: string): Promise<unknown> {
   try {
-    return JSON.parse(await readFile(file, 'utf8')) as unknown;
+    return JSON.parse(await readText(file)) as unknown;
   } catch (error) {
     if (error instanceof SyntaxError) {
       throw new OfxError('RESULT_INVALID', `${file} is no JSON: ${error.message}.`, { cause: error });

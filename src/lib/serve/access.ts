@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import type { preParsingAsyncHookHandler } from 'fastify';
 import { OfxError, systemCode } from '../core/errors.js';
+import { readText } from '../files/read-text.js';
 
 /** A token that can be guessed is none. */
 const SHORTEST_TOKEN = 16;
@@ -14,7 +14,7 @@ const SHORTEST_TOKEN = 16;
 export async function readTokens(file: string): Promise<string[]> {
   let text: string;
   try {
-    text = await readFile(file, 'utf8');
+    text = await readText(file);
   } catch (error) {
     const code = systemCode(error) ?? 'unknown error';
     throw new OfxError(

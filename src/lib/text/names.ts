@@ -1,0 +1,17 @@
+/**
+ * The form in which names are compared: composed (Unicode NFC). macOS, HFS+ and some archives write `é` as `e` and an
+ * accent, other systems as one character; people see no difference, and there is none. Names are compared in this form,
+ * and opened and shown as they were found.
+ */
+export function nameKey(name: string): string {
+  return name.normalize('NFC');
+}
+
+export function isSameName(one: string, other: string): boolean {
+  return one === other || nameKey(one) === nameKey(other);
+}
+
+/** The same for all names that some disks take for one: they fold case, too. */
+export function foldedName(name: string): string {
+  return nameKey(name).toLowerCase();
+}
