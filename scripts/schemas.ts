@@ -1,5 +1,5 @@
 import type { TSchema } from '@sinclair/typebox';
-import { BenchDocumentSchema } from '../src/lib/bench/result.js';
+import { BenchDocumentSchema, SummarySchema } from '../src/lib/bench/result.js';
 import { ConvertDocumentSchema } from '../src/lib/convert/result.js';
 import {
   ModelsInstallSchema,
@@ -12,12 +12,20 @@ import { EvidenceHeaderSchema } from '../src/lib/run/evidence.js';
 import { DatasetCheckSchema } from '../src/lib/dataset/check-result.js';
 import { DoctorDocumentSchema } from '../src/lib/models/doctor.js';
 import { ManifestSchema } from '../src/lib/model/manifest.js';
-import { CompareDocumentSchema } from '../src/lib/run/comparison.js';
+import { CompareDocumentSchema, DifferenceSchema } from '../src/lib/run/comparison.js';
 import { RobustnessRowSchema } from '../src/lib/run/robustness.js';
 import { ImageRowSchema } from '../src/lib/run/rows.js';
 import { SweepRowSchema } from '../src/lib/run/files.js';
-import { RunSummarySchema, ValidateDocumentSchema } from '../src/lib/run/summary.js';
+import {
+  CalibrationSchema,
+  ChartFilesSchema,
+  EstimateSchema,
+  RunSummarySchema,
+  ValidateDocumentSchema,
+} from '../src/lib/run/summary.js';
+import { GateSchema } from '../src/lib/gates/gate.js';
 import { ServeDocumentSchema } from '../src/lib/serve/schemas.js';
+import { withDefinitions } from './shared-definitions.js';
 
 /** Every `--json` result and every file that ofx writes; the name is the schema's `$id`. */
 export const SCHEMAS: readonly TSchema[] = [
@@ -41,8 +49,22 @@ export const SCHEMAS: readonly TSchema[] = [
   RobustnessRowSchema,
 ];
 
+/** What several schemas share, and how their `$defs` call it. */
+const SHARED: Readonly<Record<string, TSchema>> = {
+  Estimate: EstimateSchema,
+  Gate: GateSchema,
+  ChartFiles: ChartFilesSchema,
+  Calibration: CalibrationSchema,
+  Manifest: ManifestSchema,
+  Distribution: SummarySchema,
+  Difference: DifferenceSchema,
+};
+
 /** The text of a schema's file in `schemas/`. */
 export function schemaText(schema: TSchema): string {
-  const document = { $schema: 'http://json-schema.org/draft-07/schema#', ...schema };
+  const document = {
+    $schema: 'http://json-schema.org/draft-07/schema#',
+    ...withDefinitions(schema, SHARED),
+  };
   return `${JSON.stringify(document, null, 2)}\n`;
 }

@@ -2,7 +2,7 @@ import { Type, type Static } from '@sinclair/typebox';
 
 /** `model.json`, the manifest that makes a folder a model. Unknown keys are kept and ignored. */
 
-const Triple = Type.Tuple([Type.Number(), Type.Number(), Type.Number()]);
+const Triple = Type.Tuple([Type.Number(), Type.Number(), Type.Number()], { title: 'Channels' });
 const Sha256 = Type.String({ pattern: '^[0-9a-f]{64}$' });
 
 /** Whether a network's output is before or after the sigmoid. */

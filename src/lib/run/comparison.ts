@@ -66,14 +66,17 @@ export const ComparedRunSchema = Type.Object(
 );
 export type ComparedRunInfo = Static<typeof ComparedRunSchema>;
 
-const SideSchema = Type.Object({
-  score: Type.Number(),
-  predicted: Type.Boolean(),
-  f1: NumberOrNull,
-  iou: NumberOrNull,
-  tamperedFraction: NumberOrNull,
-  panel: Type.Union([Type.String(), Type.Null()], { description: 'Picture, relative to the run’s folder' }),
-});
+const SideSchema = Type.Object(
+  {
+    score: Type.Number(),
+    predicted: Type.Boolean(),
+    f1: NumberOrNull,
+    iou: NumberOrNull,
+    tamperedFraction: NumberOrNull,
+    panel: Type.Union([Type.String(), Type.Null()], { description: 'Picture, relative to the run’s folder' }),
+  },
+  { title: 'Outcome' },
+);
 
 export const ChangedImageSchema = Type.Object(
   {

@@ -64,7 +64,7 @@ const MetricsSchema = nest<TSchema, TObject>(
   (members) => Type.Object(members),
 );
 
-const ConfusionSchema = Type.Object({ tp: Count, fp: Count, fn: Count, tn: Count });
+const ConfusionSchema = Type.Object({ tp: Count, fp: Count, fn: Count, tn: Count }, { title: 'Confusion' });
 
 export const ChartFilesSchema = Type.Object({
   name: Type.String(),
