@@ -75,7 +75,7 @@ async function openSubject(
   if (work.mode === 'photos') {
     const analyser = await Analyser.open(reference, configuration);
     return {
-      network: analyser.detector.network,
+      network: analyser.network,
       threads: configuration.threads,
       run: async (index) => {
         const photo = work.photos[index % work.photos.length]!;

@@ -14,6 +14,10 @@ export const validateFlags = {
     min: 1,
     helpValue: 'PIXELS',
   }),
+  tile: Flags.boolean({
+    description: 'Score through overlapping windows at full resolution, as predict --tile does',
+    default: false,
+  }),
   split: Flags.string({
     description: 'List of samples to use, instead of the one that is found',
     helpValue: 'FILE',

@@ -5,7 +5,7 @@ import { METRIC_DEFINITIONS, type MetricPath } from '../metrics/definitions.js';
 import type { Estimate } from '../metrics/run-metrics.js';
 import { RUN_FILES } from '../run/files.js';
 import type { RunRecord } from '../run/record.js';
-import { metricAt } from '../run/summary.js';
+import { describeScoring, metricAt } from '../run/summary.js';
 import type { Finding } from '../dataset/finding.js';
 
 /** What the table on the terminal shows; `summary.json` has every number. */
@@ -66,7 +66,7 @@ export function validationText(record: RunRecord): string {
     `${pc.bold(model.name)} ${model.version} at ${model.inputSize} × ${model.inputSize} on ${pc.bold(dataset.name)}: ` +
       `${count('counts.tampered')} tampered, ${count('counts.authentic')} authentic` +
       (count('counts.failed') > 0 ? pc.yellow(`, ${count('counts.failed')} failed`) : ''),
-    `thresholds: score > ${short(settings.scoreThreshold)}, mask > ${short(settings.maskThreshold)}; masks compared at the ${settings.scoreAt}’s size`,
+    `thresholds: score > ${short(settings.scoreThreshold)}, mask > ${short(settings.maskThreshold)}; images seen ${describeScoring(settings)}, masks compared at the ${settings.scoreAt}’s size`,
     '',
     metricTable(record),
     '',
@@ -123,13 +123,13 @@ function bestThreshold({ metrics }: RunRecord['summary']): string {
   return value === null ? '' : pc.dim(`, t = ${value}`);
 }
 
-function calibrationLines({ summary: { calibration, model } }: RunRecord): string[] {
+function calibrationLines({ summary: { calibration, model, settings } }: RunRecord): string[] {
   if (!calibration) return [];
   const { objective, score, mask, temperature, file } = calibration;
   return [
     `fitted (${objective}): score > ${short(score)}, ` +
       `mask > ${mask === null ? 'as before' : short(mask)}, temperature ${short(temperature)}`,
-    `in force from now on for this model at --size ${model.inputSize}, and no other size; kept in ${file}`,
+    `in force from now on for this model at --size ${model.inputSize}${settings.tile ? ' with --tile' : ''}, and no other way; kept in ${file}`,
   ];
 }
 

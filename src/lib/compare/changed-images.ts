@@ -1,3 +1,4 @@
+import { isManipulated } from '../core/verdict.js';
 import type { ComparedRun } from '../metrics/compare.js';
 import { f1, iou } from '../metrics/confusion.js';
 import { TAMPERED, type ImageEvidence } from '../metrics/evidence.js';
@@ -38,7 +39,7 @@ function sideOf({ label, score, pixel }: ImageEvidence, { settings, thresholds }
   const overlap = label === TAMPERED ? counts : null;
   return {
     score,
-    predicted: score > settings.scoreThreshold,
+    predicted: isManipulated(score, settings.scoreThreshold),
     f1: overlap && f1(overlap),
     iou: overlap && iou(overlap),
     tamperedFraction: counts && (counts.tp + counts.fp) / pixel.pixels,

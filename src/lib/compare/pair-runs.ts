@@ -1,7 +1,7 @@
 import { OfxError } from '../core/errors.js';
 import { nameKey } from '../text/names.js';
 import { counted } from '../text/plural.js';
-import type { RunSummary } from '../run/summary.js';
+import { describeScoring, type RunSummary } from '../run/summary.js';
 import type { PairedImage, RunEvidence } from '../run/evidence.js';
 
 /** A run as it was read. */
@@ -65,6 +65,7 @@ function settingDifferences(runs: readonly LoadedRun[]): string[] {
   const asked: [string, (run: LoadedRun) => string | number][] = [
     ['the side of the network’s input', ({ summary }) => summary.model.inputSize],
     ['the protocol', ({ summary }) => summary.settings.protocol],
+    ['how images are seen', ({ summary }) => describeScoring(summary.settings)],
     ['where masks are compared', ({ summary }) => summary.settings.scoreAt],
     ['the step of the sweep', ({ summary }) => summary.settings.sweepStep],
   ];

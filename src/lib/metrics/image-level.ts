@@ -1,3 +1,4 @@
+import { isManipulated } from '../core/verdict.js';
 import type { Statistics } from './bootstrap.js';
 import { accuracy, balancedAccuracy, f1, mcc, precision, recall, type Confusion } from './confusion.js';
 import type { MetricPath } from './definitions.js';
@@ -68,10 +69,10 @@ export function imageStatistic(
       const counts = label === TAMPERED ? ranking.positives : ranking.negatives;
       counts[ranked.entryOf[index]!]! += weights[index]!;
     });
-    const confusion = confusionOf(images, ({ score }) => score > threshold, weights);
+    const confusion = confusionOf(images, ({ score }) => isManipulated(score, threshold), weights);
     const objectformer = confusionOf(
       images,
-      ({ rawScore }) => rawScore > OBJECTFORMER_SCORE_THRESHOLD,
+      ({ rawScore }) => isManipulated(rawScore, OBJECTFORMER_SCORE_THRESHOLD),
       weights,
     );
     const tampered = confusion.tp + confusion.fn;

@@ -1,3 +1,4 @@
+import { isManipulated } from '../core/verdict.js';
 import { bootstrapIntervals, type Interval } from './bootstrap.js';
 import { addConfusion, balancedAccuracy, f1, iou, precision, recall, type Confusion } from './confusion.js';
 import { precisionRecallCurve, rocCurve, type CurvePoint } from './curves.js';
@@ -119,7 +120,7 @@ export class RunAccumulator {
       metrics: this.#estimates(),
       sweep: this.settings.sweep.map((threshold) => this.#sweepRow(threshold)),
       confusion: {
-        image: confusionOf(images, ({ score }) => score > scoreThreshold),
+        image: confusionOf(images, ({ score }) => isManipulated(score, scoreThreshold)),
         pixel: this.#micro.counts,
       },
       curves: {
@@ -161,7 +162,7 @@ export class RunAccumulator {
     const strata = images.map(({ label }) => label);
     const intervals = bootstrapIntervals(strata, statistic, this.settings);
     const tampered = strata.filter((label) => label === TAMPERED).length;
-    const called = images.filter(({ score }) => score > this.settings.scoreThreshold).length;
+    const called = images.filter(({ score }) => isManipulated(score, this.settings.scoreThreshold)).length;
     const reason = missingClass(tampered, images.length - tampered, 'image');
     const names = Object.keys(point) as (keyof typeof point)[];
     return Object.fromEntries(
@@ -257,7 +258,7 @@ export class RunAccumulator {
     const micro = measured
       .map((pixel) => confusionAt(pixel, index))
       .reduce(addConfusion, { tp: 0, fp: 0, fn: 0, tn: 0 });
-    const image = confusionOf(this.#images, ({ score }) => score > threshold);
+    const image = confusionOf(this.#images, ({ score }) => isManipulated(score, threshold));
     const macroMean = (value: (counts: Confusion) => number): number | null =>
       weightedMean(Float64Array.from(tampered, value), ones(tampered.length));
     const ifBoth = (counts: Confusion, value: (counts: Confusion) => number): number | null =>

@@ -8,16 +8,14 @@ import { cropWindow, eachWindow, planWindows, WindowBlend } from '../image/windo
 import type { ModelReference } from './catalogue.js';
 import { resolveNetwork, type Network, type NetworkChoice } from './network.js';
 import { OnnxPool, type OnnxPoolOptions } from './onnx-session.js';
-import { areProbabilities, scoreProbability, sigmoidInPlace } from './probability.js';
+import { areProbabilities, scoreProbability, sigmoidInPlace, type ScoreOutput } from './probability.js';
 
 export interface DetectorOptions extends NetworkChoice, OnnxPoolOptions {}
 
 /** What the network says about one image. */
 export interface Detection {
-  /** Probability that the image is manipulated, after the temperature. */
-  score: number;
-  /** The same before the temperature. */
-  rawScore: number;
+  /** What it says of the image as a whole, before any temperature. */
+  output: ScoreOutput;
   /** Probability of manipulation at the network's side, (S, S); of windows, at the image's size. */
   map: ProbabilityMap;
   /** How many windows it was looked at through; undefined where the whole image was resized to the network's side. */
@@ -55,11 +53,6 @@ export class Detector {
     }
   }
 
-  /** Images that wait for their turn. */
-  get queueLength(): number {
-    return this.pool.queueLength;
-  }
-
   /** Scores an image of any size. Up to `concurrency` calls run at once; more wait. */
   async detect(image: RgbImage, signal?: AbortSignal): Promise<Detection> {
     const started = performance.now();
@@ -84,8 +77,7 @@ export class Detector {
     const { mean, std } = this.network.input;
     const blend = new WindowBlend(image.width, image.height, grid);
     const detection: Detection = {
-      score: 0,
-      rawScore: 0,
+      output: { kind: this.network.outputs.score?.kind ?? 'probability', value: -Infinity },
       map: blend.map,
       windows: 0,
       timingsMs: { preprocess: 0, inference: 0 },
@@ -101,10 +93,9 @@ export class Detector {
       { concurrency: this.concurrency + 1, backpressure: this.concurrency + 2 },
     );
     // In the order of the grid, whichever is ready first: sums of floats depend on it.
-    for await (const { window, score, rawScore, map, inference } of windows) {
+    for await (const { window, output, map, inference } of windows) {
       blend.add(window, map.data);
-      detection.score = Math.max(detection.score, score);
-      detection.rawScore = Math.max(detection.rawScore, rawScore);
+      detection.output.value = Math.max(detection.output.value, output.value);
       detection.timingsMs.inference += inference;
       detection.windows!++;
     }
@@ -128,7 +119,7 @@ export class Detector {
     signal: AbortSignal | undefined,
     options: { lend: boolean },
   ): Promise<Omit<Detection, 'timingsMs'> & { inference: number }> {
-    const { input, outputs, thresholds, identity } = this.network;
+    const { input, outputs, identity } = this.network;
     const size = identity.inputSize;
     const { values, milliseconds, data } = await this.pool.run(
       {
@@ -144,7 +135,7 @@ export class Detector {
     const [mask, score] = values as [Float32Array, Float32Array | undefined];
     if (outputs.mask.kind === 'logit') sigmoidInPlace(mask);
     const output = outputs.score && score ? { kind: outputs.score.kind, value: score[0]! } : largest(mask);
-    const probability = scoreProbability(output, thresholds);
+    const probability = scoreProbability(output);
     if (!(probability >= 0 && probability <= 1) || !areProbabilities(mask)) {
       throw new OfxError(
         'PREDICTION_INVALID',
@@ -156,8 +147,7 @@ export class Detector {
       );
     }
     return {
-      score: probability,
-      rawScore: scoreProbability(output, { temperature: 1 }),
+      output,
       map: { width: size, height: size, data: mask },
       inference: milliseconds,
     };
@@ -168,6 +158,6 @@ export class Detector {
   }
 }
 
-function largest(map: Float32Array): { kind: 'probability'; value: number } {
+function largest(map: Float32Array): ScoreOutput {
   return { kind: 'probability', value: map.reduce((max, p) => Math.max(max, p), 0) };
 }

@@ -9,10 +9,10 @@ import {
   type OutputKind,
   type Precision,
   type TestScores,
+  type Thresholds,
   type Variant,
 } from './manifest.js';
 import type { OnnxDescription, TensorShape } from './onnx-session.js';
-import { effectiveThresholds, type EffectiveThresholds } from './thresholds.js';
 
 /** The side at which people's photos are scored where nothing else is asked for. */
 export const DEFAULT_SIZE = 288;
@@ -24,7 +24,8 @@ export interface Network {
   identity: ModelIdentity;
   input: { name: string; mean: [number, number, number]; std: [number, number, number] };
   outputs: { score: { name: string; kind: OutputKind } | null; mask: { name: string; kind: OutputKind } };
-  thresholds: EffectiveThresholds;
+  /** As the manifest has them; what is in force, `effectiveThresholds` tells. */
+  thresholds: Thresholds | undefined;
   testScores?: TestScores | undefined;
   /** What was assumed and people should know, one sentence each. */
   notes: string[];
@@ -90,7 +91,7 @@ async function networkOfModel({ folder, manifest }: Model, choice: NetworkChoice
     },
     input: manifest.input,
     outputs: manifest.outputs,
-    thresholds: await effectiveThresholds(manifest.name, sha256, manifest.thresholds),
+    thresholds: manifest.thresholds,
     testScores: variant.testScores,
     notes,
   };
@@ -189,7 +190,7 @@ async function networkOfFile(
       score: score ? { name: score.name, kind: kindOf(score, 'logit') } : null,
       mask: { name: mask.name, kind: kindOf(mask, 'probability') },
     },
-    thresholds: await effectiveThresholds(path.basename(file, '.onnx'), sha256, undefined),
+    thresholds: undefined,
     notes,
   };
 }

@@ -58,11 +58,6 @@ export class OnnxPool {
     });
   }
 
-  /** Tasks that wait for a session. */
-  get queueLength(): number {
-    return this.#pool.waiting;
-  }
-
   /** @throws {OfxError} ONNX_INVALID where ONNX Runtime cannot load the file */
   async describe(): Promise<OnnxDescription> {
     const reply = await this.#pool.run({ kind: 'describe' });

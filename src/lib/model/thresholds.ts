@@ -19,9 +19,15 @@ export interface EffectiveThresholds {
 
 const DEFAULTS: EffectiveThresholds = { score: 0.5, mask: 0.5, temperature: 1 };
 
-/** Where thresholds fitted by the user for a network (by the hash of its ONNX file) are kept. */
-export function fittedThresholdsFile(modelName: string, sha256: string): string {
-  return path.join(fittedThresholdsFolder(), `${modelName}-${sha256.slice(0, 16)}.json`);
+/**
+ * Names a way of scoring with a network; empty for the network alone on the whole image. Scores that were made in different
+ * ways do not compare, so each way has fitted thresholds of its own.
+ */
+export type ScoringWay = string;
+
+/** Where thresholds fitted by the user for a network (by the hash of its ONNX file) and a way of scoring are kept. */
+export function fittedThresholdsFile(modelName: string, sha256: string, way: ScoringWay = ''): string {
+  return path.join(fittedThresholdsFolder(), `${modelName}-${sha256.slice(0, 16)}${way && `-${way}`}.json`);
 }
 
 /**
@@ -33,8 +39,9 @@ export async function effectiveThresholds(
   modelName: string,
   sha256: string,
   manifest: Thresholds | undefined,
+  way?: ScoringWay,
 ): Promise<EffectiveThresholds> {
-  const file = fittedThresholdsFile(modelName, sha256);
+  const file = fittedThresholdsFile(modelName, sha256, way);
   let fitted: Thresholds = {};
   try {
     const checked = checkSchema(ThresholdsSchema, JSON.parse(await readText(file)));
@@ -73,8 +80,9 @@ export async function saveFittedThresholds(
   modelName: string,
   sha256: string,
   thresholds: Thresholds,
+  way?: ScoringWay,
 ): Promise<string> {
-  const file = fittedThresholdsFile(modelName, sha256);
+  const file = fittedThresholdsFile(modelName, sha256, way);
   await writeFileAtomic(file, `${JSON.stringify(thresholds, null, 2)}\n`);
   return file;
 }

@@ -1,23 +1,56 @@
-import { decodeImage } from '../image/decode/index.js';
-import type { ImageLimits } from '../image/decode/samples.js';
+import { createHash } from 'node:crypto';
+import { isManipulated } from '../core/verdict.js';
+import { readInput } from '../files/read.js';
+import { decodeImage, type RgbImage } from '../image/decode/index.js';
+import { DEFAULT_LIMITS, type ImageLimits } from '../image/decode/samples.js';
 import { encodeNpy } from '../image/npy.js';
+import type { ProbabilityMap } from '../image/probability-map.js';
 import type { RenderOptions, Rendering } from '../image/render.js';
 import { RenderPool } from '../image/render-pool.js';
 import type { ModelReference } from '../model/catalogue.js';
-import { Detector, type Detection, type DetectorOptions } from '../model/detector.js';
+import { Detector, type DetectorOptions } from '../model/detector.js';
 import type { TestScores } from '../model/manifest.js';
+import type { Network } from '../model/network.js';
+import { scoreProbability } from '../model/probability.js';
+import type { EffectiveThresholds } from '../model/thresholds.js';
 import type { Prediction, Tested } from './result.js';
+import { thresholdsInForce, type Scoring } from './scoring.js';
+
+/** How an image is looked at. */
+export interface ExaminationOptions extends Scoring {
+  limits?: Partial<ImageLimits> | undefined;
+  /** Changes the image, and maybe its size, before anything looks at it. */
+  change?: ((image: RgbImage) => Promise<RgbImage>) | undefined;
+}
+
+/** What comes of an image before anything is marked in it. */
+export interface Examination {
+  /** As it was decoded, and changed. */
+  image: RgbImage;
+  /** Before any change, in pixels. */
+  decoded: { width: number; height: number };
+  /** Of the very bytes that were examined. */
+  sha256: string;
+  bytes: number;
+  /** Probability that the image is manipulated, after the temperature. */
+  score: number;
+  /** The same before the temperature. */
+  rawScore: number;
+  /** Probability of manipulation at the network's side, (S, S); of windows, at the image's size. */
+  map: ProbabilityMap;
+  /** How many windows it was looked at through; undefined where it was looked at as a whole. */
+  windows?: number | undefined;
+  timingsMs: { decode: number; preprocess: number; inference: number };
+}
 
 /** What is asked about an image. */
-export interface AnalysisOptions extends Pick<RenderOptions, 'minArea' | 'mask' | 'overlay'> {
+export interface AnalysisOptions
+  extends Omit<ExaminationOptions, 'change'>, Pick<RenderOptions, 'minArea' | 'mask' | 'overlay'> {
   /** The model's own where it is left out. */
   scoreThreshold?: number | undefined;
   maskThreshold?: number | undefined;
-  /** Look at the image through windows at full resolution, instead of resizing it. */
-  tile?: boolean | undefined;
   /** The probability map as it is as `.npy`, or at the image's size as 16-bit grey PNG. */
   probability?: 'npy' | 'png' | undefined;
-  limits?: Partial<ImageLimits> | undefined;
 }
 
 export interface Analysis {
@@ -26,21 +59,78 @@ export interface Analysis {
   files: { mask?: Uint8Array; probability?: Uint8Array; overlay?: Uint8Array };
 }
 
-/** The one way from an image's bytes to a verdict, for `ofx predict` and `ofx serve` alike. */
+/** The one way from an image's bytes to what is said about it, for every command and the service alike. */
 export class Analyser {
   readonly #renderer = new RenderPool();
+  readonly #thresholds = new Map<string, Promise<EffectiveThresholds>>();
 
-  private constructor(readonly detector: Detector) {}
+  private constructor(private readonly detector: Detector) {}
 
   /** @throws {OfxError} as {@link Detector.open} */
   static async open(reference: ModelReference, options: DetectorOptions): Promise<Analyser> {
     return new Analyser(await Detector.open(reference, options));
   }
 
+  get network(): Network {
+    return this.detector.network;
+  }
+
   /**
+   * The thresholds in force for a way of scoring.
+   *
+   * @throws {OfxError} MANIFEST_INVALID where the user's fitted ones are invalid
+   */
+  async thresholds(scoring: Scoring): Promise<EffectiveThresholds> {
+    return thresholdsInForce(this.network, scoring, this.#thresholds);
+  }
+
+  /**
+   * From an image's bytes, read once, to its score and its map.
+   *
+   * @param source - a path, or the bytes of a file
+   * @param name - what messages call the image. [its path, or "The image"]
+   * @throws {OfxError} as `decodeImage`, for bad input; PREDICTION_INVALID
+   */
+  async examine(
+    source: string | Uint8Array,
+    options: ExaminationOptions,
+    signal?: AbortSignal,
+    name = typeof source === 'string' ? source : 'The image',
+  ): Promise<Examination> {
+    const started = performance.now();
+    const { limits = {}, change } = options;
+    const bytes =
+      typeof source === 'string'
+        ? await readInput(source, limits.maxBytes ?? DEFAULT_LIMITS.maxBytes)
+        : source;
+    const decoded = await decodeImage(bytes, limits, name);
+    const sha256 = createHash('sha256').update(bytes).digest('hex');
+    const image = change ? await change(decoded) : decoded;
+    const decode = performance.now() - started;
+
+    const detection = options.tile
+      ? await this.detector.detectWindows(image, signal)
+      : await this.detector.detect(image, signal);
+    const { temperature } = await this.thresholds(options);
+    return {
+      image,
+      decoded: { width: decoded.width, height: decoded.height },
+      sha256,
+      bytes: bytes.byteLength,
+      score: scoreProbability(detection.output, temperature),
+      rawScore: scoreProbability(detection.output),
+      map: detection.map,
+      windows: detection.windows,
+      timingsMs: { decode, ...detection.timingsMs },
+    };
+  }
+
+  /**
+   * From an image's bytes to the result, and the files asked for.
+   *
    * @param name - what the result calls the image
    * @param source - a path, or the bytes of a file
-   * @throws {OfxError} as `decodeImage`, for bad input
+   * @throws {OfxError} as {@link examine}
    */
   async analyse(
     name: string,
@@ -49,24 +139,16 @@ export class Analyser {
     signal?: AbortSignal,
   ): Promise<Analysis> {
     const started = performance.now();
-    const image = await decodeImage(source, options.limits);
-    const decode = performance.now() - started;
+    const examination = await this.examine(source, options, signal);
+    const { image, score, rawScore, map, windows } = examination;
     const { width, height } = image;
-
-    const detection = options.tile
-      ? await this.detector.detectWindows(image, signal)
-      : await this.detector.detect(image, signal);
-    const { thresholds, identity, testScores } = this.detector.network;
+    const { identity, testScores } = this.network;
+    const thresholds = await this.thresholds(options);
     const maskThreshold = options.maskThreshold ?? thresholds.mask;
     const scoreThreshold = options.scoreThreshold ?? thresholds.score;
 
-    const probability = options.probability === 'npy' ? encodeNpy(detection.map) : undefined;
-    const rendering = await this.#renderer.render(
-      detection.map,
-      image,
-      renderOptions(options, maskThreshold),
-      signal,
-    );
+    const probability = options.probability === 'npy' ? encodeNpy(map) : undefined;
+    const rendering = await this.#renderer.render(map, image, renderOptions(options, maskThreshold), signal);
     const files = pickFiles(rendering);
     if (probability) files.probability = probability;
 
@@ -74,8 +156,8 @@ export class Analyser {
       image: name,
       width,
       height,
-      tampered: detection.score > scoreThreshold,
-      score: detection.score,
+      tampered: isManipulated(score, scoreThreshold),
+      score,
       scoreThreshold,
       maskThreshold,
       tamperedFraction: rendering.tamperedFraction,
@@ -83,14 +165,13 @@ export class Analyser {
       outputs: {},
       model: identity,
       // The test photos were not looked at through windows.
-      ...(testScores && !options.tile && { tested: standing(detection.rawScore, testScores) }),
+      ...(testScores && !options.tile && { tested: standing(rawScore, testScores) }),
       timingsMs: {
-        decode,
-        ...detection.timingsMs,
+        ...examination.timingsMs,
         ...rendering.timingsMs,
         total: performance.now() - started,
       },
-      warnings: [...image.warnings, ...(options.tile ? [aboutWindows(detection, identity.inputSize)] : [])],
+      warnings: [...image.warnings, ...(options.tile ? [aboutWindows(windows, identity.inputSize)] : [])],
     };
     return { prediction, files };
   }
@@ -109,7 +190,7 @@ function standing(score: number, { data, tampered, authentic }: TestScores): Tes
   return { data, tampered: among(tampered), authentic: among(authentic) };
 }
 
-function aboutWindows({ windows }: Detection, side: number): string {
+function aboutWindows(windows: number | undefined, side: number): string {
   return windows === undefined
     ? `Smaller than a window of ${side}x${side}: resized to it, as without --tile.`
     : `Seen through ${windows} windows of ${side}x${side} at full resolution; the score is the largest of theirs.`;

@@ -6,7 +6,7 @@ import { findInputFiles, type InputFile } from '../inputs/find-images.js';
 import { DEFAULT_LIMITS } from '../image/decode/samples.js';
 import { writeFileAtomic } from '../files/write.js';
 import type { ModelReference } from '../model/catalogue.js';
-import type { Network, NetworkChoice } from '../model/network.js';
+import type { NetworkChoice } from '../model/network.js';
 import { planSessions } from '../workers/sessions.js';
 import { OFX_VERSION } from '../core/version.js';
 import { Analyser, type AnalysisOptions } from './analyse.js';
@@ -73,9 +73,9 @@ export async function predict(
   const sessions = planSessions(request.detector, files.length);
   const analyser = await Analyser.open(request.model, { ...request.detector, ...sessions });
   try {
-    for (const note of analyser.detector.network.notes) events.onNote?.(note);
+    for (const note of analyser.network.notes) events.onNote?.(note);
     const options = analysisOptions(request, plans);
-    const journal = await openJournal(request, journalSettings(request, analyser.detector.network), single);
+    const journal = await openJournal(request, await journalSettings(request, analyser), single);
     events.onStart?.(files.length, single);
 
     const summary = emptySummary(files.length);
@@ -184,10 +184,12 @@ async function openJournal(
 }
 
 /** Everything that decides a result or an output. */
-function journalSettings(
+async function journalSettings(
   { scoreThreshold, maskThreshold, minArea, tile, limits, destinations }: PredictRequest,
-  { identity, thresholds }: Network,
-): JournalSettings {
+  analyser: Analyser,
+): Promise<JournalSettings> {
+  const { identity } = analyser.network;
+  const thresholds = await analyser.thresholds({ tile });
   const { maxPixels, maxBytes } = { ...DEFAULT_LIMITS, ...limits };
   const place = (destination: string | undefined): string | null =>
     destination === undefined ? null : path.resolve(destination);

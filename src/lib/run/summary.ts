@@ -125,6 +125,7 @@ export const RunSummarySchema = Type.Object(
     settings: Type.Object({
       protocol: literals(PROTOCOLS),
       scoreAt: literals(['network', 'image']),
+      tile: Type.Optional(Type.Boolean({ description: 'Scored through windows at full resolution' })),
       scoreThreshold: Type.Number(),
       maskThreshold: Type.Number(),
       temperature: Type.Number(),
@@ -155,6 +156,11 @@ export const RunSummarySchema = Type.Object(
 
 /** The numbers have a type of their own: a schema built from a table has none. */
 export type RunSummary = Omit<Static<typeof RunSummarySchema>, 'metrics'> & { metrics: NestedMetrics };
+
+/** How a run looked at its images, in words. */
+export function describeScoring({ tile }: RunSummary['settings']): string {
+  return tile ? 'through windows at full resolution' : 'as a whole';
+}
 
 /** The document of `ofx validate --json`: the summary, and where the run lies. */
 export const ValidateDocumentSchema = Type.Composite(

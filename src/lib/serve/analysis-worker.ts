@@ -25,7 +25,7 @@ answerTasks(handle, first.then(warmUp));
 async function handle(task: AnalysisTask): Promise<AnalysisReply> {
   const { analyser } = await opened(task.network);
   if (task.kind === 'describe') {
-    const { identity, notes } = analyser.detector.network;
+    const { identity, notes } = analyser.network;
     return { kind: 'description', identity, notes };
   }
   const { name, bytes, options } = task;

@@ -8,7 +8,7 @@ import {
 } from '../metrics/calibrate.js';
 import type { RunMetrics } from '../metrics/run-metrics.js';
 import type { ModelIdentity } from '../model/network.js';
-import { saveFittedThresholds } from '../model/thresholds.js';
+import { saveFittedThresholds, type ScoringWay } from '../model/thresholds.js';
 import type { ImageRow } from '../run/rows.js';
 import type { Calibration } from '../run/summary.js';
 import { applyTemperature } from '../core/temperature.js';
@@ -26,6 +26,7 @@ export interface FittedOn {
  * Fits temperature, score threshold and mask threshold on a run's data, and keeps them for the model in the user's data
  * folder.
  *
+ * @param way how the run scored, for which alone they hold
  * @throws {OfxError} DATASET_INVALID where a class is missing
  */
 export async function calibrate(
@@ -34,6 +35,7 @@ export async function calibrate(
   model: ModelIdentity,
   objective: Objective,
   fittedOn: FittedOn,
+  way: ScoringWay,
 ): Promise<Calibration> {
   const raw = rows.flatMap(({ label, rawScore }): LabelledScore[] =>
     label === null || rawScore === null ? [] : [{ label, score: rawScore }],
@@ -51,12 +53,8 @@ export async function calibrate(
   const scores = raw.map(({ label, score }) => ({ label, score: applyTemperature(score, temperature) }));
   const score = fitScoreThreshold(scores, objective);
   const mask = fitMaskThreshold(metrics.sweep, metrics.falseAlarmAreas, objective);
-  const file = await saveFittedThresholds(model.name, model.sha256, {
-    score,
-    temperature,
-    ...(mask !== undefined && { mask }),
-    fittedOn,
-  });
+  const thresholds = { score, temperature, ...(mask !== undefined && { mask }), fittedOn };
+  const file = await saveFittedThresholds(model.name, model.sha256, thresholds, way);
   return { objective: fittedOn.objective, score, mask: mask ?? null, temperature, file };
 }
 

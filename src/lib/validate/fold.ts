@@ -3,6 +3,7 @@ import { examineBalance } from '../dataset/balance.js';
 import { Duplicates } from '../dataset/duplicates.js';
 import { Findings, type Finding } from '../dataset/finding.js';
 import type { OfxError } from '../core/errors.js';
+import { isManipulated } from '../core/verdict.js';
 import { confusionAt } from '../metrics/measure-pixels.js';
 import { f1, iou, mcc, precision, recall } from '../metrics/confusion.js';
 import { AUTHENTIC, TAMPERED, type ImageEvidence } from '../metrics/evidence.js';
@@ -94,7 +95,7 @@ function toRow(
     image,
     label,
     score,
-    predicted: score > settings.scoreThreshold ? TAMPERED : AUTHENTIC,
+    predicted: isManipulated(score, settings.scoreThreshold) ? TAMPERED : AUTHENTIC,
     ...pixelColumns(evidence, thresholds, settings.maskThreshold),
     ms,
     error: null,

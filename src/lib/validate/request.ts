@@ -5,10 +5,11 @@ import type { Protocol } from '../metrics/definitions.js';
 import type { FailCondition } from '../run/metric-gates.js';
 import type { ModelReference } from '../model/catalogue.js';
 import type { DetectorOptions } from '../model/detector.js';
+import type { Scoring } from '../predict/scoring.js';
 import type { PanelChoice } from './panels.js';
 import type { ScoreAt } from './score.js';
 
-export interface ValidateRequest {
+export interface ValidateRequest extends Scoring {
   /** The data set's folder, or its list. */
   dataset: string;
   split?: string | undefined;

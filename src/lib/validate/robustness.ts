@@ -7,7 +7,7 @@ import { TAMPERED, type ImageEvidence } from '../metrics/evidence.js';
 import { hashText, seededRandom } from '../metrics/random.js';
 import { countedThresholds, type MetricSettings } from '../metrics/run-metrics.js';
 import { robustnessStatistic } from '../metrics/robustness.js';
-import type { Detector } from '../model/detector.js';
+import type { Analyser } from '../predict/analyse.js';
 import type { RobustnessRow } from '../run/robustness.js';
 import type { SampleRecord } from '../run/sample-record.js';
 import { SampleScorer, type ScoreOptions } from './score.js';
@@ -22,12 +22,12 @@ export const ROBUSTNESS_PASSES = DISTORTIONS.length;
  * @param onProgress samples that are finished, of all passes together
  */
 export async function measureRobustness(
-  detector: Detector,
+  analyser: Analyser,
   samples: readonly Sample[],
   untouched: AsyncIterable<SampleRecord>,
   options: {
     settings: MetricSettings;
-    score: Pick<ScoreOptions, 'scoreAt' | 'limits'>;
+    score: Pick<ScoreOptions, 'scoreAt' | 'limits' | 'tile'>;
     concurrency: number;
     onProgress?: ((done: number) => void) | undefined;
     signal?: AbortSignal | undefined;
@@ -39,7 +39,7 @@ export async function measureRobustness(
   const rows = [row(null, await originals(untouched, settings))];
   let done = 0;
   for (const distortion of DISTORTIONS) {
-    const scorer = new SampleScorer(detector, {
+    const scorer = new SampleScorer(analyser, {
       ...score,
       strict: false,
       panels: false,

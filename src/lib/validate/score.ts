@@ -3,7 +3,7 @@ import { examineTruth, TRUTH_THRESHOLD } from '../dataset/examine-truth.js';
 import type { FindingCode } from '../dataset/finding.js';
 import { AUTHENTIC, TAMPERED, type Sample } from '../dataset/sample.js';
 import { OfxError, toPlainError } from '../core/errors.js';
-import { decodeImage, type RgbImage } from '../image/decode/index.js';
+import type { RgbImage } from '../image/decode/index.js';
 import { readGroundTruth, type GreyImage } from '../image/ground-truth.js';
 import { resizeMap, type ProbabilityMap } from '../image/probability-map.js';
 import { readInput } from '../files/read.js';
@@ -15,7 +15,8 @@ import { PROTOCOL_THRESHOLD } from '../metrics/macro.js';
 import { PixelHistogram } from '../metrics/pixel-histogram.js';
 import type { ThresholdSet } from '../metrics/thresholds.js';
 import { measureTrufor } from '../metrics/trufor.js';
-import type { Detector } from '../model/detector.js';
+import type { Analyser } from '../predict/analyse.js';
+import type { Scoring } from '../predict/scoring.js';
 import type { SampleRecord } from '../run/sample-record.js';
 import { panelTiles, type PanelTiles } from '../report/panel-tiles.js';
 
@@ -23,7 +24,7 @@ import { panelTiles, type PanelTiles } from '../report/panel-tiles.js';
 export const SCORE_AT = ['network', 'image'] as const;
 export type ScoreAt = (typeof SCORE_AT)[number];
 
-export interface ScoreOptions {
+export interface ScoreOptions extends Scoring {
   scoreAt: ScoreAt;
   /** Thresholds at which exact counts are taken. */
   thresholds: ThresholdSet;
@@ -50,7 +51,7 @@ export class SampleScorer {
   readonly #histogram = new PixelHistogram();
 
   constructor(
-    private readonly detector: Detector,
+    private readonly analyser: Analyser,
     private readonly options: ScoreOptions,
   ) {}
 
@@ -66,17 +67,22 @@ export class SampleScorer {
   }
 
   async #score(sample: Sample, signal: AbortSignal | undefined): Promise<ScoredSample> {
-    const { limits, strict, panels, maskThreshold } = this.options;
-    const maxBytes = limits.maxBytes ?? DEFAULT_LIMITS.maxBytes;
-    const bytes = await readInput(sample.image, maxBytes);
-    const photo = await decodeImage(bytes, limits);
-    const image = this.options.distort ? await this.options.distort(photo, sample.name) : photo;
-    const maskBytes = sample.mask === null ? null : await readTruthFile(sample.mask, maxBytes);
-    const truth = maskBytes && followed(await decodeTruth(maskBytes, limits), photo, image);
+    const { limits, strict, panels, maskThreshold, distort, tile } = this.options;
+    // Read at the same time, and told after what is wrong with the image itself.
+    const readTruth = readTruthOf(sample, limits);
+    readTruth.catch(() => undefined);
+    const examination = await this.analyser.examine(
+      sample.image,
+      { limits, tile, change: distort && ((image) => distort(image, sample.name)) },
+      signal,
+      'The image',
+    );
+    const { image, decoded, score, rawScore, map, timingsMs } = examination;
+    const original = await readTruth;
+    const truth = original && followed(original.grey, decoded, image);
     const odd = truth ? examineTruth(truth, image) : [];
     if (strict && odd.includes('size-differs')) throw sizeDiffers(truth!, image);
 
-    const { score, rawScore, map, timingsMs } = await this.detector.detect(image, signal);
     const label = sample.label ?? (odd.includes('empty-truth') ? AUTHENTIC : TAMPERED);
     const measured = this.#measure(label, truth, image, map);
     const findings = label === AUTHENTIC ? [] : [...odd, ...measured.findings];
@@ -88,8 +94,8 @@ export class SampleScorer {
         width: image.width,
         height: image.height,
         ms: timingsMs.preprocess + timingsMs.inference,
-        imageSha256: sha256(bytes),
-        maskSha256: maskBytes && sha256(maskBytes),
+        imageSha256: examination.sha256,
+        maskSha256: original && original.sha256,
         findings,
       },
       tiles: panels ? await panelTiles(image, label === AUTHENTIC ? null : truth, map, maskThreshold) : null,
@@ -167,18 +173,16 @@ function positives(grey: Uint8Array): Uint8Array {
   return marks;
 }
 
-async function readTruthFile(file: string, maxBytes: number): Promise<Uint8Array> {
-  return aboutTruth(readInput(file, maxBytes));
-}
-
-async function decodeTruth(bytes: Uint8Array, limits: Partial<ImageLimits>): Promise<GreyImage> {
-  return aboutTruth(readGroundTruth(bytes, limits));
-}
-
 /** Says in an error's message that it is the ground truth that failed, not the image. */
-async function aboutTruth<T>(work: Promise<T>): Promise<T> {
+async function readTruthOf(
+  { mask }: Sample,
+  limits: Partial<ImageLimits>,
+): Promise<{ grey: GreyImage; sha256: string } | null> {
+  if (mask === null) return null;
   try {
-    return await work;
+    const bytes = await readInput(mask, limits.maxBytes ?? DEFAULT_LIMITS.maxBytes);
+    const grey = await readGroundTruth(bytes, limits);
+    return { grey, sha256: createHash('sha256').update(bytes).digest('hex') };
   } catch (error) {
     if (!(error instanceof OfxError)) throw error;
     throw new OfxError(error.code, `Its ground truth: ${error.message}`, { cause: error });
@@ -198,8 +202,4 @@ function isAboutSample(error: unknown): boolean {
     error instanceof OfxError &&
     /^(IMAGE_|INPUT_|DATASET_INVALID|PREDICTION_INVALID|RESULT_INVALID)/.test(error.code)
   );
-}
-
-function sha256(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
 }

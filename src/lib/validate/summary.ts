@@ -3,7 +3,9 @@ import path from 'node:path';
 import { AUTHENTIC, TAMPERED, type Dataset } from '../dataset/sample.js';
 import { headlinePath, METRIC_DEFINITIONS } from '../metrics/definitions.js';
 import type { MetricSettings } from '../metrics/run-metrics.js';
-import type { Network } from '../model/network.js';
+import type { ModelIdentity } from '../model/network.js';
+import type { EffectiveThresholds } from '../model/thresholds.js';
+import { wayOf } from '../predict/scoring.js';
 import { nestMetrics, type RunSummary } from '../run/summary.js';
 import { OFX_VERSION } from '../core/version.js';
 import { calibrate, describeObjective, isLeak } from './calibrate.js';
@@ -17,7 +19,8 @@ const OPTIMISTIC =
 export interface SummaryContext {
   request: ValidateRequest;
   dataset: Dataset;
-  network: Network;
+  identity: ModelIdentity;
+  thresholds: EffectiveThresholds;
   settings: MetricSettings;
   startedAt: Date;
   /** Images taken over from an interrupted session. */
@@ -26,8 +29,7 @@ export interface SummaryContext {
 
 /** What a run was and what came out. With `--calibrate` the thresholds are fitted here, after all numbers. */
 export async function summarise(context: SummaryContext, result: FoldResult): Promise<RunSummary> {
-  const { request, dataset, network, settings, startedAt } = context;
-  const { identity, thresholds } = network;
+  const { request, dataset, identity, thresholds, settings, startedAt } = context;
   const headline = headlinePath(request.protocol);
   const { metrics } = result.metrics;
   const fittedOn = {
@@ -61,6 +63,7 @@ export async function summarise(context: SummaryContext, result: FoldResult): Pr
     settings: {
       protocol: request.protocol,
       scoreAt: request.scoreAt,
+      tile: request.tile ?? false,
       scoreThreshold: settings.scoreThreshold,
       maskThreshold: settings.maskThreshold,
       temperature: thresholds.temperature,
@@ -83,7 +86,7 @@ export async function summarise(context: SummaryContext, result: FoldResult): Pr
     confusion: result.metrics.confusion,
     failed: result.failed,
     calibration: request.calibrate
-      ? await calibrate(result.rows, result.metrics, identity, request.calibrate, fittedOn)
+      ? await calibrate(result.rows, result.metrics, identity, request.calibrate, fittedOn, wayOf(request))
       : null,
     charts: [],
   };

@@ -10,7 +10,8 @@ import { writeFileAtomic } from '../files/write.js';
 import { sampleIndices, seededRandom } from '../metrics/random.js';
 import { countedThresholds, type MetricSettings } from '../metrics/run-metrics.js';
 import { sweepThresholds } from '../metrics/thresholds.js';
-import { Detector } from '../model/detector.js';
+import type { EffectiveThresholds } from '../model/thresholds.js';
+import { Analyser } from '../predict/analyse.js';
 import { drawPanel } from '../report/panel.js';
 import { panelPath } from '../run/files.js';
 import type { RobustnessRow } from '../run/robustness.js';
@@ -39,7 +40,7 @@ const SWEEP_STEPS = { finest: 0.001, coarsest: 0.5 };
  * Runs a model over a data set and writes all that says how good it is into a folder. A sample that cannot be read or scored
  * is counted and listed; what concerns the whole run is thrown.
  *
- * @throws {OfxError} DATASET_INVALID, INPUT_MISSING, USAGE, OUTPUT_UNWRITABLE, IO_FAILED, and as `Detector.open`
+ * @throws {OfxError} DATASET_INVALID, INPUT_MISSING, USAGE, OUTPUT_UNWRITABLE, IO_FAILED, and as `Analyser.open`
  */
 export async function validate(
   request: ValidateRequest,
@@ -51,9 +52,9 @@ export async function validate(
   const baseline = await loadBaseline(request);
   const dataset = await openDataset(request.dataset, request);
   const samples = selectSamples(dataset.samples, request);
-  const detector = await Detector.open(request.model, request.detector);
+  const analyser = await Analyser.open(request.model, request.detector);
   try {
-    const run = await Run.start(request, dataset, samples, detector, startedAt, events);
+    const run = await Run.start(request, dataset, samples, analyser, startedAt, events);
     await run.scoreAll(signal);
     const robustness = request.robustness ? await run.distortAll(signal) : undefined;
     events.onReport?.();
@@ -63,7 +64,7 @@ export async function validate(
     signal?.throwIfAborted();
     throw error;
   } finally {
-    await detector.close();
+    await analyser.close();
   }
 }
 
@@ -78,7 +79,8 @@ class Run {
     private readonly request: ValidateRequest,
     private readonly dataset: Dataset,
     private readonly samples: readonly Sample[],
-    private readonly detector: Detector,
+    private readonly analyser: Analyser,
+    private readonly thresholds: EffectiveThresholds,
     private readonly startedAt: Date,
     private readonly events: ValidateEvents,
     private readonly folder: string,
@@ -92,11 +94,12 @@ class Run {
     request: ValidateRequest,
     dataset: Dataset,
     samples: readonly Sample[],
-    detector: Detector,
+    analyser: Analyser,
     startedAt: Date,
     events: ValidateEvents,
   ): Promise<Run> {
-    const { identity, thresholds, notes } = detector.network;
+    const { identity, notes } = analyser.network;
+    const thresholds = await analyser.thresholds(request);
     for (const note of notes) events.onNote?.(note);
     const { folder, isUnfinished } = await chooseRunFolder({
       out: request.out,
@@ -111,7 +114,7 @@ class Run {
       sweep: sweepThresholds(request.sweepStep),
       seed: request.seed,
     };
-    const run = new Run(request, dataset, samples, detector, startedAt, events, folder, settings);
+    const run = new Run(request, dataset, samples, analyser, thresholds, startedAt, events, folder, settings);
     if (!isUnfinished) await clearEarlierRun(folder);
     run.#journal = isUnfinished
       ? await ValidationJournal.resume(folder, run.#journalSettings(), (record) => run.#takeOver(record))
@@ -120,9 +123,10 @@ class Run {
   }
 
   async scoreAll(signal: AbortSignal | undefined): Promise<void> {
-    const { panels, scoreAt, strict, limits } = this.request;
-    const scorer = new SampleScorer(this.detector, {
+    const { panels, scoreAt, strict, limits, tile } = this.request;
+    const scorer = new SampleScorer(this.analyser, {
       scoreAt,
+      tile,
       strict,
       limits,
       thresholds: countedThresholds(this.settings),
@@ -147,11 +151,11 @@ class Run {
 
   /** The data set again, under each distortion. */
   async distortAll(signal: AbortSignal | undefined): Promise<RobustnessRow[]> {
-    const { scoreAt, limits, detector } = this.request;
+    const { scoreAt, limits, tile, detector } = this.request;
     this.events.onStart?.(this.samples.length * ROBUSTNESS_PASSES, 0);
-    return measureRobustness(this.detector, this.samples, this.#journal!.records(), {
+    return measureRobustness(this.analyser, this.samples, this.#journal!.records(), {
       settings: this.settings,
-      score: { scoreAt, limits },
+      score: { scoreAt, limits, tile },
       concurrency: detector.concurrency + READ_AHEAD,
       onProgress: this.events.onProgress,
       signal,
@@ -181,8 +185,9 @@ class Run {
   }
 
   #context(): SummaryContext {
-    const { request, dataset, detector, settings, startedAt } = this;
-    return { request, dataset, network: detector.network, settings, startedAt, resumed: this.#resumed };
+    const { request, dataset, analyser, thresholds, settings, startedAt } = this;
+    const { identity } = analyser.network;
+    return { request, dataset, identity, thresholds, settings, startedAt, resumed: this.#resumed };
   }
 
   /** Picture first, then journal: what the journal calls done is there. */
@@ -210,16 +215,17 @@ class Run {
 
   /** Everything that decides a record or a panel. */
   #journalSettings(): JournalSettings {
-    const { scoreAt, strict, limits, panels, seed, limit, sample } = this.request;
+    const { scoreAt, strict, limits, panels, seed, limit, sample, tile } = this.request;
     const { maxPixels, maxBytes } = { ...DEFAULT_LIMITS, ...limits };
-    const { identity, thresholds } = this.detector.network;
+    const { identity } = this.analyser.network;
     const { scoreThreshold, maskThreshold, sweep } = this.settings;
     return {
       // Another version may decode or count otherwise.
       ofx: OFX_VERSION,
       model: identity.sha256,
       size: identity.inputSize,
-      temperature: thresholds.temperature,
+      temperature: this.thresholds.temperature,
+      tile: tile ?? false,
       'score-at': scoreAt,
       threshold: scoreThreshold,
       'mask-threshold': maskThreshold,

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Transferable } from 'node:worker_threads';
 import { fromPlainError, OfxError } from '../core/errors.js';
 import type { WorkerMessage } from './tasks.js';
@@ -166,6 +167,8 @@ export class WorkerPool<Task, Reply> {
       if (place !== -1) this.#queue.splice(place, 1);
       job.reject(signal?.reason);
     };
+    // One signal stops all tasks of a run: many listeners are no leak.
+    if (signal) setMaxListeners(0, signal);
     signal?.addEventListener('abort', onAbort, { once: true });
     return { promise, job, stopListening: () => signal?.removeEventListener('abort', onAbort) };
   }

@@ -4,7 +4,11 @@ import { expect } from 'chai';
 import { findModel, readModel } from '../../../src/lib/model/catalogue.js';
 import { resolveNetwork, type Network, type NetworkChoice } from '../../../src/lib/model/network.js';
 import type { OnnxDescription, TensorShape } from '../../../src/lib/model/onnx-session.js';
-import { fittedThresholdsFile } from '../../../src/lib/model/thresholds.js';
+import {
+  effectiveThresholds,
+  fittedThresholdsFile,
+  type EffectiveThresholds,
+} from '../../../src/lib/model/thresholds.js';
 import { temporaryFolder } from '../../support/folder.js';
 import { TINY_MODEL } from '../../support/models.js';
 import { rejection } from '../../support/rejection.js';
@@ -100,13 +104,15 @@ describe('the model room', () => {
     it('takes thresholds from the user before the manifest before the defaults', async () => {
       const copy = await copyOfTiny((manifest) => (manifest['thresholds'] = { score: 0.4, temperature: 2 }));
       const { thresholds, identity } = await open(copy);
-      expect(thresholds).to.deep.equal({ score: 0.4, mask: 0.5, temperature: 2 });
+      const inForce = (): Promise<EffectiveThresholds> =>
+        effectiveThresholds('tiny', identity.sha256, thresholds);
+      expect(await inForce()).to.deep.equal({ score: 0.4, mask: 0.5, temperature: 2 });
       const file = fittedThresholdsFile('tiny', identity.sha256);
       await mkdir(path.dirname(file), { recursive: true });
       await writeFile(file, '{"score": 0.3}');
-      expect((await open(copy)).thresholds).to.deep.equal({ score: 0.3, mask: 0.5, temperature: 2 });
+      expect(await inForce()).to.deep.equal({ score: 0.3, mask: 0.5, temperature: 2 });
       await writeFile(file, '{"score": 3}');
-      expect((await rejection(open(copy))).message).to.contain(file);
+      expect((await rejection(inForce())).message).to.contain(file);
     });
   });
 

@@ -20,14 +20,16 @@ export interface RgbImage {
  * libavif: by one level where chroma is stored in full, by more at edges of colour where it has to be interpolated.
  *
  * @param source a path, or the bytes of a file.
+ * @param name what messages call it. [the path, or "The image"]
  * @throws OfxError INPUT_MISSING, INPUT_UNREADABLE, IO_FAILED for the file; IMAGE_EMPTY, IMAGE_UNRECOGNISED,
  *   IMAGE_UNSUPPORTED, IMAGE_DAMAGED, IMAGE_TOO_LARGE for its content.
  */
 export async function decodeImage(
   source: string | Uint8Array,
   limits: Partial<ImageLimits> = {},
+  name?: string,
 ): Promise<RgbImage> {
-  const { width, height, channels, data, format, warnings } = await decodeSamples(source, limits);
+  const { width, height, channels, data, format, warnings } = await decodeSamples(source, limits, name);
   return { width, height, data: channels === 3 ? data : replicateGrey(data), format, warnings };
 }
 

@@ -23,9 +23,9 @@ export interface Samples extends Pixels {
 export async function decodeSamples(
   source: string | Uint8Array,
   limits: Partial<ImageLimits> = {},
+  name = typeof source === 'string' ? source : 'The image',
 ): Promise<Samples> {
   const { maxBytes, maxPixels } = { ...DEFAULT_LIMITS, ...limits };
-  const name = typeof source === 'string' ? source : 'The image';
   const file = typeof source === 'string' ? await readInput(source, maxBytes) : source;
   if (file.length > maxBytes) throw tooManyBytes(name, maxBytes);
   const format = decodableFormat(file, name);

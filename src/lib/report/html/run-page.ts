@@ -8,7 +8,7 @@ import type { ImageRow } from '../../run/rows.js';
 import { decimals, intervalText } from '../../text/numbers.js';
 import { RUN_FILES } from '../../run/files.js';
 import type { RunRecord } from '../../run/record.js';
-import { metricAt, type RunSummary } from '../../run/summary.js';
+import { describeScoring, metricAt, type RunSummary } from '../../run/summary.js';
 import { chartFigure } from './chart-figure.js';
 import { gallery } from './gallery.js';
 import { html, type Html } from './html.js';
@@ -152,6 +152,7 @@ function about({ dataset, model, settings, machine, failed, seconds, resumed, me
         <h3>Settings</h3>
         ${factList([
           ['Protocol', settings.protocol],
+          ['Seen', describeScoring(settings)],
           ['Masks compared at', `the ${settings.scoreAt}’s size`],
           ['Score threshold', String(settings.scoreThreshold)],
           ['Mask threshold', String(settings.maskThreshold)],
