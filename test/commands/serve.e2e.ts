@@ -7,7 +7,7 @@ import { ServeDocumentSchema } from '../../src/lib/serve/schemas.js';
 import { temporaryFolder } from '../support/folder.js';
 import { TINY_MODEL } from '../support/models.js';
 import { ofx, ROOT, startOfx } from '../support/ofx.js';
-import { slowPicture } from '../support/server.js';
+import { holdWorkers } from '../support/workers.js';
 
 const SAMPLE = path.join(ROOT, 'samples/splice-dahlia.jpg');
 const tiny = ['--model', TINY_MODEL, '--size', '64'];
@@ -32,6 +32,17 @@ describe('ofx serve', () => {
         reject(new Error(stderr));
       });
     });
+  }
+
+  async function askFor(url: string): Promise<Response> {
+    return fetch(`${url}/v1/predict`, { method: 'POST', body: await readFile(SAMPLE) });
+  }
+
+  async function hasWork(url: string): Promise<void> {
+    for (;;) {
+      const { running } = (await (await fetch(`${url}/readyz`)).json()) as { running: number };
+      if (running > 0) return;
+    }
   }
 
   async function stop(signal: NodeJS.Signals): Promise<{ exitCode: number | undefined; stderr: string }> {
@@ -62,21 +73,22 @@ describe('ofx serve', () => {
 
   it('finishes what it has before it ends', async () => {
     const url = await serve(tiny);
-    const running = fetch(`${url}/v1/predict`, { method: 'POST', body: await slowPicture() });
-    for (;;) {
-      const { running } = (await (await fetch(`${url}/readyz`)).json()) as { running: number };
-      if (running > 0) break;
-    }
+    const letGo = holdWorkers(run!.pid);
+    const running = askFor(url);
+    await hasWork(url);
     const stopped = stop('SIGTERM');
+    // It takes nothing new from here on.
+    while ((await fetch(`${url}/healthz`).catch(() => undefined))?.ok) continue;
+    letGo();
     expect((await running).status).to.equal(200);
     expect((await stopped).exitCode).to.equal(0);
   });
 
   it('ends with 130 on Ctrl-C, whatever it works on', async () => {
     const url = await serve(tiny);
-    const running = fetch(`${url}/v1/predict`, { method: 'POST', body: await slowPicture() }).catch(
-      () => 'cut',
-    );
+    holdWorkers(run!.pid);
+    const running = askFor(url).catch(() => 'cut');
+    await hasWork(url);
     expect((await stop('SIGINT')).exitCode).to.equal(130);
     await running;
   });

@@ -107,7 +107,8 @@ describe('ofx validate', () => {
 
   it('stops within a second on Ctrl-C and can be taken up', async () => {
     await rm(data(), { recursive: true });
-    await makeDataset(data(), 16);
+    // Far more than it can be through with before it is told to stop.
+    await makeDataset(data(), 300);
     const running = startOfx(['validate', data(), ...tiny, '--out', out(), ...plain]);
     await journalGrows(out(VALIDATION_JOURNAL), 3);
     running.kill('SIGINT');

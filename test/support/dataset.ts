@@ -34,11 +34,11 @@ export async function makeDataset(folder: string, images: number): Promise<void>
   for (let i = 0; i < images; i++) {
     const name = `images/${String(i).padStart(3, '0')}.png`;
     if (i % 2 === 0) {
-      await drawRectangles(path.join(folder, name), [[8, 8, 40, 40 - i]]);
+      await drawRectangles(path.join(folder, name), [[8, 8, 40, 40 - (i % 32)]]);
       await drawRectangles(path.join(folder, `masks/${i}.png`), [[8, 8, 40, 40]]);
       lines.push(`${name}\tmasks/${i}.png\t1`);
     } else {
-      await drawRectangles(path.join(folder, name), [[0, 0, SIDE, i]]);
+      await drawRectangles(path.join(folder, name), [[0, 0, SIDE, i % SIDE]]);
       lines.push(`${name}\tNone\t0`);
     }
   }

@@ -51,11 +51,6 @@ export async function picture(side = 100): Promise<Buffer> {
     .toBuffer();
 }
 
-/** A small file that keeps a worker busy for a second or more. */
-export function slowPicture(): Promise<Buffer> {
-  return picture(6000);
-}
-
 /** A form with files in the field `image`. */
 export function form(files: Record<string, Uint8Array>, field = 'image'): FormData {
   const data = new FormData();

@@ -51,6 +51,7 @@ export const ERROR_TABLE = {
   NOT_ACCEPTABLE: { exit: 2, http: 406 },
   UPLOAD_TOO_SLOW: { exit: 69, http: 408 },
   TOO_MANY_PARTS: { exit: 2, http: 413 },
+  HEADERS_TOO_LARGE: { exit: 2, http: 431 },
   RATE_LIMITED: { exit: 69, http: 429 },
   /** Nobody is left to read this answer: it is counted and logged. */
   CLIENT_GONE: { exit: 69, http: 499 },

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { maxHeaderSize, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Writable } from 'node:stream';
 import accepts from '@fastify/accepts';
@@ -124,11 +125,15 @@ function observe(app: FastifyInstance, service: Service): void {
     reply.header('x-request-id', request.id);
     reply.header('cache-control', 'no-store');
     if (service.stopping) {
-      reply.header('connection', 'close');
       throw new OfxError('STOPPING', 'The server is being stopped.', {
         suggestion: 'Try again in a few seconds.',
       });
     }
+    done();
+  });
+  // Of requests that came before the server was told to stop.
+  app.addHook('onSend', (_request, reply, _payload, done) => {
+    if (service.stopping) reply.header('connection', 'close');
     done();
   });
   app.addHook('onResponse', (request, reply, done) => {
@@ -185,13 +190,25 @@ function answerClientError(error: NodeJS.ErrnoException, socket: Socket): void {
     socket.destroy();
     return;
   }
-  const answer =
-    error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
-      ? new OfxError('UPLOAD_TOO_SLOW', 'The request took too long to arrive.')
-      : new OfxError('REQUEST_INVALID', 'This is no valid HTTP request.');
+  const answer = clientError(error);
   const body = JSON.stringify(toProblem(answer, randomUUID()));
   socket.end(
-    `HTTP/1.1 ${answer.httpStatus} Error\r\nContent-Type: ${PROBLEM_TYPE}\r\n` +
+    `HTTP/1.1 ${answer.httpStatus} ${STATUS_CODES[answer.httpStatus] ?? 'Error'}\r\nContent-Type: ${PROBLEM_TYPE}\r\n` +
       `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
   );
+}
+
+function clientError({ code }: NodeJS.ErrnoException): OfxError {
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
+    return new OfxError('UPLOAD_TOO_SLOW', 'The request took too long to arrive.');
+  }
+  if (code === 'HPE_HEADER_OVERFLOW') {
+    const limit = `${maxHeaderSize / 1024} KB`;
+    return new OfxError(
+      'HEADERS_TOO_LARGE',
+      `The address and the headers of this request are larger than ${limit}, which is the limit.`,
+      { suggestion: 'Send fewer or shorter headers; cookies are not needed here.' },
+    );
+  }
+  return new OfxError('REQUEST_INVALID', 'This is not a valid HTTP request.');
 }

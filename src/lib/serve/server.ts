@@ -2,6 +2,7 @@ import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { OfxError, systemCode } from '../core/errors.js';
 import { buildApp, checkProxies, type LogOptions } from './app.js';
+import { Connections } from './connections.js';
 import type { ServeOptions } from './options.js';
 import { openService, type Service } from './service.js';
 
@@ -33,8 +34,9 @@ export async function startServer(
   const service = await openService(options);
   try {
     const app = await buildApp(service, log);
+    const connections = new Connections(app.server);
     const url = await listen(app, address);
-    return { url, notes: service.notes, stop: (graceMs) => stop(app, service, graceMs) };
+    return { url, notes: service.notes, stop: (graceMs) => stop(app, service, connections, graceMs) };
   } catch (error) {
     // Its processes would keep this one alive.
     await service.pool.close();
@@ -57,13 +59,14 @@ async function listen(app: FastifyInstance, { host, port }: { host: string; port
   return `http://${host.includes(':') ? `[${host}]` : host}:${bound}`;
 }
 
-async function stop(app: FastifyInstance, service: Service, graceMs: number): Promise<void> {
+async function stop(
+  app: FastifyInstance,
+  service: Service,
+  connections: Connections,
+  graceMs: number,
+): Promise<void> {
   service.stopping = true;
   const until = performance.now() + graceMs;
-  const cut = setTimeout(() => {
-    app.server.closeAllConnections();
-  }, graceMs);
-  await app.close();
-  clearTimeout(cut);
+  await Promise.all([app.close(), connections.drain(graceMs)]);
   await service.pool.close(Math.max(0, until - performance.now()));
 }

@@ -74,7 +74,9 @@ export class UploadReader {
 
   async #readForm(request: FastifyRequest, maxFiles: number, hold: Hold): Promise<Upload[]> {
     const uploads: Upload[] = [];
+    const otherFields: string[] = [];
     const parts = request.parts({
+      isPartAFile: holdsFile,
       limits: {
         files: maxFiles,
         fields: OTHER_FIELDS,
@@ -88,23 +90,29 @@ export class UploadReader {
     });
     for await (const part of parts) {
       if (part.type === 'file') uploads.push(await this.#readPart(part, hold));
+      else otherFields.push(`"${cleanName(part.fieldname)}"`);
     }
     if (uploads.length === 0) {
-      throw new OfxError('REQUEST_INVALID', `The form has no file in the field "${IMAGE_FIELD}".`, {
+      const others = otherFields.length > 0 ? ` It has: ${otherFields.join(', ')}.` : '';
+      throw new OfxError('REQUEST_INVALID', `The form has no field "${IMAGE_FIELD}".${others}`, {
         suggestion: `For example: curl -F ${IMAGE_FIELD}=@photo.jpg, or send the file itself as the body.`,
       });
     }
     return uploads;
   }
 
-  async #readPart({ fieldname, filename, file }: MultipartFile, hold: Hold): Promise<Upload> {
+  async #readPart({ fieldname, filename, file }: Part, hold: Hold): Promise<Upload> {
     if (fieldname !== IMAGE_FIELD) {
       file.resume();
-      throw new OfxError('REQUEST_INVALID', `A file came in the field "${cleanName(fieldname)}".`, {
-        suggestion: `Name the field "${IMAGE_FIELD}".`,
-      });
+      throw new OfxError(
+        'REQUEST_INVALID',
+        `A file came in ${fieldname === undefined ? 'a part without a name' : `the field "${cleanName(fieldname)}"`}.`,
+        {
+          suggestion: `Name the field "${IMAGE_FIELD}".`,
+        },
+      );
     }
-    const name = cleanName(filename);
+    const name = cleanName(filename ?? IMAGE_FIELD);
     const bytes = await collect(file, this.#maxBytes, hold);
     return bytes ? { name, bytes } : { name, error: tooLarge(this.#maxBytes) };
   }
@@ -127,6 +135,23 @@ export class UploadReader {
       cause: error,
     });
   }
+}
+
+/** A part with a file, as it is: browsers name field and file, programs may leave either out. */
+type Part = Pick<MultipartFile, 'file'> & { fieldname: string | undefined; filename: string | undefined };
+
+/** What stands in the image's field is an image, with or without a file name; what has a file name is a file. */
+function holdsFile(
+  field: string | undefined,
+  type: string | undefined,
+  filename: string | undefined,
+): boolean {
+  return (
+    field === IMAGE_FIELD ||
+    filename !== undefined ||
+    type === 'application/octet-stream' ||
+    type?.startsWith('image/') === true
+  );
 }
 
 /** The bytes that one request has in memory. */

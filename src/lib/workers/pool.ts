@@ -41,6 +41,8 @@ interface Job {
   transfer: readonly Transferable[];
   resolve: (reply: unknown) => void;
   reject: (error: unknown) => void;
+  /** Aborted: nobody waits for the reply. */
+  abandoned: boolean;
 }
 
 interface Member extends WorkerHistory {
@@ -139,8 +141,12 @@ export class WorkerPool<Task, Reply> {
     this.#closed = true;
     clearTimeout(this.#pause);
     for (const job of this.#queue.splice(0)) job.reject(new Error('The pool was closed.'));
-    // One that loads is in native code as well: it goes when it is ready.
-    for (const { job, ready, worker } of this.#members) if (ready && !job) worker.kill();
+    for (const { job, ready, worker } of this.#members) {
+      const isAwaited = job !== undefined && !job.abandoned;
+      // A thread that loads is in native code as well: it goes when it is ready.
+      const isFree = worker.killable || (ready && !job);
+      if (!isAwaited && isFree) worker.kill();
+    }
     const kill = (): void => {
       for (const { worker } of this.#members) worker.kill();
     };
@@ -160,12 +166,17 @@ export class WorkerPool<Task, Reply> {
   ): { promise: Promise<unknown>; job: Job; stopListening: () => void } {
     let job!: Job;
     const promise = new Promise<unknown>((resolve, reject) => {
-      job = { task, transfer, resolve, reject };
+      job = { task, transfer, resolve, reject, abandoned: false };
     });
     const onAbort = (): void => {
       const place = this.#queue.indexOf(job);
       if (place !== -1) this.#queue.splice(place, 1);
+      job.abandoned = true;
       job.reject(signal?.reason);
+      // Its worker was spared for the one who waited.
+      if (this.#closed)
+        for (const member of this.#members)
+          if (member.job === job && member.worker.killable) member.worker.kill();
     };
     // One signal stops all tasks of a run: many listeners are no leak.
     if (signal) setMaxListeners(0, signal);

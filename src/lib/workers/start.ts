@@ -13,6 +13,8 @@ export interface PoolWorker {
   onExit: (listener: (cause: unknown) => void) => void;
   /** Ends the worker, whatever it does. */
   kill: () => void;
+  /** It may be killed at any time; a thread in native code may not, see `WorkerPool`. */
+  killable: boolean;
 }
 
 /** What a pool's workers are: threads are light, processes can be killed and can crash without taking us along. */
@@ -36,6 +38,7 @@ export const startThread: StartWorker = (file, data) => {
       });
     },
     kill: () => void thread.terminate(),
+    killable: false,
   };
 };
 
@@ -86,6 +89,7 @@ export const startProcess: StartWorker = (file, data) => {
       // A process that never was has the number 0, by which the system would end all of our own group.
       if (child.pid !== undefined) child.kill('SIGKILL');
     },
+    killable: true,
   };
 };
 
@@ -96,5 +100,6 @@ function unstarted(cause: Promise<unknown>): PoolWorker {
     onMessage: () => undefined,
     onExit: (listener) => void cause.then(listener),
     kill: () => undefined,
+    killable: true,
   };
 }

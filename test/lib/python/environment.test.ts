@@ -58,9 +58,7 @@ describe("ofx's own Python environment", () => {
     const reason = new Error('enough');
     const setup = setUpPython({
       onStep: () => {
-        setTimeout(() => {
-          abort.abort(reason);
-        }, 50);
+        abort.abort(reason);
       },
       signal: abort.signal,
     });

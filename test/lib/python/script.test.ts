@@ -9,7 +9,7 @@ describe('the line protocol with python/', () => {
   const folder = temporaryFolder();
 
   /** Runs Python source and collects its events. */
-  async function run(source: string, signal?: AbortSignal): Promise<ConvertEvent[]> {
+  async function run(source: string, signal?: AbortSignal, onEvent?: () => void): Promise<ConvertEvent[]> {
     const script = folder.file('script.py');
     await writeFile(script, `import json, os, signal, sys, time\n${source}`);
     const events: ConvertEvent[] = [];
@@ -17,7 +17,10 @@ describe('the line protocol with python/', () => {
       python: 'python3',
       script,
       args: ['é'],
-      onEvent: (event) => events.push(event),
+      onEvent: (event) => {
+        events.push(event);
+        onEvent?.();
+      },
       signal,
     });
     return events;
@@ -80,14 +83,13 @@ sys.exit(65)`),
   it('ends the script when it is told to stop', async () => {
     const abort = new AbortController();
     const reason = new Error('enough');
-    const pidFile = folder.file('pid');
     const running = run(
-      `open(${JSON.stringify(pidFile)}, "w").write(str(os.getpid()))\nprint('{"event": "exported", "size": 1}', flush=True)\ntime.sleep(60)`,
+      `print('{"event": "exported", "size": 1}', flush=True)\ntime.sleep(3600)`,
       abort.signal,
+      () => {
+        abort.abort(reason);
+      },
     );
-    setTimeout(() => {
-      abort.abort(reason);
-    }, 300);
     expect(await running.catch((error: unknown) => error)).to.equal(reason);
   });
 });

@@ -1,5 +1,7 @@
-import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import { cp, readFile, rename } from 'node:fs/promises';
+import { Agent, request, type IncomingMessage, type RequestOptions } from 'node:http';
+import { connect } from 'node:net';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
@@ -11,15 +13,15 @@ import type { Problem } from '../../../src/lib/serve/problem.js';
 import { temporaryFolder } from '../../support/folder.js';
 import { TINY_MODEL } from '../../support/models.js';
 import { ROOT } from '../../support/ofx.js';
-import { form, picture, slowPicture, startTestServer, type TestServer } from '../../support/server.js';
+import { form, picture, startTestServer, type TestServer } from '../../support/server.js';
+import { holdWorkers, workersOf } from '../../support/workers.js';
 
 describe('the running service', () => {
   let server: TestServer;
   let photo: Buffer;
-  let slow: Buffer;
 
   before(async () => {
-    [photo, slow] = await Promise.all([picture(), slowPicture()]);
+    photo = await picture();
   });
 
   async function start(options: Partial<ServeOptions> = {}): Promise<void> {
@@ -50,35 +52,27 @@ describe('the running service', () => {
     }
   }
 
-  /** Of the server's workers: they are this process's children. */
-  function workers(): number[] {
-    const table = execFileSync('ps', ['-o', 'pid=,args=', '--ppid', String(process.pid)], {
-      encoding: 'utf8',
-    });
-    return table
-      .split('\n')
-      .filter((line) => line.includes('analysis-worker'))
-      .map((line) => Number.parseInt(line));
-  }
-
   it('lets as many wait as it says, refuses the next with Retry-After, and is well all the while', async () => {
     await start({ concurrency: 1, queue: 1 });
-    const running = post(slow);
+    const letGo = holdWorkers();
+    const running = post(photo);
     await until({ running: 1 });
-    const waiting = post(slow);
+    const waiting = post(photo);
     await until({ waiting: 1, status: 'full' });
     const refused = await post(photo);
     expect(Number(refused.headers.get('retry-after'))).to.be.at.least(1);
     expect(await codeOf(refused)).to.equal('503 OVERLOADED');
     expect((await fetch(`${server.url}/readyz`)).status).to.equal(503);
     expect((await fetch(`${server.url}/healthz`)).status).to.equal(200);
+    letGo();
     expect([(await running).status, (await waiting).status]).to.deep.equal([200, 200]);
     await until({ status: 'ready' });
   });
 
   it('gives the place of a client that went away to the next', async () => {
     await start({ concurrency: 1, queue: 1 });
-    const running = post(slow);
+    const letGo = holdWorkers();
+    const running = post(photo);
     await until({ running: 1 });
     const gone = new AbortController();
     const waiting = post(photo, { signal: gone.signal }).catch(() => 'gone');
@@ -87,12 +81,15 @@ describe('the running service', () => {
     expect(await waiting).to.equal('gone');
     await until({ waiting: 0 });
     const next = post(photo);
+    await until({ waiting: 1 });
+    letGo();
     expect([(await running).status, (await next).status]).to.deep.equal([200, 200]);
   });
 
   it('answers within its deadline', async () => {
     await start({ concurrency: 1, deadlineMs: 300 });
-    const response = await post(slow);
+    holdWorkers();
+    const response = await post(photo);
     expect(response.headers.get('retry-after')).to.not.equal(null);
     expect(await codeOf(response)).to.equal('503 DEADLINE_EXCEEDED');
   });
@@ -100,23 +97,26 @@ describe('the running service', () => {
   it('costs one request when a worker is killed, and starts another', async () => {
     // One worker, so that it is known which one has the task.
     await start({ concurrency: 1 });
-    const first = post(slow);
+    const [victim] = workersOf();
+    holdWorkers();
+    const first = post(photo);
     await until({ running: 1 });
-    const [victim] = workers();
     const others = [post(photo), post(photo), post(photo)];
     process.kill(victim!, 'SIGKILL');
     expect(await codeOf(await first)).to.equal('500 WORKER_LOST');
     expect((await Promise.all(others)).map(({ status }) => status)).to.deep.equal([200, 200, 200]);
-    expect(workers()).to.have.length(1).and.not.include(victim);
+    expect(workersOf()).to.have.length(1).and.not.include(victim);
     const metrics = await (await fetch(`${server.url}/metrics`)).text();
     expect(metrics).to.contain('ofx_worker_restarts_total{reason="crashed"} 1');
   });
 
   it('logs why an image of a batch has no result, where that is our fault', async () => {
     await start({ concurrency: 1 });
-    const batch = fetch(`${server.url}/v1/predict/batch`, { method: 'POST', body: form({ slow, photo }) });
+    holdWorkers();
+    const body = form({ lost: photo, photo });
+    const batch = fetch(`${server.url}/v1/predict/batch`, { method: 'POST', body });
     await until({ running: 1 });
-    process.kill(workers()[0]!, 'SIGKILL');
+    process.kill(workersOf()[0]!, 'SIGKILL');
     const { results } = (await (await batch).json()) as PredictReport;
     expect(results[0]).to.have.nested.property('error.code', 'WORKER_LOST');
     expect(results[1]).to.have.property('score');
@@ -126,13 +126,13 @@ describe('the running service', () => {
 
   it('replaces workers after their share of images, and loses none', async () => {
     await start({ concurrency: 2, recycle: { images: 3, rss: Infinity } });
-    const before = workers();
+    const before = workersOf();
     const statuses: number[] = [];
     for (let round = 0; round < 10; round++) {
       statuses.push(...(await Promise.all([post(photo), post(photo)])).map(({ status }) => status));
     }
     expect(new Set(statuses)).to.deep.equal(new Set([200]));
-    while (workers().some((pid) => before.includes(pid))) await post(photo);
+    while (workersOf().some((pid) => before.includes(pid))) await post(photo);
     const metrics = await (await fetch(`${server.url}/metrics`)).text();
     expect(metrics).to.match(/ofx_worker_restarts_total\{reason="recycled"\} [1-9]/);
     expect(metrics).to.contain('ofx_worker_restarts_total{reason="crashed"} 0');
@@ -149,7 +149,7 @@ describe('the running service', () => {
         ({ inputSize }) => inputSize === 64,
       )!;
       await rename(folder.file(file), away);
-      process.kill(workers()[0]!, 'SIGKILL');
+      process.kill(workersOf()[0]!, 'SIGKILL');
       await until({ status: 'loading' });
       const saysWhy = (line: object): boolean => 'code' in line && line.code === 'MODEL_NOT_FOUND';
       while (!server.log.some(saysWhy)) await until({ status: 'loading' });
@@ -171,13 +171,55 @@ describe('the running service', () => {
 
   it('finishes what it has when it is stopped, and takes nothing new', async () => {
     await start({ concurrency: 1 });
-    const running = post(slow);
+    const letGo = holdWorkers();
+    const running = post(photo);
     await until({ running: 1 });
-    const stopped = server.stop(10_000);
+    const stopped = server.stop(60_000);
+    letGo();
     expect((await running).status).to.equal(200);
     await stopped;
     expect(await post(photo).catch(() => 'refused')).to.equal('refused');
-    expect(workers()).to.deep.equal([]);
+    expect(workersOf()).to.deep.equal([]);
+  });
+
+  it('stops with the last answer, whatever clients keep open', async () => {
+    await start({ concurrency: 1 });
+    const { hostname, port } = new URL(server.url);
+    // As a browser does in advance, and never asks anything over it.
+    const silent = connect(Number(port), hostname);
+    const half = connect(Number(port), hostname, () => half.write('GET /healthz HTTP/1.1\r\nHost: x\r\n'));
+    const closed = [silent, half].map((socket) => once(socket.resume(), 'close'));
+    const keeping = new Agent({ keepAlive: true });
+    const ask = (options: RequestOptions, body?: Buffer): Promise<IncomingMessage> =>
+      new Promise((resolve, reject) => {
+        const asked = request(server.url, { agent: keeping, ...options }, resolve);
+        asked.on('error', reject).end(body);
+      });
+    // One more that was used before, and is idle now.
+    (await ask({ path: '/healthz' })).resume();
+    const letGo = holdWorkers();
+    const running = ask({ path: '/v1/predict', method: 'POST' }, photo);
+    await until({ running: 1 });
+    // Longer than any test may take: it only ends by itself.
+    const stopped = server.stop(3_600_000);
+    letGo();
+    const answer = await running;
+    expect([answer.statusCode, answer.headers.connection]).to.deep.equal([200, 'close']);
+    answer.resume();
+    await Promise.all([stopped, ...closed]);
+    keeping.destroy();
+  });
+
+  it('does not wait for work that nobody waits for', async () => {
+    await start({ concurrency: 1 });
+    holdWorkers();
+    const gone = new AbortController();
+    const running = post(photo, { signal: gone.signal }).catch(() => 'gone');
+    await until({ running: 1 });
+    gone.abort();
+    await running;
+    await server.stop(3_600_000);
+    expect(workersOf()).to.deep.equal([]);
   });
 
   it('limits the rate of each client, and says when to come back', async () => {

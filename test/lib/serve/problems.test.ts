@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { checkSchema } from '../../../src/lib/core/schema.js';
 import { ProblemSchema, type Problem } from '../../../src/lib/serve/problem.js';
@@ -16,7 +15,7 @@ describe('problems', () => {
 
   before(async () => {
     photo = await picture();
-    server = await startTestServer({ uploadMs: 1500 });
+    server = await startTestServer();
   });
 
   after(() => server.stop(5000));
@@ -107,6 +106,43 @@ describe('problems', () => {
     expect(await post(Buffer.alloc(900_000))).to.equal('415 IMAGE_UNRECOGNISED');
   });
 
+  it('takes the image of a form without a file name, and says what a form has instead of one', async () => {
+    /** A form as no browser would send it. */
+    const ask = async (
+      disposition: string,
+      address = '/v1/predict',
+      type = 'image/png',
+    ): Promise<Response> => {
+      const head = `--x\r\nContent-Disposition: form-data${disposition}\r\nContent-Type: ${type}\r\n\r\n`;
+      const body = Buffer.concat([Buffer.from(head), photo, Buffer.from('\r\n--x--\r\n')]);
+      const headers = { 'content-type': 'multipart/form-data; boundary=x' };
+      return fetch(server.url + address, { method: 'POST', body, headers });
+    };
+    for (const type of ['image/png', 'text/plain', 'application/octet-stream']) {
+      const response = await ask('; name="image"', '/v1/predict', type);
+      expect([response.status, ((await response.json()) as { image: string }).image]).to.deep.equal([
+        200,
+        'image',
+      ]);
+    }
+    const batch = (await (await ask('; name="image"', '/v1/predict/batch')).json()) as { results: unknown[] };
+    expect(batch.results[0]).to.have.property('score');
+    const complaint = async (disposition: string, type?: string): Promise<string> => {
+      const response = await ask(disposition, '/v1/predict', type);
+      const { detail } = (await response.clone().json()) as Problem;
+      return `${await problem(response)}: ${detail}`;
+    };
+    expect(await complaint('; name="photo"')).to.equal(
+      '400 REQUEST_INVALID: A file came in the field "photo".',
+    );
+    expect(await complaint('; filename="a.png"')).to.match(/a part without a name/);
+    expect(await complaint('; name="note"', 'text/plain')).to.match(/no field "image"\. It has: "note"\.$/);
+    expect(await post(form({ 'a.png': Buffer.from('') }))).to.equal('400 IMAGE_EMPTY');
+    const words = new FormData();
+    words.append('image', 'no picture');
+    expect(await post(words)).to.equal('415 IMAGE_UNRECOGNISED');
+  });
+
   it('keeps odd file names out of results', async () => {
     const names = ['../../etc/passwd', 'C:\\photos\\me.jpg', 'a\u0000b\u202egpj.exe', 'x'.repeat(5000)];
     const expected = ['passwd', 'me.jpg', 'abgpj.exe', 'x'.repeat(200)];
@@ -140,16 +176,13 @@ describe('problems', () => {
   });
 
   /** What a server answers to bytes that no HTTP client would send. */
-  async function raw(...pieces: string[]): Promise<string> {
-    const { hostname, port } = new URL(server.url);
+  async function raw(piece: string, { url } = server): Promise<string> {
+    const { hostname, port } = new URL(url);
     const socket = connect(Number(port), hostname);
     let answer = '';
     socket.setEncoding('utf8').on('data', (text: string) => (answer += text));
     const closed = new Promise((resolve) => socket.on('close', resolve));
-    for (const piece of pieces) {
-      socket.write(piece);
-      await sleep(50);
-    }
+    socket.write(piece);
     await closed;
     return answer;
   }
@@ -161,12 +194,25 @@ describe('problems', () => {
       .and.contain('"code":"REQUEST_INVALID"');
   });
 
+  it('refuses headers, and addresses, that are too large', async () => {
+    for (const head of [
+      `GET / HTTP/1.1\r\nHost: x\r\nCookie: ${'a'.repeat(20_000)}`,
+      `GET /?${'b'.repeat(20_000)} HTTP/1.1`,
+    ]) {
+      expect(await raw(`${head}\r\n\r\n`))
+        .to.match(/^HTTP\/1\.1 431 Request Header Fields Too Large\r\n/)
+        .and.contain('"code":"HEADERS_TOO_LARGE"')
+        .and.contain('16 KB');
+    }
+  });
+
   it('gives up on an upload that does not come', async () => {
+    const impatient = await startTestServer({ uploadMs: 100 });
     const answer = await raw(
-      'POST /v1/predict HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n',
-      'a',
-      'b',
+      'POST /v1/predict HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nab',
+      impatient,
     );
+    await impatient.stop(0);
     expect(answer)
       .to.match(/^HTTP\/1\.1 408 /)
       .and.contain('"code":"UPLOAD_TOO_SLOW"');
