@@ -15,7 +15,7 @@ from sklearn.metrics import f1_score, roc_auc_score
 from ofx.checkpoint import read_checkpoint
 from ofx.networks.objectformer_lite import ObjectFormerLite
 from workshop.training import losses
-from workshop.training.dataset import PoolDataset
+from workshop.training.dataset import Batch, Sample, read_sample, to_input
 from workshop.training.loop import Average, Recipe, Stage, freeze, rate_factor
 from workshop.training.metrics import THRESHOLDS, Evaluation, area_under_roc, f1_sweep, fit_thresholds, intervals
 from workshop.training.parallel import Team, run_team
@@ -57,6 +57,23 @@ def test_evaluation_sums_up():
     assert summary["splice.auc"] == 1
 
 
+def test_a_photo_whose_mask_is_unknown_counts_for_the_score_alone():
+    evaluation = Evaluation()
+    truth = np.zeros((20, 20), np.uint8)
+    truth[:5] = 1
+    evaluation.add(0.9, truth * 0.8, truth)
+    evaluation.add(0.1, truth * 0.2, np.zeros_like(truth))
+    before = evaluation.summary()
+    evaluation.add(0.05, truth * 0.1, None)
+    after = evaluation.summary()
+    assert after["image.auc"] == 0.5
+    assert after["image.top.auc"] == 0.5
+    assert {k: v for k, v in after.items() if k.startswith("pixel")} == {
+        k: v for k, v in before.items() if k.startswith("pixel")
+    }
+    assert intervals(evaluation, resamples=20)["pixel.macro.auc"] == (1, 1)
+
+
 def test_intervals_and_thresholds_of_a_perfect_detector():
     evaluation = perfect_and_blind()
     assert intervals(evaluation, resamples=50)["image.auc"] == (1, 1)
@@ -84,6 +101,33 @@ def test_loss_falls_as_the_answer_gets_better_and_authentic_batches_are_fine():
     assert good < losses.total(score, wrong, wrong[..., ::2, ::2], truth)["loss"]
     assert good < losses.total(-score, right, right[..., ::2, ::2], truth)["loss"]
     assert torch.isfinite(losses.total(score, right, right[..., ::2, ::2], torch.zeros_like(truth))["loss"])
+
+
+def test_a_photo_without_its_mask_teaches_the_verdict_alone():
+    truth = torch.zeros(2, 1, 32, 32)
+    truth[0, :, 8:16, 8:16] = 1
+    mask = torch.zeros(2, 1, 8, 8, requires_grad=True)
+    score = torch.zeros(2, requires_grad=True)
+    flags = {"label": torch.ones(2), "known": torch.tensor([True, False]), "real": torch.tensor([False, True])}
+    terms = losses.total(score, mask, mask * 1, truth, **flags)
+    terms["loss"].backward()
+    told = mask.grad[1].flatten()
+    assert (score.grad < 0).all()
+    # The surest cell is asked for more, the others for nothing: it is not known where the photo is manipulated.
+    assert (told < 0).sum() == 1
+    assert (told == 0).sum() == 63
+    assert (mask.grad[0] != 0).all()
+
+
+def test_the_top_of_the_map_answers_for_real_photos_of_both_classes():
+    mask = torch.full((2, 1, 20, 20), -3.0)
+    mask[:, :, 0, :4] = 5
+    flags = {"known": torch.ones(2, dtype=torch.bool), "real": torch.ones(2, dtype=torch.bool)}
+    truth = torch.zeros(2, 1, 20, 20)
+    agrees = losses.total(torch.zeros(2), mask, mask, truth, label=torch.ones(2), **flags)["top"]
+    differs = losses.total(torch.zeros(2), mask, mask, truth, label=torch.zeros(2), **flags)["top"]
+    assert agrees < 0.01
+    assert differs > 4
 
 
 def test_learning_rate_warms_up_and_falls():
@@ -142,15 +186,15 @@ def samples(tmp_path: Path) -> list:
         image, mask_path = tmp_path / f"{index}.png", tmp_path / f"{index}_mask.png"
         cv2.imwrite(str(image), picture)
         cv2.imwrite(str(mask_path), mask)
-        made.append((image, mask_path if index % 2 else None))
+        made.append(Sample(image, mask_path if index % 2 else None, bool(index % 2)))
     return made
 
 
 def test_a_stage_learns_logs_and_goes_on_where_it_stopped(samples: list, tmp_path: Path):
     torch.manual_seed(0)
-    recipe = Recipe(minutes=1e-6, sizes={96: (1.0, 4)}, warm_up=1, frozen_stages=0)
+    recipe = Recipe(minutes=1e-6, shapes={(96, 96): (1.0, 4)}, warm_up=1, frozen_stages=0)
     network = ObjectFormerLite(**SMALL)
-    Stage(network, SMALL, tmp_path / "run", recipe).run(samples, samples)
+    Stage(network, SMALL, tmp_path / "run", recipe).run(samples, {"made": samples})
     events = [json.loads(line) for line in (tmp_path / "run" / "log.jsonl").read_text().splitlines()]
     assert [event["event"] for event in events] == ["start", "validate"]
     assert 0 <= events[-1]["pixel.macro.auc"] <= 1
@@ -167,7 +211,12 @@ def test_a_stage_learns_logs_and_goes_on_where_it_stopped(samples: list, tmp_pat
 def test_learning_lowers_the_loss(samples: list, tmp_path: Path):
     torch.manual_seed(0)
     stage = Stage(ObjectFormerLite(**SMALL), SMALL, tmp_path, Recipe(warm_up=1, rate=3e-3, frozen_stages=0))
-    data = PoolDataset(samples)
-    images, truth = (torch.stack(part) for part in zip(*(data[i, 96, None] for i in range(8)), strict=True))
-    loss = [stage.learn(images, truth)["loss"] for _ in range(12)]
+    batch = Batch(
+        torch.stack([to_input(read_sample(sample)[0], 96) for sample in samples]),
+        torch.stack([torch.from_numpy(read_sample(sample)[1]).float()[None] for sample in samples]),
+        torch.tensor([float(sample.tampered) for sample in samples]),
+        torch.ones(8, dtype=torch.bool),
+        torch.zeros(8, dtype=torch.bool),
+    )
+    loss = [stage.learn(batch)["loss"] for _ in range(12)]
     assert loss[-1] < 0.8 * loss[0]

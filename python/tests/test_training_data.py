@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+import io
+import json
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
 from workshop.training import histories, manipulations, regions
-from workshop.training.dataset import MixedSizes, PoolDataset, augment, to_input
+from workshop.training.dataset import (
+    MixedShapes,
+    PoolDataset,
+    Sample,
+    augment,
+    bring,
+    crop_at,
+    read_list,
+    to_input,
+)
 from workshop.training.photos import CASIA_TWINS, Photo, is_held_out, open_library, read_outlines, write_outlines
 from workshop.training.pool import KINDS, OUTLINED, choose, choose_donor, fill_pool, make_sample, pool_samples
 
@@ -203,12 +215,13 @@ def test_a_pool_holds_authentic_and_manipulated_samples_and_is_filled_once(libra
     target = tmp_path / "pool"
     assert list(fill_pool([library], False, target, 12, seed=5, workers=1))[-1] == 12
     samples = pool_samples(target)
-    times = [image.stat().st_mtime_ns for image, _ in samples]
-    kinds = {image.stem.split("_", 1)[1] for image, _ in samples}
+    times = [sample.image.stat().st_mtime_ns for sample in samples]
+    kinds = {sample.image.stem.split("_", 1)[1] for sample in samples}
     assert kinds <= {*KINDS, "authentic"}
-    assert all((mask is None) == image.stem.endswith("authentic") for image, mask in samples)
+    assert all(sample.tampered != sample.image.stem.endswith("authentic") for sample in samples)
+    assert all(sample.tampered == (sample.mask is not None) for sample in samples)
     list(fill_pool([library], False, target, 12, seed=5, workers=1))
-    assert [image.stat().st_mtime_ns for image, _ in pool_samples(target)] == times
+    assert [sample.image.stat().st_mtime_ns for sample in pool_samples(target)] == times
 
 
 def test_augmentation_moves_mask_and_photo_together():
@@ -229,21 +242,133 @@ def test_input_is_normalised_rgb():
     np.testing.assert_allclose(tensor[:, 0, 0], [(1 - 0.485) / 0.229, -0.456 / 0.224, -0.406 / 0.225], rtol=1e-5)
 
 
-def test_batches_are_of_one_size_and_resume_where_they_stopped(library: Path, tmp_path: Path):
-    sizes = {64: (0.5, 3), 96: (0.5, 2)}
-    endless = iter(MixedSizes(10, sizes, seed=1))
+def test_batches_are_of_one_shape_and_resume_where_they_stopped(library: Path, tmp_path: Path):
+    list(fill_pool([library], False, tmp_path / "pool", 10, seed=5, workers=1))
+    samples = pool_samples(tmp_path / "pool")
+    shapes = {(64, 64): (0.5, 3), (96, 128): (0.5, 2)}
+    endless = iter(MixedShapes(samples, shapes, seed=1))
     batches = [next(endless) for _ in range(6)]
-    assert next(iter(MixedSizes(10, sizes, seed=1, start=4))) == batches[4]
-    assert {size for batch in batches for _, size, _ in batch} == {64, 96}
-    partner = iter(MixedSizes(10, sizes, seed=1, member=1))
+    assert next(iter(MixedShapes(samples, shapes, seed=1, start=4))) == batches[4]
+    assert {shape for batch in batches for _, shape, _ in batch} == set(shapes)
+    partner = iter(MixedShapes(samples, shapes, seed=1, member=1))
     for batch in batches:
         other = next(partner)
-        assert [size for _, size, _ in other] == [size for _, size, _ in batch]
+        assert [shape for _, shape, _ in other] == [shape for _, shape, _ in batch]
         assert other != batch
-        assert len({size for _, size, _ in batch}) == 1
-        assert len(batch) == sizes[batch[0][1]][1]
+        assert len({shape for _, shape, _ in batch}) == 1
+        assert len(batch) == shapes[batch[0][1]][1]
 
-    list(fill_pool([library], False, tmp_path / "pool", 3, seed=5, workers=1))
-    images, truth = PoolDataset(pool_samples(tmp_path / "pool"))[0, 64, 9]
-    assert images.shape == (3, 64, 64)
-    assert truth.shape == (1, 64, 64)
+    for sample in PoolDataset(samples)[0, (64, 64), 9], PoolDataset(samples)[0, (96, 128), 9]:
+        assert sample.images.shape[1:] == sample.truth.shape[1:]
+        assert sample.known
+        assert bool(sample.label) == bool(sample.truth.any())
+
+
+def real_list(folder: Path) -> Path:
+    """Twelve photos of 96x64 that people made, as a list: four manipulated, of which two have masks."""
+    lines = []
+    for index in range(12):
+        cv2.imwrite(str(folder / f"{index}.png"), textured(index, 64, 96))
+        cv2.imwrite(str(folder / f"{index}_mask.png"), np.pad(np.full((16, 16), 255, np.uint8), ((24, 24), (40, 40))))
+        lines.append(f"{index}.png\t{f'{index}_mask.png' if index < 2 else '-'}\t{int(index < 4)}")
+    (folder / "list.txt").write_text("\n".join(lines) + "\n")
+    return folder / "list.txt"
+
+
+def test_a_list_of_real_photos_tells_what_is_known(tmp_path: Path):
+    samples = read_list(real_list(tmp_path))
+    assert [sample.tampered for sample in samples] == [True] * 4 + [False] * 8
+    assert [sample.is_known for sample in samples] == [True] * 2 + [False] * 2 + [True] * 8
+    assert all(sample.real for sample in samples)
+    loaded = PoolDataset(samples)[2, (64, 96), 3]
+    assert loaded.label == 1
+    assert not loaded.known
+    assert not loaded.truth.any()
+
+
+def test_real_photos_of_both_classes_come_equally_often(tmp_path: Path):
+    samples = [*read_list(real_list(tmp_path)), *[Sample(tmp_path / f"{index}.png") for index in range(12)]]
+    endless = iter(MixedShapes(samples, {(64, 96): (1.0, 10)}, seed=2, real=0.3))
+    drawn = [samples[index] for _ in range(60) for index, _, _ in next(endless)]
+    real = [sample for sample in drawn if sample.real]
+    assert 0.25 < len(real) / len(drawn) < 0.35
+    assert 0.4 < np.mean([sample.tampered for sample in real]) < 0.6
+
+
+@pytest.mark.parametrize(("height", "width"), [(64, 96), (60, 90), (33, 50), (128, 192), (70, 97)])
+def test_photo_and_mask_stay_together_on_the_way_to_a_shape(height: int, width: int):
+    mask = np.zeros((height, width), np.uint8)
+    mask[height // 3 : height // 2, width // 4 : width // 2] = 1
+    picture = cv2.cvtColor(mask * 200 + 20, cv2.COLOR_GRAY2BGR)
+    for seed in range(10):
+        pixels, moved = bring(picture, mask, (64, 96), np.random.default_rng(seed))
+        assert pixels.shape[:2] == moved.shape == (64, 96)
+        assert ((pixels[..., 0] > 110) != (moved > 0)).mean() < 0.04
+
+
+def test_a_photo_that_fits_keeps_its_pixels_and_a_crop_its_grid():
+    photo, mask = textured(3, 64, 96), np.zeros((64, 96), np.uint8)
+    pixels, _ = bring(photo, mask, (64, 96), np.random.default_rng(0))
+    assert (pixels == photo).all()
+    starts = [crop_at(200, 150, np.random.default_rng(seed)) for seed in range(400)]
+    assert 0.7 < np.mean([start % 8 == 0 for start in starts]) < 0.85
+    assert min(starts) == 0
+    assert max(starts) <= 50
+
+
+def test_a_host_mostly_keeps_its_grid():
+    photo = textured(2, 64, 96)
+    kept = [
+        histories.age(photo, np.random.default_rng(seed), 0.5, keeps_grid=0.75).shape == photo.shape
+        for seed in range(200)
+    ]
+    assert 0.65 < np.mean(kept) < 0.85
+
+
+def test_photos_are_saved_with_the_tables_of_real_files(tmp_path: Path):
+    luma, chroma, coarse = [[step] * 64 for step in (7, 9, 90)]
+    entries = [
+        {"luma": luma, "chroma": chroma, "count": 4, "photoshop_quality": {"8": 4}},
+        {"luma": chroma, "chroma": luma, "count": 1, "photoshop_quality": {}},
+        {"luma": coarse, "chroma": coarse, "count": 1, "photoshop_quality": {"0": 1}},
+    ]
+    (tmp_path / "tables.json").write_text(json.dumps(entries))
+    savers = histories.read_savers(tmp_path / "tables.json")
+    assert (len(savers.cameras), len(savers.photoshop)) == (1, 1)
+
+    met, whole = set(), []
+    for seed in range(200):
+        encoded = savers.last(textured(1, 32, 48), np.random.default_rng(seed), 75, 95)
+        with Image.open(io.BytesIO(encoded.tobytes())) as photo:
+            met.add(photo.quantization[0][0])
+            whole.append(photo.layer[0][1:3] == (1, 1))
+    assert {7, 9} < met
+    assert 90 not in met
+    assert 0.2 < np.mean(whole) < 0.45
+
+
+def test_a_nudged_thing_covers_where_it_stood():
+    photo = textured(4, 120, 160)
+    stood = regions.fill(SQUARE * (160, 120), 120, 160) > 0.5
+    covered = []
+    for seed in range(40):
+        try:
+            edited, mask = manipulations.nudge(photo, (SQUARE,), np.random.default_rng(seed))
+        except manipulations.UnsuitableError:
+            continue
+        changed = cv2.absdiff(edited, photo).max(2) > 0
+        covered.append((changed & stood).any())
+        assert mask[changed].mean() > 150
+    # The others are drawn shapes, which may lie anywhere.
+    assert len(covered) > 20
+    assert np.mean(covered) > 0.7
+
+
+def test_a_softened_edge_changes_the_edge_alone():
+    photo, mask = textured(6, 120, 160), np.zeros((120, 160), np.uint8)
+    mask[40:80, 50:110] = 255
+    soft = manipulations.soften_edge(photo, mask, np.random.default_rng(1))
+    changed = cv2.absdiff(soft, photo).max(2) > 0
+    near = cv2.morphologyEx(mask, cv2.MORPH_GRADIENT, np.ones((15, 15), np.uint8)) > 0
+    assert changed.any()
+    assert not changed[~near].any()

@@ -13,6 +13,7 @@ import torch
 
 from ofx.networks.objectformer_lite import build
 from workshop import calibrate_checkpoint, describe_model, evaluate, find_twins, outline_photos, plot_training
+from workshop.training.dataset import Sample
 
 
 def test_a_manifest_gets_the_scores_of_test_photos(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
@@ -58,8 +59,8 @@ def test_a_split_file_names_images_and_masks(tmp_path: Path):
     split = tmp_path / "split.txt"
     split.write_text("images/a.jpg\tmasks/a.png\t1\nimages/b.jpg\tNone\t0\n")
     assert evaluate.split_samples(split) == [
-        (tmp_path / "images/a.jpg", tmp_path / "masks/a.png"),
-        (tmp_path / "images/b.jpg", None),
+        Sample(tmp_path / "images/a.jpg", tmp_path / "masks/a.png", tampered=True, real=True),
+        Sample(tmp_path / "images/b.jpg", real=True),
     ]
 
 

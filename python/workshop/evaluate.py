@@ -20,7 +20,7 @@ import torch
 
 from ofx.checkpoint import read_checkpoint
 from workshop.training import histories
-from workshop.training.dataset import Sample
+from workshop.training.dataset import Sample, read_list
 from workshop.training.evaluate import evaluate
 from workshop.training.metrics import Evaluation, fit_thresholds, intervals
 from workshop.training.pool import pool_samples
@@ -37,7 +37,8 @@ def split_samples(split: Path) -> list[Sample]:
     samples: list[Sample] = []
     for line in split.read_text().splitlines():
         image, mask, label = line.split("\t")
-        samples.append((split.parent / image, None if label == "0" else split.parent / mask))
+        known = None if label == "0" else split.parent / mask
+        samples.append(Sample(split.parent / image, known, label != "0", real=True))
     return samples
 
 
@@ -54,6 +55,8 @@ def main() -> None:
     parser.add_argument("checkpoints", type=Path, nargs="+")
     parser.add_argument("--pool", type=Path)
     parser.add_argument("--split", type=Path, action="append", default=[])
+    parser.add_argument("--list", type=Path, action="append", default=[], help="list of real photos")
+    parser.add_argument("--free", action="store_true", help="free shapes of that area instead of squares")
     parser.add_argument("--size", type=int, action="append", default=[])
     parser.add_argument("--first", type=int, help="only so many samples of the pool")
     parser.add_argument("--change", choices=CHANGES)
@@ -62,14 +65,17 @@ def main() -> None:
     options = parser.parse_args()
 
     torch.set_num_threads(options.threads)
-    samples = [sample for split in options.split for sample in split_samples(split)]
+    samples = [sample for path in options.list for sample in read_list(path)]
+    samples += [sample for split in options.split for sample in split_samples(split)]
     if options.pool:
         samples += pool_samples(options.pool)[: options.first]
     networks = [read_checkpoint(path).network for path in options.checkpoints]
     for size in options.size or [288, 380]:
-        evaluation = evaluate(networks, samples, size, CHANGES.get(options.change))
+        evaluation = evaluate(networks, samples, size, CHANGES.get(options.change), free=options.free)
         rounded = json.loads(
-            json.dumps({"size": size, "change": options.change, **report(evaluation, options.fit)}),
+            json.dumps(
+                {"size": size, "free": options.free, "change": options.change, **report(evaluation, options.fit)}
+            ),
             parse_float=lambda text: float(np.round(float(text), 4)),
         )
         print(json.dumps(rounded))

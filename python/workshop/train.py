@@ -19,6 +19,8 @@ import torch
 
 from ofx.networks.objectformer_lite import DEFAULT_CONFIG, ObjectFormerLite
 from workshop.training.backbone import load_lite0
+from workshop.training.dataset import read_list
+from workshop.training.histories import read_savers
 from workshop.training.loop import Recipe, Stage
 from workshop.training.parallel import Team, run_team
 from workshop.training.pool import fill_pool, pool_samples
@@ -29,6 +31,11 @@ def parse() -> argparse.Namespace:
     parser.add_argument("photos", type=Path, nargs="+", help="library folders")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--pool", type=Path, help="keep the manipulations here, to share them between runs [OUT/pool]")
+    parser.add_argument("--more", type=Path, action="append", default=[], help="a further folder of made samples")
+    parser.add_argument("--real", type=Path, help="list of real photos to learn from: image, mask or -, label")
+    parser.add_argument("--select", type=Path, help="list of real photos to validate on")
+    parser.add_argument("--real-share", type=float, default=Recipe.real, help="share of real photos in a batch")
+    parser.add_argument("--tables", type=Path, help="JSON file of the quantisation tables of real photos")
     parser.add_argument("--pool-size", type=int, default=20000)
     parser.add_argument("--validation-size", type=int, default=600)
     parser.add_argument("--validate-on", type=int, default=200, help="samples of it to validate on during training")
@@ -51,9 +58,21 @@ def work(team: Team, options: argparse.Namespace, pool: Path) -> None:
         network.load_state_dict(torch.load(options.start, weights_only=True)["model_state"])
     else:
         load_lite0(network.rgb, options.backbone)
-    recipe = Recipe(minutes=options.minutes, rate=options.rate, frozen_stages=options.frozen_stages, seed=options.seed)
-    validation = pool_samples(pool / "validation")[: options.validate_on]
-    Stage(network, DEFAULT_CONFIG, options.out, recipe, team).run(pool_samples(pool / "train"), validation)
+    recipe = Recipe(
+        minutes=options.minutes,
+        rate=options.rate,
+        frozen_stages=options.frozen_stages,
+        seed=options.seed,
+        real=options.real_share if options.real else 0.0,
+    )
+    samples = [sample for folder in (pool / "train", *options.more) for sample in pool_samples(folder)]
+    validation = {"made": pool_samples(pool / "validation")[: options.validate_on]}
+    if options.real:
+        samples += read_list(options.real)
+    if options.select:
+        validation["real"] = read_list(options.select)
+    savers = read_savers(options.tables) if options.tables else None
+    Stage(network, DEFAULT_CONFIG, options.out, recipe, team).run(samples, validation, savers)
 
 
 def main() -> None:
@@ -62,7 +81,13 @@ def main() -> None:
     pool = options.pool or options.out / "pool"
     for name, held_out, size in (("train", False, options.pool_size), ("validation", True, options.validation_size)):
         for done in fill_pool(
-            options.photos, held_out, pool / name, size, seed=options.seed, workers=options.processes
+            options.photos,
+            held_out,
+            pool / name,
+            size,
+            seed=options.seed,
+            workers=options.processes,
+            tables=options.tables,
         ):
             print(f"{name}: {done} of {size} samples", end="\r", flush=True)
         print()

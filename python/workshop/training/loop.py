@@ -11,13 +11,14 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import nn
 from torch.utils.data import DataLoader
 
 from ofx.networks.objectformer_lite import NAME, ObjectFormerLite
 from workshop.training import losses
-from workshop.training.dataset import MixedSizes, PoolDataset, Sample
+from workshop.training.dataset import Batch, MixedShapes, PoolDataset, Sample, Shape
 from workshop.training.evaluate import evaluate
+from workshop.training.histories import Savers
 from workshop.training.parallel import Team
 
 #: Whether this processor multiplies bfloat16 itself. Others emulate it: on a Zen 3, 3,400 ms a sample against 290.
@@ -28,13 +29,30 @@ LOG_EVERY = 25
 AGREE_EVERY = 8
 #: Longest step, in seconds, that the stage's clock believes: the process was suspended where one took longer.
 LONGEST_STEP = 30
-#: Input side of the validation during training.
-VALIDATION_SIDE = 288
+#: Input side of the validation during training, whose area photos are brought to in their own shape.
+VALIDATION_SIDE = 380
+#: Shapes of the inputs: their chance and their batch. Photos of old collections have 384x256 and stay as they are;
+#: the larger shapes have the area of 380 x 380, the smaller ones that of 288 x 288. To squares photos are stretched.
+SHAPES = {
+    (256, 384): (0.28, 10),
+    (384, 256): (0.12, 10),
+    (304, 464): (0.10, 7),
+    (464, 304): (0.04, 7),
+    (336, 432): (0.13, 7),
+    (432, 336): (0.07, 7),
+    (384, 384): (0.06, 7),
+    (288, 288): (0.08, 12),
+    (240, 352): (0.07, 12),
+    (320, 256): (0.05, 12),
+}
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """How to train one stage. `sizes` maps an input side to its chance and its batch; times are in minutes."""
+    """How to train one stage. `shapes` maps an input's height and width to their chance and their batch.
+
+    `real` is the share of real photos in the batches; times are in minutes.
+    """
 
     minutes: float = 60
     rate: float = 6e-4
@@ -43,7 +61,8 @@ class Recipe:
     warm_up: int = 150
     average: float = 0.998
     frozen_stages: int = 3
-    sizes: dict[int, tuple[float, int]] = field(default_factory=lambda: {288: (0.75, 14), 380: (0.25, 8)})
+    shapes: dict[Shape, tuple[float, int]] = field(default_factory=lambda: dict(SHAPES))
+    real: float = 0.2
     seed: int = 1
     validate_every: float = 15
     save_every: float = 3
@@ -146,47 +165,52 @@ class Stage:
             {"architecture": NAME, "config": self.config, "model_state": self.average.state, "metadata": metadata},
         )
 
-    def validate(self, samples: list[Sample]) -> None:
-        """Log the numbers of the averaged network on the validation samples; only the first process of a team does."""
+    def validate(self, samples: dict[str, list[Sample]]) -> None:
+        """Log the numbers of the averaged network on sets of samples; only the first process of a team does."""
         if self.team.rank:
             return
         averaged = ObjectFormerLite(**self.config)
         averaged.load_state_dict(self.average.state)
-        self.log("validate", **evaluate([averaged], samples, VALIDATION_SIDE).summary())
+        for name, those in samples.items():
+            summary = evaluate([averaged], those, VALIDATION_SIDE, free=True).summary()
+            self.log("validate", on=name, **{key: round(value, 4) for key, value in summary.items()})
 
-    def learn(self, images: Tensor, truth: Tensor) -> dict[str, float]:
+    def learn(self, batch: Batch) -> dict[str, float]:
         """One step on a batch; returns the terms of the loss and the norm of the gradient."""
         factor = rate_factor(self.seconds / (60 * self.recipe.minutes), self.step, self.recipe.warm_up)
         for group in self.optimizer.param_groups:
             group["lr"] = group["base"] * factor
         self.network.train()
         with torch.autocast("cpu", dtype=torch.bfloat16, enabled=HAS_BFLOAT16):
-            score, mask, coarse = self.network.logits(images.to(memory_format=torch.channels_last))
-        terms = losses.total(score, mask, coarse, truth)
+            score, mask, coarse = self.network.logits(batch.images.to(memory_format=torch.channels_last))
+        terms = losses.total(score, mask, coarse, batch.truth, label=batch.label, known=batch.known, real=batch.real)
         self.optimizer.zero_grad(set_to_none=True)
         terms["loss"].backward()
         norm = float(nn.utils.clip_grad_norm_(self.network.parameters(), 2.0))
         if math.isfinite(norm):
             self.optimizer.step()
         self.average.update(self.network, self.step)
-        self.step, self.seen = self.step + 1, self.seen + len(images) * self.team.size
+        self.step, self.seen = self.step + 1, self.seen + len(batch.images) * self.team.size
         return {name: float(value.detach()) for name, value in terms.items()} | {"norm": norm}
 
-    def run(self, samples: list[Sample], validation: list[Sample]) -> None:
+    def run(self, samples: list[Sample], validation: dict[str, list[Sample]], savers: Savers | None = None) -> None:
         """Train until the stage's minutes are over, by the first process's clock, which stands during validation."""
         recipe = self.recipe
-        self.log("start", samples=len(samples), recipe=asdict(recipe))
+        shapes = {f"{width}x{height}": plan for (height, width), plan in recipe.shapes.items()}
+        self.log("start", samples=len(samples), recipe={**asdict(recipe), "shapes": shapes})
         loader = DataLoader(
-            PoolDataset(samples),
-            batch_sampler=MixedSizes(len(samples), recipe.sizes, recipe.seed, start=self.step, member=self.team.rank),
+            PoolDataset(samples, savers),
+            batch_sampler=MixedShapes(
+                samples, recipe.shapes, recipe.seed, real=recipe.real, start=self.step, member=self.team.rank
+            ),
             num_workers=1,
             prefetch_factor=4,
         )
         terms: list[dict[str, float]] = []
         saved = validated = self.seconds
         last = time.monotonic()
-        for images, truth in loader:
-            terms.append(self.learn(images, truth))
+        for batch in loader:
+            terms.append(self.learn(batch))
             now = time.monotonic()
             self.seconds, last = self.seconds + min(now - last, LONGEST_STEP), now
             if self.step % AGREE_EVERY == 0:

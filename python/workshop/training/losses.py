@@ -10,6 +10,8 @@ from torch import Tensor
 #: fainter to the network than made ones, so its probabilities must not be too small.
 POSITIVE_WEIGHT = 2.5
 SCORE_WEIGHT, DICE_WEIGHT, COARSE_WEIGHT = 0.5, 0.5, 0.3
+#: Weight of the verdict that the map itself gives of real photos, and the share of its cells that give it.
+TOP_WEIGHT, TOP_SHARE = 0.3, 0.01
 
 
 def dice(logits: Tensor, truth: Tensor) -> Tensor:
@@ -30,15 +32,41 @@ def localisation(logits: Tensor, truth: Tensor) -> Tensor:
     return entropy + DICE_WEIGHT * dice(logits[tampered], truth[tampered]).mean()
 
 
-def total(score: Tensor, mask: Tensor, coarse: Tensor, truth: Tensor) -> dict[str, Tensor]:
-    """All terms and their weighted sum `loss`. score (B,) and masks (B, 1, h, w) are logits; truth is (B, 1, S, S).
+def top(logits: Tensor) -> Tensor:
+    """Mean of the highest hundredth of each map's logits, (B,), of (B, 1, h, w)."""
+    flat = logits.float().flatten(1)
+    return flat.topk(max(1, round(TOP_SHARE * flat.shape[1])), 1).values.mean(1)
 
-    A cell of a mask is compared with the share of it that is manipulated.
+
+def total(
+    score: Tensor,
+    mask: Tensor,
+    coarse: Tensor,
+    truth: Tensor,
+    *,
+    label: Tensor | None = None,
+    known: Tensor | None = None,
+    real: Tensor | None = None,
+) -> dict[str, Tensor]:
+    """All terms and their weighted sum `loss`. score (B,) and masks (B, 1, h, w) are logits; truth is (B, 1, H, W).
+
+    A cell of a mask is compared with the share of it that is manipulated, in images whose truth is `known` (all without
+    it). Of `real` ones the map's top must agree with the `label`, which is that of the truth where it is not given.
     """
-    terms = {
-        "mask": localisation(mask.float(), F.adaptive_avg_pool2d(truth, mask.shape[2:])),
-        "coarse": localisation(coarse.float(), F.adaptive_avg_pool2d(truth, coarse.shape[2:])),
-        "score": F.binary_cross_entropy_with_logits(score.float(), truth.flatten(1).amax(1)),
-    }
+    label = truth.flatten(1).amax(1) if label is None else label
+    if known is not None and not known.all():
+        seen_mask, seen_coarse, truth = mask[known], coarse[known], truth[known]
+    else:
+        seen_mask, seen_coarse = mask, coarse
+    nothing = mask.sum() * 0
+    terms = {"mask": nothing, "coarse": nothing, "top": nothing}
+    if len(truth):
+        terms["mask"] = localisation(seen_mask.float(), F.adaptive_avg_pool2d(truth, mask.shape[2:]))
+        terms["coarse"] = localisation(seen_coarse.float(), F.adaptive_avg_pool2d(truth, coarse.shape[2:]))
+    terms["score"] = F.binary_cross_entropy_with_logits(score.float(), label)
+    if real is not None and real.any():
+        # Weighted by how many they are, so that one of ten does not count like all.
+        share = real.float().mean()
+        terms["top"] = share * F.binary_cross_entropy_with_logits(top(mask[real]), label[real])
     loss = terms["mask"] + COARSE_WEIGHT * terms["coarse"] + SCORE_WEIGHT * terms["score"]
-    return {"loss": loss, **terms}
+    return {"loss": loss + TOP_WEIGHT * terms["top"], **terms}

@@ -199,6 +199,16 @@ def edge_blur(rng: np.random.Generator) -> float:
     return float(rng.choice([0.0, rng.uniform(0.4, 1.0), rng.uniform(1.0, 2.5)], p=[0.5, 0.32, 0.18]))
 
 
+def soften_edge(edited: np.ndarray, mask: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Blur a narrow band along the edge of a pasted region, as people do with a soft brush to hide the seam."""
+    reach = int(rng.integers(1, 4))
+    kernel = np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)
+    band = cv2.morphologyEx(mask, cv2.MORPH_GRADIENT, kernel).astype(np.float32) / 255
+    band = cv2.GaussianBlur(band, (0, 0), 0.8)[..., None]
+    soft = cv2.GaussianBlur(edited, (0, 0), rng.uniform(0.6, 1.8))
+    return np.round(edited * (1 - band) + soft * band).astype(np.uint8)
+
+
 def draw_transform(rng: np.random.Generator, plain: float) -> dict:
     """Draw how a cut-out is transformed; with chance `plain` not at all."""
     if rng.random() < plain:
@@ -261,6 +271,31 @@ def copy_move(
             cropped = match_colour(cropped, edited[rows, columns], rng.uniform(0.1, 0.5))
         edited, added = blend(edited, cropped, rows, columns, edge_blur(rng))
         mask |= added
+    return edited, checked(mask)
+
+
+def nudge(
+    photo: np.ndarray, outlines: tuple[np.ndarray, ...], rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """Enlarge a thing in place, or move a copy of it by less than its own size, so that it covers the original."""
+    height, width = photo.shape[:2]
+    corners = region_in(photo, outlines, 0.25, rng)
+    piece = cut(photo, corners)
+    low = np.maximum(np.floor(corners.min(0)).astype(int) - 3, 0)
+    size = np.array(piece.alpha.shape[::-1])
+    if rng.random() < 0.55:
+        scale = float(rng.uniform(1.08, 1.6))
+        turn = float(rng.normal(0, 6)) if rng.random() < 0.3 else 0.0
+        piece = transform(piece, scale, turn, 1.0, False)
+        grown = np.array(piece.alpha.shape[::-1])
+        # Things stand: half of them keep their lower edge.
+        x = low[0] - (grown[0] - size[0]) // 2
+        y = low[1] - (grown[1] - size[1]) // (1 if rng.random() < 0.5 else 2)
+    else:
+        angle, reach = rng.uniform(0, 2 * np.pi), rng.uniform(0.15, 0.6)
+        x, y = low + np.round(np.array([np.cos(angle), np.sin(angle)]) * reach * size).astype(int)
+    cropped, rows, columns = place(piece, int(x), int(y), height, width)
+    edited, mask = blend(photo, cropped, rows, columns, edge_blur(rng))
     return edited, checked(mask)
 
 

@@ -15,12 +15,17 @@ import cv2
 import numpy as np
 
 from workshop.training import histories, manipulations
+from workshop.training.dataset import Sample
+from workshop.training.histories import Savers
 from workshop.training.photos import Photo, open_library
 
 #: How photos come to us, and how often (see `histories.publish`): longer side in pixels.
 PROFILES = {"album": (0.5, (360, 420)), "web": (0.38, (400, 1000)), "camera": (0.12, (500, 900))}
 #: What is done to them. The rest is left authentic.
-KINDS = {"copy_move": 0.24, "splice": 0.26, "remove": 0.08, "retouch": 0.04, "write_text": 0.03}
+KINDS = {"copy_move": 0.22, "splice": 0.26, "nudge": 0.05, "remove": 0.07, "retouch": 0.03, "write_text": 0.01}
+
+#: Chance that the edge of what was pasted is blurred by hand.
+SOFTENED = 0.25
 
 #: Chance that a manipulated photo, or the donor of a splice, is one with outlined objects: people cut out objects.
 OUTLINED = 0.8
@@ -110,7 +115,10 @@ def colour_layout(pixels: np.ndarray) -> np.ndarray:
 
 
 def make_sample(
-    photos: list[Photo], rng: np.random.Generator, kinds: dict[str, float] | None = None
+    photos: list[Photo],
+    rng: np.random.Generator,
+    kinds: dict[str, float] | None = None,
+    savers: Savers | None = None,
 ) -> tuple[str, np.ndarray, np.ndarray]:
     """Make one sample; returns its kind, the bytes of its JPEG file and its mask (height, width) uint8 0/255.
 
@@ -121,7 +129,7 @@ def make_sample(
     kind = str(rng.choice(names, p=[*kinds.values(), max(0.0, 1 - sum(kinds.values()))]))
     for _ in range(ATTEMPTS):
         try:
-            return kind, *_attempt(photos, kind, rng)
+            return kind, *_attempt(photos, kind, rng, savers)
         except manipulations.UnsuitableError:
             continue
     raise ValueError(
@@ -129,37 +137,42 @@ def make_sample(
     )
 
 
-def _attempt(photos: list[Photo], kind: str, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+def _attempt(
+    photos: list[Photo], kind: str, rng: np.random.Generator, savers: Savers | None
+) -> tuple[np.ndarray, np.ndarray]:
     profile = str(rng.choice(list(PROFILES), p=[share for share, _ in PROFILES.values()]))
-    photo = choose(photos, kind in {"copy_move", "remove", "retouch"}, rng)
+    photo = choose(photos, kind in {"copy_move", "nudge", "remove", "retouch"}, rng)
     pixels, outlines = develop(photo, profile, rng)
     # Most splices join photos of one collection, with the same past; in the rest the donor has one of its own.
-    strength = float(rng.choice([0.0, 0.3, 0.6]))
-    original = pixels = np.ascontiguousarray(histories.age(pixels, rng, strength))
+    strength = float(rng.choice([0.0, 0.3, 0.6], p=[0.15, 0.4, 0.45]))
+    original = pixels = np.ascontiguousarray(histories.age(pixels, rng, strength, savers, histories.KEEPS_GRID))
     if kind == "authentic":
         mask = np.zeros(pixels.shape[:2], np.uint8)
     elif kind == "splice":
         donor = choose_donor(photos, photo, pixels, rng)
         piece, donor_outlines = develop(donor, profile, rng)
         if rng.random() < 0.5:
-            piece = np.ascontiguousarray(histories.age(piece, rng, strength if rng.random() < 0.6 else 0.7))
+            piece = np.ascontiguousarray(histories.age(piece, rng, strength if rng.random() < 0.6 else 0.7, savers))
         pixels, mask = manipulations.splice(pixels, piece, donor_outlines, rng)
     elif kind == "write_text":
         pixels, mask = manipulations.write_text(pixels, rng)
     else:
         pixels, mask = getattr(manipulations, kind)(pixels, outlines, rng)
+    if kind in {"splice", "copy_move", "nudge"} and rng.random() < SOFTENED:
+        pixels = manipulations.soften_edge(pixels, mask, rng)
     if mask.any() and cv2.absdiff(pixels, original)[mask > 0].mean() < MIN_CHANGE:
         raise manipulations.UnsuitableError
-    return histories.publish(pixels, mask, profile, rng)
+    return histories.publish(pixels, mask, profile, rng, savers)
 
 
-def _write(job: tuple[list[Path], bool, Path, int, list[int]]) -> int:
-    folders, held_out, target, seed, indices = job
+def _write(job: tuple[list[Path], bool, Path, int, Path | None, list[int]]) -> int:
+    folders, held_out, target, seed, tables, indices = job
     cv2.setNumThreads(1)
     photos = open_library(folders, held_out)
+    savers = histories.read_savers(tables) if tables else None
     for index in indices:
         rng = np.random.default_rng((seed, index))
-        kind, encoded, mask = make_sample(photos, rng)
+        kind, encoded, mask = make_sample(photos, rng, savers=savers)
         name = target / f"{index:06d}_{kind}"
         if mask.any():
             _publish(name.with_suffix(".png"), cv2.imencode(".png", mask, [cv2.IMWRITE_PNG_BILEVEL, 1])[1])
@@ -176,13 +189,25 @@ def _publish(path: Path, encoded: np.ndarray) -> None:
 
 
 def fill_pool(
-    folders: list[Path], held_out: bool, target: Path, size: int, *, seed: int, workers: int
+    folders: list[Path],
+    held_out: bool,
+    target: Path,
+    size: int,
+    *,
+    seed: int,
+    workers: int,
+    tables: Path | None = None,
 ) -> Iterator[int]:
-    """Make those of samples 0..size-1 that are missing, yielding how many are done. The seed decides all of them."""
+    """Make those of samples 0..size-1 that are missing, yielding how many are done. The seed decides all of them.
+
+    `tables` is a file of quantisation tables for `histories.read_savers`.
+    """
     target.mkdir(parents=True, exist_ok=True)
     there = {int(path.stem[:6]) for path in target.glob("*.jpg")}
     missing = [index for index in range(size) if index not in there]
-    jobs = [(folders, held_out, target, seed, missing[first : first + 100]) for first in range(0, len(missing), 100)]
+    jobs = [
+        (folders, held_out, target, seed, tables, missing[first : first + 100]) for first in range(0, len(missing), 100)
+    ]
     done = size - len(missing)
     if not jobs:
         yield done
@@ -194,15 +219,15 @@ def fill_pool(
             yield done
 
 
-def pool_samples(target: Path) -> list[tuple[Path, Path | None]]:
+def pool_samples(target: Path) -> list[Sample]:
     """List a pool's samples: image, and mask or None. ValueError where a manipulated photo lacks its mask."""
     samples = []
     for image in sorted(target.glob("*.jpg")):
         mask = image.with_suffix(".png")
         if image.stem.endswith("_authentic"):
-            samples.append((image, None))
+            samples.append(Sample(image))
         elif mask.exists():
-            samples.append((image, mask))
+            samples.append(Sample(image, mask, tampered=True))
         else:
             raise ValueError(f"{image} lacks its mask {mask.name}: delete it, and it will be made again")
     return samples
