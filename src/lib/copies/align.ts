@@ -27,7 +27,9 @@ export function sample({ width, data }: Plane, x: number, y: number): number {
 export function align(plane: Plane, pixels: Int32Array, start: Similarity, turn: boolean): Similarity {
   const { width, height, data } = plane;
   const stride = Math.max(1, Math.floor(pixels.length / MOST_SAMPLES));
-  let cx = 0, cy = 0, n = 0;
+  let cx = 0,
+    cy = 0,
+    n = 0;
   for (let k = 0; k < pixels.length; k += stride) {
     cx += pixels[k]! % width;
     cy += Math.floor(pixels[k]! / width);
@@ -60,8 +62,8 @@ export function align(plane: Plane, pixels: Int32Array, start: Similarity, turn:
       row[1] = (sample(plane, u, v + 1) - sample(plane, u, v - 1)) / 2;
       row[2] = 1;
       if (turn) {
-        row[3] = row[0]! * x + row[1]! * y;
-        row[4] = row[1]! * x - row[0]! * y;
+        row[3] = row[0] * x + row[1] * y;
+        row[4] = row[1] * x - row[0] * y;
       }
       const error = data[i]! - here;
       for (let p = 0; p < size; p++) {

@@ -24,7 +24,11 @@ export interface PieceOptions {
 }
 
 /** Connected pieces of the field that move as one, largest first. */
-export function findPieces(field: Field, descriptors: Descriptors, { minNodes, most }: PieceOptions): Piece[] {
+export function findPieces(
+  field: Field,
+  descriptors: Descriptors,
+  { minNodes, most }: PieceOptions,
+): Piece[] {
   const { columns, rows, match, distance } = field;
   const count = columns * rows;
   const shiftX = new Int16Array(count);
@@ -45,7 +49,8 @@ export function findPieces(field: Field, descriptors: Descriptors, { minNodes, m
   for (let y = REACH; y < rows - REACH; y++) {
     for (let x = REACH; x < columns - REACH; x++) {
       const i = y * columns + x;
-      if (match[i]! < 0 || distance[i]! >= DISTANCE_SHARE * DISTANCE_SHARE * descriptors.contrast[i]!) continue;
+      if (match[i]! < 0 || distance[i]! >= DISTANCE_SHARE * DISTANCE_SHARE * descriptors.contrast[i]!)
+        continue;
       let agreeing = -1;
       for (let v = -REACH; v <= REACH; v++) {
         const row = i + v * columns;

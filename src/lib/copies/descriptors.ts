@@ -47,16 +47,29 @@ export function describe(luma: Luma): Descriptors | undefined {
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < columns; x++) {
       const at = y * width + x;
-      const a = half[at]!, b = half[at + 1]!, c = half[at + 2]!, d = half[at + 3]!;
-      const e = half[at + 4]!, f = half[at + 5]!, g = half[at + 6]!, h = half[at + 7]!;
-      const s0 = a + h, s1 = b + g, s2 = c + f, s3 = d + e;
-      const d0 = a - h, d1 = b - g, d2 = c - f, d3 = d - e;
+      const a = half[at]!,
+        b = half[at + 1]!,
+        c = half[at + 2]!,
+        d = half[at + 3]!;
+      const e = half[at + 4]!,
+        f = half[at + 5]!,
+        g = half[at + 6]!,
+        h = half[at + 7]!;
+      const s0 = a + h,
+        s1 = b + g,
+        s2 = c + f,
+        s3 = d + e;
+      const d0 = a - h,
+        d1 = b - g,
+        d2 = c - f,
+        d3 = d - e;
       const to = y * columns + x;
       for (let order = 0; order < ORDERS; order++) {
         const k = order * HALF_PATCH;
-        planes[order]![to] = (order & 1
-          ? BASIS[k]! * d0 + BASIS[k + 1]! * d1 + BASIS[k + 2]! * d2 + BASIS[k + 3]! * d3
-          : BASIS[k]! * s0 + BASIS[k + 1]! * s1 + BASIS[k + 2]! * s2 + BASIS[k + 3]! * s3) >> 6;
+        planes[order]![to] =
+          (order & 1
+            ? BASIS[k]! * d0 + BASIS[k + 1]! * d1 + BASIS[k + 2]! * d2 + BASIS[k + 3]! * d3
+            : BASIS[k]! * s0 + BASIS[k + 1]! * s1 + BASIS[k + 2]! * s2 + BASIS[k + 3]! * s3) >> 6;
       }
     }
   }
@@ -66,7 +79,10 @@ export function describe(luma: Luma): Descriptors | undefined {
     const vertical = FREQUENCIES[f]![0];
     const plane = planes[FREQUENCIES[f]![1]]!;
     const k = vertical * HALF_PATCH;
-    const b0 = BASIS[k]!, b1 = BASIS[k + 1]!, b2 = BASIS[k + 2]!, b3 = BASIS[k + 3]!;
+    const b0 = BASIS[k]!,
+      b1 = BASIS[k + 1]!,
+      b2 = BASIS[k + 2]!,
+      b3 = BASIS[k + 3]!;
     const sign = vertical & 1 ? -1 : 1;
     for (let y = 0; y < rows; y++) {
       for (let x = 0; x < columns; x++) {
@@ -102,7 +118,8 @@ export function describePatch(half: Float64Array): Float64Array {
   for (let f = 0; f < LENGTH; f++) {
     const [vertical, horizontal] = FREQUENCIES[f]!;
     let sum = 0;
-    for (let y = 0; y < HALF_PATCH; y++) sum += BASIS[vertical * HALF_PATCH + y]! * rows[y * ORDERS + horizontal]!;
+    for (let y = 0; y < HALF_PATCH; y++)
+      sum += BASIS[vertical * HALF_PATCH + y]! * rows[y * ORDERS + horizontal]!;
     values[f] = sum / BASIS_ONE;
   }
   return values;

@@ -44,13 +44,21 @@ export function ambiguity(
     const twinRow = Math.round((transform.b * u + transform.a * v + transform.ty - centre) / STEP);
 
     let second = Math.max(1, best) * FAR * FAR;
-    const v0 = values[at]!, v1 = values[at + 1]!, v2 = values[at + 2]!;
-    const v3 = values[at + 3]!, v4 = values[at + 4]!, v5 = values[at + 5]!;
+    const v0 = values[at]!,
+      v1 = values[at + 1]!,
+      v2 = values[at + 2]!;
+    const v3 = values[at + 3]!,
+      v4 = values[at + 4]!,
+      v5 = values[at + 5]!;
     for (let other = 0, b = 0; other < count; other++, b += LENGTH) {
-      const d0 = v0 - values[b]!, d1 = v1 - values[b + 1]!, d2 = v2 - values[b + 2]!;
+      const d0 = v0 - values[b]!,
+        d1 = v1 - values[b + 1]!,
+        d2 = v2 - values[b + 2]!;
       let total = d0 * d0 + d1 * d1 + d2 * d2;
       if (total >= second) continue;
-      const d3 = v3 - values[b + 3]!, d4 = v4 - values[b + 4]!, d5 = v5 - values[b + 5]!;
+      const d3 = v3 - values[b + 3]!,
+        d4 = v4 - values[b + 4]!,
+        d5 = v5 - values[b + 5]!;
       total += d3 * d3 + d4 * d4 + d5 * d5;
       for (let f = 6; f < LENGTH && total < second; f++) {
         const d = values[at + f]! - values[b + f]!;
@@ -70,7 +78,13 @@ export function ambiguity(
 }
 
 /** Sums of 2x2 pixels of a patch's twin, brought back into its place; false where it leaves the picture. */
-function warpPatch(luma: Plane, left: number, top: number, { a, b, tx, ty }: Similarity, half: Float64Array): boolean {
+function warpPatch(
+  luma: Plane,
+  left: number,
+  top: number,
+  { a, b, tx, ty }: Similarity,
+  half: Float64Array,
+): boolean {
   half.fill(0);
   for (let y = 0; y < PATCH; y++) {
     for (let x = 0; x < PATCH; x++) {

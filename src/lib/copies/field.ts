@@ -14,9 +14,23 @@ export interface Field {
   distance: Float64Array;
 }
 
+/** Patches of a leaf of the kd-tree. */
 const LEAF = 8;
 
-export function searchField(descriptors: Descriptors, searched: Uint8Array, rounds = 2, samples = 2): Field {
+/** Passes over the image, in alternating directions. */
+const ROUNDS = 2;
+/** Random patches near the best one that are tried in each pass. */
+const SAMPLES = 2;
+const RADIUS = 8;
+
+/**
+ * Looks for every patch's best match by the generalised PatchMatch of Barnes et al. (2010) that starts from the leaves of a
+ * kd-tree (He and Sun 2012) instead of chance: patches that look alike mostly lie in the same leaf, their neighbours'
+ * matches are neighbours, too, and few random steps do the rest.
+ *
+ * @param searched - 1 for each patch that takes part, as searcher and as match
+ */
+export function searchField(descriptors: Descriptors, searched: Uint8Array): Field {
   const { columns, rows, values } = descriptors;
   const count = columns * rows;
   const match = new Int32Array(count).fill(-1);
@@ -54,14 +68,16 @@ export function searchField(descriptors: Descriptors, searched: Uint8Array, roun
     match[node] = other;
   };
 
-  seed(values, order, random, (a, b) => {
-    const ay = (a / columns) | 0, by = (b / columns) | 0;
-    const ax = a - ay * columns, bx = b - by * columns;
+  forPairsInLeaves(values, order, (a, b) => {
+    const ay = (a / columns) | 0,
+      by = (b / columns) | 0;
+    const ax = a - ay * columns,
+      bx = b - by * columns;
     consider(a, ax, ay, b, bx, by);
     consider(b, bx, by, a, ax, ay);
   });
 
-  for (let round = 0; round < rounds; round++) {
+  for (let round = 0; round < ROUNDS; round++) {
     const forward = (round & 1) === 0;
     const step = forward ? 1 : -1;
     for (let j = 0; j < n; j++) {
@@ -80,21 +96,25 @@ export function searchField(descriptors: Descriptors, searched: Uint8Array, roun
         const oy = my + (y - ny);
         if (ox < 0 || oy < 0 || ox >= columns || oy >= rows) continue;
         const other = oy * columns + ox;
-        if (other === match[node]) continue;
+        if (other === match[node] || searched[other] !== 1) continue;
         consider(node, x, y, other, ox, oy);
       }
       // The match's own match's way back.
       const m = match[node]!;
       if (m >= 0) {
         const my = (m / columns) | 0;
-        if (distance[m]! > distance[node]!) { distance[m] = distance[node]!; match[m] = node; }
-        let radius = 8;
-        for (let s = 0; s < samples; s++) {
+        if (distance[m]! > distance[node]!) {
+          distance[m] = distance[node]!;
+          match[m] = node;
+        }
+        let radius = RADIUS;
+        for (let s = 0; s < SAMPLES; s++) {
           const ox = m - my * columns + random.between(-radius, radius);
           const oy = my + random.between(-radius, radius);
           radius >>= 2;
           if (ox < 0 || oy < 0 || ox >= columns || oy >= rows) continue;
-          consider(node, x, y, oy * columns + ox, ox, oy);
+          const other = oy * columns + ox;
+          if (searched[other] === 1) consider(node, x, y, other, ox, oy);
         }
       }
     }
@@ -102,8 +122,8 @@ export function searchField(descriptors: Descriptors, searched: Uint8Array, roun
   return { columns, rows, match, distance };
 }
 
-/** kd-tree: pairs within leaves. */
-function seed(values: Int16Array, order: Int32Array, random: Random, pair: (a: number, b: number) => void): void {
+/** Calls back with every pair of patches that share a leaf of a kd-tree. */
+function forPairsInLeaves(values: Int16Array, order: Int32Array, pair: (a: number, b: number) => void): void {
   const nodes = order.slice();
   const keys = new Int16Array(nodes.length);
   const split = (from: number, to: number): void => {
@@ -112,13 +132,24 @@ function seed(values: Int16Array, order: Int32Array, random: Random, pair: (a: n
       return;
     }
     // The dimension with the widest spread, by a few samples.
-    let best = 0, widest = -1;
+    let best = 0,
+      widest = -1;
     const stride = Math.max(1, ((to - from) / 16) | 0);
     for (let d = 0; d < 15; d++) {
-      let sum = 0, squares = 0, c = 0;
-      for (let i = from; i < to; i += stride) { const v = values[nodes[i]! * LENGTH + d]!; sum += v; squares += v * v; c++; }
+      let sum = 0,
+        squares = 0,
+        c = 0;
+      for (let i = from; i < to; i += stride) {
+        const v = values[nodes[i]! * LENGTH + d]!;
+        sum += v;
+        squares += v * v;
+        c++;
+      }
       const spread = squares * c - sum * sum;
-      if (spread > widest) { widest = spread; best = d; }
+      if (spread > widest) {
+        widest = spread;
+        best = d;
+      }
     }
     for (let i = from; i < to; i++) keys[i] = values[nodes[i]! * LENGTH + best]!;
     const middle = (from + to) >> 1;
@@ -127,21 +158,26 @@ function seed(values: Int16Array, order: Int32Array, random: Random, pair: (a: n
     split(middle, to);
   };
   split(0, nodes.length);
-  void random;
 }
 
 /** Quickselect (Hoare): what is smaller than the one at `middle` goes before it. */
 function select(keys: Int16Array, nodes: Int32Array, left: number, right: number, middle: number): void {
   while (left < right) {
     const pivot = keys[(left + right) >> 1]!;
-    let i = left, j = right;
+    let i = left,
+      j = right;
     while (i <= j) {
       while (keys[i]! < pivot) i++;
       while (keys[j]! > pivot) j--;
       if (i <= j) {
-        const k = keys[i]!; keys[i] = keys[j]!; keys[j] = k;
-        const m = nodes[i]!; nodes[i] = nodes[j]!; nodes[j] = m;
-        i++; j--;
+        const k = keys[i]!;
+        keys[i] = keys[j]!;
+        keys[j] = k;
+        const m = nodes[i]!;
+        nodes[i] = nodes[j]!;
+        nodes[j] = m;
+        i++;
+        j--;
       }
     }
     if (middle <= j) right = j;

@@ -1,5 +1,6 @@
 import { sample } from './align.js';
 import { boxSum, type Bands, type Plane } from './bands.js';
+import type { Box } from './region.js';
 import type { Similarity } from './transform.js';
 
 /** Half the side of the window in which two places are compared. */
@@ -23,13 +24,6 @@ export interface Comparison {
   middle: number;
   /** Standard deviation of the middle band there, in levels. */
   detail: number;
-}
-
-export interface Box {
-  x: number;
-  y: number;
-  width: number;
-  height: number;
 }
 
 /** Compares the surroundings of a piece with where a transform takes them, and keeps what is alike and connected with it. */
@@ -71,7 +65,10 @@ export function compare(bands: Bands, seeds: Int32Array, transform: Similarity):
 }
 
 function surroundings(pixels: Int32Array, width: number, height: number): Box {
-  let left = width, right = 0, top = height, bottom = 0;
+  let left = width,
+    right = 0,
+    top = height,
+    bottom = 0;
   for (const i of pixels) {
     const y = Math.floor(i / width);
     const x = i - y * width;
@@ -140,8 +137,15 @@ function connected(mask: Uint8Array, box: Box, seeds: Int32Array, width: number)
   return list.slice(0, end);
 }
 
-function correlation(a: Float32Array, b: Float32Array, pixels: Int32Array): { value: number; deviation: number } {
-  let ab = 0, aa = 0, bb = 0, n = 0;
+function correlation(
+  a: Float32Array,
+  b: Float32Array,
+  pixels: Int32Array,
+): { value: number; deviation: number } {
+  let ab = 0,
+    aa = 0,
+    bb = 0,
+    n = 0;
   for (const i of pixels) {
     const q = b[i]!;
     if (q !== q) continue;
