@@ -83,7 +83,7 @@ async function compareTimes(): Promise<boolean> {
 async function compareMemory(): Promise<boolean> {
   const { stdout, stderr } = await execa('/usr/bin/time', [
     ...['-v', process.execPath, root('bin/run.js'), 'bench', '--model', model, '--threads', threads],
-    ...['--inference-only', '--concurrency', '1', '--runs', '20', '--budget', 'none', '--json'],
+    ...['--inference-only', '--concurrency', '1', '--runs', '20', '--fail-on', 'none', '--json'],
   ]);
   const { configurations } = JSON.parse(stdout) as BenchReport;
   const ours = configurations[0]!.memory.peakBytes;

@@ -25,7 +25,7 @@ const BENCH_SECONDS = 15;
 async function benchThroughput(): Promise<number> {
   const { stdout } = await execa(process.execPath, [
     ...[BINARY, 'bench', '--model', model!, '--images', folder!, '--concurrency', workers],
-    ...['--duration', `${BENCH_SECONDS}s`, '--budget', 'none', '--json'],
+    ...['--duration', `${BENCH_SECONDS}s`, '--fail-on', 'none', '--json'],
   ]);
   const { configurations } = JSON.parse(stdout) as { configurations: { throughputPerSecond: number }[] };
   return configurations[0]!.throughputPerSecond;

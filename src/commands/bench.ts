@@ -5,16 +5,16 @@ import { githubAnnotations, underGithubActions } from '../lib/gates/github.js';
 
 export default class Bench extends BaseCommand {
   static override summary =
-    'Measure latency, throughput and memory on this machine, and hold them against a budget.';
+    'Measure latency, throughput and memory on this machine, and fail where they miss a target.';
 
   static override description =
     'Each configuration is measured in a process of its own. By default the shipped photos go from file to mask, one, two ' +
-    'and three at once, and the budget is the target of the project. Lists are separated by commas.';
+    'and three at once, and the conditions are the target of the project. Lists are separated by commas.';
 
   static override examples = [
     '<%= config.bin %> bench',
-    '<%= config.bin %> bench --inference-only --threads 1,2 --concurrency 1,2 --budget none',
-    '<%= config.bin %> bench --budget "p95<=500ms,rss<=2GB,throughput>=2/s" --junit bench.xml',
+    '<%= config.bin %> bench --inference-only --threads 1,2 --concurrency 1,2 --fail-on none',
+    '<%= config.bin %> bench --fail-on "p95 > 500ms" --fail-on "rss > 2GB" --junit bench.xml',
     '<%= config.bin %> bench --json > baseline.json && <%= config.bin %> bench --baseline baseline.json',
     '<%= config.bin %> bench --model new/ --against old/ --max-regression 5%',
   ];

@@ -39,14 +39,14 @@ export default class Compare extends BaseCommand {
   async run(): Promise<Comparison> {
     const { argv, flags } = await this.parse(Compare);
     const { compare } = await import('../lib/compare/compare.js');
-    const { parseFailCondition } = await import('../lib/run/metric-gates.js');
+    const { parseMetricCondition } = await import('../lib/run/metric-gates.js');
     const comparison = await compare(
       {
         runs: argv as string[],
         match: flags.match,
         seed: flags.seed,
         images: flags.images,
-        failOn: (flags['fail-on'] ?? []).map(parseFailCondition),
+        failOn: (flags['fail-on'] ?? []).map(parseMetricCondition),
       },
       this.signal,
     );

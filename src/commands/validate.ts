@@ -31,7 +31,7 @@ export default class Validate extends BaseCommand {
     const { args, flags } = await this.parse(Validate);
     const { validate } = await import('../lib/validate/validate.js');
     const { findModel } = await import('../lib/model/catalogue.js');
-    const { parseFailCondition } = await import('../lib/run/metric-gates.js');
+    const { parseMetricCondition } = await import('../lib/run/metric-gates.js');
     const { validationText } = await import('../lib/cli/validation-text.js');
     const progress = this.progress();
     // Images of an earlier session would spoil rate and time left.
@@ -56,7 +56,7 @@ export default class Validate extends BaseCommand {
             : { kind: 'recall', maxFpr: flags['max-fpr'] }
           : undefined,
         limits: pickDefined({ maxPixels: flags['max-pixels'] }),
-        failOn: (flags['fail-on'] ?? []).map(parseFailCondition),
+        failOn: (flags['fail-on'] ?? []).map(parseMetricCondition),
       },
       {
         onNote: (note) => {

@@ -19,7 +19,13 @@ describe('ofx bench', () => {
   it('measures photos from file to mask, one, two and three at once, and writes every form', async () => {
     const out = folder.file('out');
     const { exitCode, stdout, stderr } = await ofx([
-      ...[...tiny, '--runs', '4', '--budget', 'p95<=60s,rss<=8GB,throughput>=1/h', '--profile'],
+      ...[
+        ...tiny,
+        '--runs',
+        '4',
+        ...['p95 > 60s', 'rss > 8GB', 'throughput < 1/h'].flatMap((text) => ['--fail-on', text]),
+        '--profile',
+      ],
       ...['--json', '--out', out, '--csv', folder.file('b.csv'), '--junit', folder.file('j.xml')],
     ]);
     expect(stderr).not.to.contain('gate failed');
@@ -76,9 +82,9 @@ describe('ofx bench', () => {
   });
 
   it('exits with 3 and names each gate that failed, under Actions as annotations too', async () => {
-    const budget = 'p95<=0.001ms,rss<=8GB,throughput>=100000/s';
+    const conditions = ['p95 > 0.001ms', 'rss > 8GB', 'throughput < 100000/s'];
     const { exitCode, stdout, stderr } = await ofx(
-      [...brief, '--budget', budget, '--junit', folder.file('j.xml')],
+      [...brief, ...conditions.flatMap((text) => ['--fail-on', text]), '--junit', folder.file('j.xml')],
       {
         env: { GITHUB_ACTIONS: 'true' },
       },
@@ -92,7 +98,7 @@ describe('ofx bench', () => {
   });
 
   it('compares with a baseline of this machine, and refuses another’s', async () => {
-    const first = await ofx([...brief, '--budget', 'none', '--json']);
+    const first = await ofx([...brief, '--fail-on', 'none', '--json']);
     expect(first.exitCode).to.equal(0);
     const baseline = parse(first.stdout);
     const write = async (change: (document: BenchReport) => void): Promise<string> => {
@@ -163,7 +169,7 @@ describe('ofx bench', () => {
 
   it('sweeps sizes and threads in one table', async () => {
     const { exitCode, stdout } = await ofx([
-      ...['bench', '--model', TINY_MODEL, '--inference-only', '--runs', '2', '--budget', 'none'],
+      ...['bench', '--model', TINY_MODEL, '--inference-only', '--runs', '2', '--fail-on', 'none'],
       ...['--size', '64,288', '--threads', '1,2', '--concurrency', '1', '--markdown', '-'],
     ]);
     expect(exitCode).to.equal(0);
@@ -172,8 +178,19 @@ describe('ofx bench', () => {
   });
 
   for (const [reason, args, status, message] of [
-    ['a budget that cannot be read', ['--budget', 'p95<=500'], 2, 'needs a unit'],
-    ['a budget for requests that are not measured', ['--budget', 'p95@4<=5ms'], 2, '--concurrency 1,4'],
+    ['a condition that cannot be read', ['--fail-on', 'p95 > 500'], 2, 'needs a unit'],
+    [
+      'a condition on what is not measured',
+      ['--fail-on', 'p95[concurrency=4] > 5ms'],
+      2,
+      '--concurrency 1,4',
+    ],
+    [
+      'the flag that --fail-on replaced',
+      ['--budget', 'p95@1<=500ms,rss<2GB'],
+      2,
+      '--fail-on "p95[concurrency=1] > 500ms" --fail-on "rss >= 2GB"',
+    ],
     ['a size that the model lacks', ['--size', '999'], 2, 'has no variant 999'],
     ['a time that is none', ['--duration', 'soon'], 2, '--duration 30s'],
     ['a model that is not there', ['--model', 'nowhere'], 66, 'There is no model "nowhere"'],

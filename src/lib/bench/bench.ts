@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { checkBaseline, type BenchDocument } from './baseline.js';
-import { budgetGates, type Demand } from './budget.js';
+import type { Condition } from '../gates/condition.js';
+import { benchGates } from './gates.js';
 import { expand, type Configuration, type Sweep } from './configuration.js';
 import { thisMachine } from './machine.js';
 import type { Plan, Until } from './measure.js';
@@ -30,7 +31,7 @@ export interface BenchRequest {
   /** Fresh processes a network, to time its start; fewer where that takes long. */
   coldStarts: number;
   profile: boolean;
-  budget: readonly Demand[];
+  failOn: readonly Condition[];
   /** Measured in turns with every configuration, as `--model` names it. */
   against: string | undefined;
   baseline: { document: BenchDocument; force: boolean } | undefined;
@@ -141,7 +142,7 @@ export async function bench(
     baseline: earlier,
     profiles,
     gates: [
-      ...budgetGates(request.budget, own, coldStarts),
+      ...benchGates(request.failOn, own, coldStarts),
       ...regressionGates(comparisons, maxRegression, { throughput: false }),
       ...(baseline ? baselineGates(earlier, maxRegression) : []),
     ],

@@ -1,3 +1,4 @@
+import { budgetFlag } from './budget-flag.js';
 import { Flags } from './oclif.js';
 import { modelFlag, MOST_THREADS } from './flags.js';
 
@@ -50,11 +51,14 @@ export const benchFlags = {
     description: 'Measure each configuration for so long, e.g. 30s',
   }),
   profile: Flags.boolean({ description: 'Time by operator type and the slowest nodes' }),
-  budget: Flags.string({
-    helpValue: 'DEMANDS',
+  'fail-on': Flags.string({
+    multiple: true,
+    helpValue: 'CONDITION',
     description:
-      'Demands on every configuration, or "none" [default: the project’s target, unless --baseline or --against is given]',
+      'Exit with 3 where this is true of a configuration, e.g. "p95 > 500ms"; may be repeated; none for no condition ' +
+      '[default: the project’s target, unless --baseline or --against is given]',
   }),
+  budget: budgetFlag,
   baseline: Flags.string({
     helpValue: 'FILE',
     description: 'Earlier result (--json) of this machine to compare with',

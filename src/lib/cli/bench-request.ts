@@ -1,5 +1,6 @@
 import { readBaseline } from '../bench/baseline.js';
-import { NO_BUDGET, parseBudget, TARGET_BUDGET, unmeasured, type Demand } from '../bench/budget.js';
+import { BENCH_VOCABULARY, TARGET, unmeasured } from '../bench/gates.js';
+import { parseConditions, type Condition } from '../gates/condition.js';
 import type { Until } from '../bench/measure.js';
 import { parseShare } from '../bench/regression.js';
 import { OfxError } from '../core/errors.js';
@@ -20,7 +21,7 @@ export interface BenchFlags {
   runs?: number | undefined;
   duration?: string | undefined;
   profile: boolean;
-  budget?: string | undefined;
+  'fail-on'?: string[] | undefined;
   baseline?: string | undefined;
   against?: string | undefined;
   'max-regression': string;
@@ -61,7 +62,7 @@ export async function benchRequest(flags: BenchFlags): Promise<BenchRequest> {
     coldStarts: COLD_STARTS,
     profile: flags.profile,
     maxRegression: parseShare(flags['max-regression']),
-    budget: readBudget(flags, concurrencies),
+    failOn: readConditions(flags, concurrencies),
     against: flags.against,
     baseline:
       flags.baseline === undefined
@@ -89,27 +90,31 @@ function parseDuration(text: string): number {
   const factor = { ms: 1, s: 1000, min: 60_000 }[unit ?? ''];
   const ms = Number(amount) * (factor ?? Number.NaN);
   if (ms > 0) return ms;
-  throw new OfxError('USAGE', `"${text}" is no time to measure for.`, {
+  throw new OfxError('USAGE', `"${text}" is not a valid duration.`, {
     suggestion: 'Write --duration 30s.',
   });
 }
 
-function readBudget({ budget, against, baseline }: BenchFlags, concurrencies: readonly number[]): Demand[] {
-  if (budget === undefined) {
+function readConditions(
+  { 'fail-on': failOn, against, baseline }: BenchFlags,
+  concurrencies: readonly number[],
+): Condition[] {
+  if (failOn === undefined) {
     // An absolute limit would let the noise in that these gates keep out.
-    if (against !== undefined || baseline !== undefined) return parseBudget(NO_BUDGET);
-    const target = parseBudget(TARGET_BUDGET);
-    const idle = unmeasured(target, concurrencies);
-    return target.filter((demand) => !idle.includes(demand));
-  }
-  const demands = parseBudget(budget);
-  const [idle] = unmeasured(demands, concurrencies);
-  if (idle) {
-    throw new OfxError(
-      'USAGE',
-      `"${idle.text}" speaks of ${idle.concurrency ?? 0} requests at once, but only ${concurrencies.join(', ')} are measured.`,
-      { suggestion: `Add it: --concurrency ${[...concurrencies, idle.concurrency].join(',')}.` },
+    if (against !== undefined || baseline !== undefined) return [];
+    return parseConditions(TARGET, BENCH_VOCABULARY).filter(
+      (condition) => unmeasured([condition], concurrencies) === undefined,
     );
   }
-  return demands;
+  const conditions = parseConditions(failOn, BENCH_VOCABULARY);
+  const idle = unmeasured(conditions, concurrencies);
+  if (idle) {
+    const asked = idle.filters.get('concurrency')!;
+    throw new OfxError(
+      'USAGE',
+      `--fail-on "${idle.text}" is about a concurrency of ${asked}, but only ${concurrencies.join(', ')} are measured.`,
+      { suggestion: `Add it: --concurrency ${[...concurrencies, asked].join(',')}.` },
+    );
+  }
+  return conditions;
 }

@@ -1,11 +1,11 @@
 import { Flags } from './oclif.js';
 import type { Gate } from '../gates/gate.js';
 
-/** Flags by which a CI job demands something of numbers and is told how it went. */
+/** Flags by which a CI job puts conditions to metrics and is told how it went. */
 export const gateFlags = {
   'fail-on': Flags.string({
     description:
-      'Exit with 3 where this holds; repeatable. A number by its path, e.g. "pixel.macro.f1 < 0.40", "image.auc drops 0.01"',
+      'Exit with 3 where this is true; may be repeated. A metric by its path, e.g. "pixel.macro.f1 < 0.40", "image.auc drops 0.01"',
     multiple: true,
     helpValue: 'CONDITION',
     helpGroup: 'CI',

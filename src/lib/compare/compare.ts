@@ -5,7 +5,8 @@ import type { Gate } from '../gates/gate.js';
 import { bootstrapIntervals, type Interval, type Statistics } from '../metrics/bootstrap.js';
 import { compareRuns, FEWEST_IMAGES, type ComparedRun } from '../metrics/compare.js';
 import { headlinePath, METRIC_DEFINITIONS, METRIC_PATHS, type MetricPath } from '../metrics/definitions.js';
-import { judge, type FailCondition } from '../run/metric-gates.js';
+import type { Condition } from '../gates/condition.js';
+import { addressed, judgeMetric } from '../run/metric-gates.js';
 import type { Estimate } from '../metrics/run-metrics.js';
 import { ESTIMATED_PATHS, runStatistic } from '../metrics/run-statistic.js';
 import { sweepThresholds, ThresholdSet } from '../metrics/thresholds.js';
@@ -27,7 +28,7 @@ export interface CompareRequest {
   seed: number;
   /** How many changed images are told. */
   images: number;
-  failOn: readonly FailCondition[];
+  failOn: readonly Condition[];
 }
 
 /** What a run of a comparison is known by where names are the same. */
@@ -215,7 +216,7 @@ function judgeAll(
     };
   };
   return failOn.map((condition) =>
-    judge(condition, runs[pair.run]!.name, side('second', pair.run), side('first', 0)),
+    judgeMetric(condition, runs[pair.run]!.name, side('second', pair.run), side('first', 0)),
   );
 }
 
@@ -230,9 +231,12 @@ function pairedIntervals(
 }
 
 /** How many images a number of a run rests on says nothing of those in pairs. */
-function refuseCounts(failOn: readonly FailCondition[], compared: readonly ComparedRun[]): void {
+function refuseCounts(failOn: readonly Condition[], compared: readonly ComparedRun[]): void {
   if (compared.every(({ exact }) => exact)) return;
-  const asked = failOn.find(({ field, path: metric }) => field === 'n' && ESTIMATED_PATHS.includes(metric));
+  const asked = failOn.find((condition) => {
+    const { path: metric, field } = addressed(condition.path);
+    return field === 'n' && ESTIMATED_PATHS.includes(metric);
+  });
   if (!asked) return;
   throw new OfxError(
     'USAGE',

@@ -148,7 +148,7 @@ export const RunSummarySchema = Type.Object(
     confusion: Type.Object({ image: ConfusionSchema, pixel: ConfusionSchema }),
     failed: Type.Array(Type.Object({ image: Type.String(), code: Type.String(), message: Type.String() })),
     calibration: Type.Union([CalibrationSchema, Type.Null()]),
-    gates: Type.Optional(Type.Array(GateSchema, { description: 'What --fail-on demanded' })),
+    gates: Type.Optional(Type.Array(GateSchema, { description: 'The conditions of --fail-on' })),
     charts: Type.Array(ChartFilesSchema),
   },
   { $id: 'validation-summary', title: 'summary.json of ofx validate' },

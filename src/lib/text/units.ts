@@ -4,7 +4,7 @@ export function formatMs(ms: number): string {
   return `${digits(ms)} ms`;
 }
 
-/** Decimal units, as in "--budget rss<=2GB": 1234567890 → "1.23 GB" */
+/** Decimal units, as in --fail-on "rss > 2GB": 1234567890 → "1.23 GB" */
 export function formatBytes(bytes: number): string {
   const size = Math.abs(bytes);
   if (size >= 999.5e6) return `${digits(bytes / 1e9)} GB`;

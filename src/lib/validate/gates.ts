@@ -1,6 +1,7 @@
 import { OfxError } from '../core/errors.js';
+import { needsBaseline, type Condition } from '../gates/condition.js';
 import type { Gate } from '../gates/gate.js';
-import { judge, needsBaseline, type FailCondition } from '../run/metric-gates.js';
+import { judgeMetric } from '../run/metric-gates.js';
 import { metricAt, type RunSummary } from '../run/summary.js';
 import { loadSummary } from '../run/load.js';
 import type { ValidateRequest } from './request.js';
@@ -22,10 +23,10 @@ export async function loadBaseline({
   });
 }
 
-/** Holds a run's numbers against what `--fail-on` demands, and warns where the baseline measured other data. */
+/** Judges a run by the conditions of `--fail-on`, and warns where the baseline measured other data. */
 export function judgeRun(
   summary: RunSummary,
-  failOn: readonly FailCondition[],
+  failOn: readonly Condition[],
   baseline: RunSummary | undefined,
 ): Gate[] {
   if (baseline && baseline.dataset.sha256 !== summary.dataset.sha256) {
@@ -35,7 +36,7 @@ export function judgeRun(
   }
   const subject = `${summary.model.name} ${summary.model.version}`;
   return failOn.map((condition) =>
-    judge(
+    judgeMetric(
       condition,
       subject,
       (path) => metricAt(summary.metrics, path),

@@ -2,7 +2,7 @@ import type { Layout } from '../dataset/sample.js';
 import type { ImageLimits } from '../image/decode/samples.js';
 import type { Objective } from '../metrics/calibrate.js';
 import type { Protocol } from '../metrics/definitions.js';
-import type { FailCondition } from '../run/metric-gates.js';
+import type { Condition } from '../gates/condition.js';
 import type { ModelReference } from '../model/catalogue.js';
 import type { DetectorOptions } from '../model/detector.js';
 import type { Scoring } from '../predict/scoring.js';
@@ -39,7 +39,7 @@ export interface ValidateRequest extends Scoring {
   calibrate?: Objective | undefined;
   limits: Partial<ImageLimits>;
   /** What must not be of the run's numbers. */
-  failOn?: readonly FailCondition[];
+  failOn?: readonly Condition[];
   /** Folder of the run that `drops` and `rises` look at. */
   baseline?: string | undefined;
   /** Score the data set again under each distortion of its photos. */
