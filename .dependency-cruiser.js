@@ -18,7 +18,7 @@ const rooms = {
   run: [...foundations, 'files', 'dataset', 'metrics', 'gates'],
   report: [...foundations, 'files', 'gates', 'image', 'metrics', 'run'],
   python: [...foundations, 'files'],
-  predict: [...foundations, 'files', 'inputs', 'workers', 'image', 'model', 'copies'],
+  predict: [...foundations, 'files', 'gates', 'inputs', 'workers', 'image', 'model', 'copies'],
   validate: [
     ...foundations,
     'files',

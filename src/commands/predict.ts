@@ -5,6 +5,7 @@ import { predictFlags } from '../lib/cli/predict-flags.js';
 import { predictionOutput } from '../lib/cli/prediction-output.js';
 import { describeFailure } from '../lib/cli/prediction-text.js';
 import { ERROR_TABLE, EXIT, type ErrorCode } from '../lib/core/errors.js';
+import type { Gate } from '../lib/gates/gate.js';
 import type { PredictOutcome } from '../lib/predict/predict.js';
 import type { PredictReport, PredictResult } from '../lib/predict/result.js';
 
@@ -18,7 +19,7 @@ export default class Predict extends BaseCommand {
   static override examples = [
     '<%= config.bin %> predict photo.jpg --out mask.png --overlay overlay.png',
     '<%= config.bin %> predict photos/ --out masks/ --format csv > results.csv',
-    'find . -name "*.jpg" | <%= config.bin %> predict - --json --fail-on tampered',
+    'find . -name "*.jpg" | <%= config.bin %> predict - --json --fail-on "manipulated > 0"',
   ];
 
   // Inputs are variable in number: `argv` holds them all.
@@ -43,6 +44,8 @@ export default class Predict extends BaseCommand {
     const { argv, flags } = await this.parse(Predict);
     const { predict } = await import('../lib/predict/predict.js');
     const { findModel } = await import('../lib/model/catalogue.js');
+    const { parsePredictConditions, predictGates } = await import('../lib/predict/gates.js');
+    const conditions = parsePredictConditions(flags['fail-on'] ?? []);
     const progress = this.progress();
     const output = predictionOutput(
       this.jsonEnabled() ? 'json' : flags.format,
@@ -96,11 +99,11 @@ export default class Predict extends BaseCommand {
       progress.stop();
     });
     output.end(outcome.summary);
-    this.#conclude(outcome, flags['fail-on'] === 'tampered');
+    this.#conclude(outcome, predictGates(conditions, outcome.summary));
     return { results, summary: outcome.summary };
   }
 
-  #conclude({ summary, failures }: PredictOutcome, failOnTampered: boolean): void {
+  #conclude({ summary, failures }: PredictOutcome, gates: readonly Gate[]): void {
     const [only] = failures;
     if (only) {
       process.exitCode =
@@ -110,8 +113,6 @@ export default class Predict extends BaseCommand {
     const suggestions = new Set(failures.flatMap(({ error }) => error.suggestion ?? []));
     for (const suggestion of suggestions) process.stderr.write(`${suggestion}\n`);
     // A gate wins over failures: what was found stands, whatever could not be looked at.
-    if (failOnTampered && summary.tampered > 0) {
-      this.gateFailed(`${summary.tampered} of ${summary.inputs} found to be tampered (--fail-on tampered)`);
-    }
+    for (const { name, passed, detail } of gates) if (!passed) this.gateFailed(`${name}: ${detail}`);
   }
 }

@@ -91,9 +91,9 @@ describe('ofx bench', () => {
     );
     expect(exitCode).to.equal(3);
     expect(stderr.match(/^gate failed: .*$/gm)).to.have.length(2);
-    expect(stderr).to.match(/^gate failed: p95<=0\.001ms \(tiny 64 fp32, .*\): p95 is /m);
-    expect(stderr).to.match(/^::error title=ofx bench%3A gate failed::throughput>=100000\/s/m);
-    expect(stdout).to.contain('✗ p95<=0.001ms').and.contain('✓ rss<=8GB');
+    expect(stderr).to.match(/^gate failed: fail on p95 > 0\.001ms \(tiny 64 fp32, .*\): p95 is /m);
+    expect(stderr).to.match(/^::error title=ofx bench%3A gate failed::fail on throughput < 100000\/s/m);
+    expect(stdout).to.contain('✗ fail on p95 > 0.001ms').and.contain('✓ fail on rss > 8GB');
     expect(await readFile(folder.file('j.xml'), 'utf8')).to.contain('failures="2"');
   });
 

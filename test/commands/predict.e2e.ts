@@ -157,13 +157,30 @@ describe('ofx predict', () => {
       expect((await run('--min-area', '2400')).regions).to.have.length(1);
     });
 
-    it('exits 3 under --fail-on tampered', async () => {
-      const gate = ['predict', folder.file('in.png'), ...tiny, '--fail-on', 'tampered'];
+    it('exits 3 where a condition of --fail-on is true', async () => {
+      const gate = ['predict', folder.file('in.png'), ...tiny, '--fail-on', 'manipulated > 0'];
       expect((await ofx(gate)).exitCode).to.equal(0);
       for (const json of [[], ['--json']]) {
         const { exitCode, stderr } = await ofx([...gate, '--threshold', '0', ...json]);
         expect(exitCode).to.equal(3);
-        expect(stderr).to.contain('--fail-on tampered');
+        expect(stderr).to.contain('fail on manipulated > 0: manipulated is 1 of 1');
+      }
+    });
+
+    it('shows the condition to whoever writes the word of old, or another wrong one', async () => {
+      for (const [word, form] of [
+        ['tampered', 'manipulated > 0'],
+        ['manipulatd > 0', 'Did you mean manipulated?'],
+      ] as const) {
+        const { exitCode, stderr } = await ofx([
+          'predict',
+          folder.file('in.png'),
+          ...tiny,
+          '--fail-on',
+          word,
+        ]);
+        expect(exitCode).to.equal(2);
+        expect(stderr).to.contain(form);
       }
     });
 
@@ -205,7 +222,7 @@ describe('ofx predict', () => {
     });
 
     it('prefers the gate’s exit status to that of a failure', async () => {
-      expect((await run('--threshold', '0', '--fail-on', 'tampered')).exitCode).to.equal(3);
+      expect((await run('--threshold', '0', '--fail-on', 'manipulated > 0')).exitCode).to.equal(3);
     });
 
     it('writes NDJSON and CSV in the order of the inputs', async () => {

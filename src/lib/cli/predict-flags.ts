@@ -55,10 +55,11 @@ export const predictFlags = {
   resume: Flags.boolean({
     description: 'Skip what an earlier run with the same model and settings finished',
   }),
-  'fail-on': Flags.option({
-    description: 'Exit with 3 if any image is found to be this',
-    options: ['tampered'] as const,
-  })(),
+  'fail-on': Flags.string({
+    description: 'Exit with 3 where this is true, e.g. "manipulated > 0"; may be repeated',
+    multiple: true,
+    helpValue: 'CONDITION',
+  }),
   'max-pixels': Flags.integer({
     description: 'Refuse images with more pixels [default: 100 megapixels]',
     min: 1,
