@@ -15,6 +15,7 @@ import { readInput } from '../files/read.js';
 import { DEFAULT_LIMITS } from '../image/decode/samples.js';
 import { writeFileAtomic } from '../files/write.js';
 import { quantile } from '../metrics/bootstrap.js';
+import { TruthConventions } from './truth-conventions.js';
 import type { DatasetCheck, SpreadOfValues } from './check-result.js';
 
 export interface DatasetCheckRequest {
@@ -83,6 +84,7 @@ export async function checkDataset(
 
   const findings = new Findings();
   const duplicates = new Duplicates();
+  const conventions = new TruthConventions();
   const clean: Examined[] = [];
   const readable: Examined[] = [];
   for (const result of examined) {
@@ -92,6 +94,7 @@ export async function checkDataset(
     }
     readable.push(result);
     for (const code of result.findings) findings.add(code, result.sample.name);
+    if (result.tamperedFraction !== null) conventions.add(result.findings);
     const { width, height, label, sample, sha256 } = result;
     if (Math.max(width, height) < request.networkSize) {
       findings.add('small-image', `${sample.name}: ${width} x ${height}`);
@@ -100,6 +103,7 @@ export async function checkDataset(
     if (isNew && isFit(result)) clean.push(result);
   }
   const tampered = readable.filter(({ label }) => label === TAMPERED);
+  conventions.examine(findings);
   examineBalance(tampered.length, readable.length - tampered.length, findings);
 
   const areas = tampered.flatMap(({ tamperedFraction }) => tamperedFraction ?? []);

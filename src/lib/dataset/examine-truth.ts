@@ -1,4 +1,6 @@
-import type { GreyImage } from '../image/ground-truth.js';
+import { borderShare } from '../image/border-share.js';
+import type { GroundTruth } from '../image/ground-truth.js';
+import type { TruthReading } from '../image/truth-reading.js';
 import type { FindingCode } from './finding.js';
 
 /** Ground truth is tampered above this grey value. */
@@ -12,8 +14,15 @@ const PHOTO_LEVELS = 64;
 const INVERTED_AREA = 0.5;
 const INVERTED_BORDER = 0.75;
 
+/** What is said of a mask that was not read by its grey levels. */
+const READINGS: Partial<Record<TruthReading, FindingCode>> = {
+  dark: 'dark-truth',
+  colour: 'colour-truth',
+  alpha: 'alpha-truth',
+};
+
 /** What is odd about the ground truth of a tampered image. */
-export function examineTruth(truth: GreyImage, image: { width: number; height: number }): FindingCode[] {
+export function examineTruth(truth: GroundTruth, image: { width: number; height: number }): FindingCode[] {
   const findings: FindingCode[] = [];
   if (truth.width !== image.width || truth.height !== image.height) findings.push('size-differs');
   const levels = new Uint32Array(256);
@@ -24,24 +33,12 @@ export function examineTruth(truth: GreyImage, image: { width: number; height: n
   const usedLevels = levels.filter((count) => count > 0).length;
   if (positive === 0) findings.push('empty-truth');
   else if (positive === pixels) findings.push('full-truth');
-  else if (positive > INVERTED_AREA * pixels && borderShare(truth) > INVERTED_BORDER) {
+  else if (positive > INVERTED_AREA * pixels && borderShare(truth, TRUTH_THRESHOLD) > INVERTED_BORDER) {
     findings.push('inverted-truth');
   }
   if (between > PHOTO_SHARE * pixels && usedLevels > PHOTO_LEVELS) findings.push('photo-as-truth');
   else if (between > 0) findings.push('grey-truth');
+  const reading = READINGS[truth.reading];
+  if (reading) findings.push(reading);
   return findings;
-}
-
-/** Share of the outermost pixels that are tampered. */
-function borderShare({ width, height, data }: GreyImage): number {
-  let positive = 0;
-  let total = 0;
-  for (let y = 0; y < height; y++) {
-    const step = y === 0 || y === height - 1 ? 1 : Math.max(1, width - 1);
-    for (let x = 0; x < width; x += step) {
-      total++;
-      if (data[y * width + x]! > TRUTH_THRESHOLD) positive++;
-    }
-  }
-  return positive / total;
 }

@@ -36,8 +36,12 @@ export const FINDINGS = {
   'duplicate-line': ['warning', 'image{|s} {is|are} listed more than once; each counts once'],
   'absolute-path': ['note', 'absolute path{|s} in the data set’s folder {was|were} accepted'],
   'space-separated': ['note', 'line{|s} {is|are} separated by spaces instead of tabs'],
-  'odd-label': ['warning', 'label{|s} {is no number|are no numbers} and {was|were} taken as tampered'],
+  'odd-label': ['error', 'line{|s} with a label that is not understood {was|were} left out'],
   'missing-mask': ['error', 'tampered image{|s} without ground truth {counts|count} at image level only'],
+  'unmasked-image': [
+    'warning',
+    'image{|s} {has|have} no ground truth in a folder with masks: {it counts|they count} as authentic',
+  ],
   'unmatched-mask': ['warning', 'ground-truth file{|s} {belongs|belong} to no image'],
   'ambiguous-mask': [
     'warning',
@@ -69,6 +73,19 @@ export const FINDINGS = {
     'note',
     'ground truth{|s} {holds|hold} grey values besides 0 and 255: > 127 counts as tampered',
   ],
+  'dark-truth': [
+    'warning',
+    'ground truth{|s} {has|have} no white: class numbers, or dark marks; what is not black counts as tampered',
+  ],
+  'colour-truth': [
+    'warning',
+    'ground truth{|s} {has|have} colours on black: what is not black counts as tampered',
+  ],
+  'alpha-truth': [
+    'warning',
+    'ground truth{|s} {holds its|hold their} marks in the alpha channel: what is opaque counts as tampered',
+  ],
+  'mixed-truth': ['warning', 'way{|s} of marking ground truth {is|are} used in this data set'],
   'photo-as-truth': [
     'warning',
     'ground truth{|s} {looks like a photo|look like photos}: most pixels are neither black nor white',
@@ -86,7 +103,7 @@ export const FINDINGS = {
   'small-image': ['note', 'image{|s} {is|are} smaller than the network’s input and will be enlarged'],
   'label-from-mask': [
     'note',
-    'label{|s} {was|were} taken from the ground truth: an image whose mask is missing or black is authentic',
+    'label{|s} {was|were} taken from the ground truth: an image whose mask is black is authentic',
   ],
 } as const satisfies Record<string, readonly [Finding['severity'], string]>;
 

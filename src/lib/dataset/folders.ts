@@ -46,11 +46,14 @@ export async function samplesOfImagesAndMasks(
 ): Promise<Sample[]> {
   const files = await imagesIn(images);
   const matched = matchMasks(files, await imagesIn(masks), findings);
-  return files.map((file, index) => ({
+  const samples = files.map((file, index): Sample => ({
     ...named(root, file),
     mask: matched[index]!,
     label: matched[index] === null ? AUTHENTIC : null,
   }));
+  // A mask that got lost looks the same as a photo that never had one.
+  for (const { name, mask } of samples) if (mask === null) findings.add('unmasked-image', name);
+  return samples;
 }
 
 async function imagesIn(folder: string): Promise<InputFile[]> {

@@ -1,10 +1,8 @@
 import { OfxError } from '../core/errors.js';
 import type { Findings } from './finding.js';
+import { saysAuthentic } from './label-words.js';
 import { nameBelow, resolveListed } from './listed-path.js';
 import { AUTHENTIC, TAMPERED, type Sample } from './sample.js';
-
-/** What stands in the place of the mask of an authentic image. */
-const NEGATIVE = 'negative';
 
 /**
  * The samples of a JSON list: `[[image, mask | "Negative"], …]`, paths relative to the root.
@@ -20,7 +18,7 @@ export function parseJsonList(text: string, file: string, root: string, findings
       findings.add('bad-line', `${where}: ${JSON.stringify(entry).slice(0, 80)}`);
       return;
     }
-    const isAuthentic = entry[1].toLowerCase() === NEGATIVE;
+    const isAuthentic = saysAuthentic(entry[1]);
     const image = resolveListed(root, entry[0], where, findings);
     const mask = isAuthentic ? null : resolveListed(root, entry[1], where, findings);
     if (image === null || (!isAuthentic && mask === null)) return;
@@ -32,7 +30,7 @@ export function parseJsonList(text: string, file: string, root: string, findings
 /** Whether a text is a list of this kind, as far as its first entry tells. */
 export function looksLikeJsonList(text: string): boolean {
   try {
-    const content: unknown = JSON.parse(text.replace(/^\uFEFF/, ''));
+    const content: unknown = JSON.parse(text);
     return Array.isArray(content) && isPair(content[0]);
   } catch {
     return false;
@@ -42,7 +40,7 @@ export function looksLikeJsonList(text: string): boolean {
 function readList(text: string, file: string): unknown[] {
   let content: unknown;
   try {
-    content = JSON.parse(text.replace(/^\uFEFF/, ''));
+    content = JSON.parse(text);
   } catch (error) {
     throw new OfxError('DATASET_INVALID', `${file} is not valid JSON: ${(error as Error).message}`, {
       cause: error,

@@ -1,4 +1,5 @@
 import type { InputFile } from '../inputs/find-images.js';
+import { foldedName } from '../text/names.js';
 import type { Findings } from './finding.js';
 
 /** What people add to an image's name to name its ground truth. */
@@ -6,7 +7,7 @@ const AFFIX = /^(?:gt|mask)[_-]|[._-](?:gt|mask|groundtruth|ground_truth|edgemas
 
 /**
  * Finds each image's ground truth by name, never by position: `x.png`, `x_gt.png`, `x_mask.png`, `gt_x.png`, `x.jpg.png`, …
- * in any case, in the same subfolder first and then, where that is unambiguous, in any.
+ * in any case and Unicode form, in the same subfolder first and then, where that is unambiguous, in any.
  *
  * @returns for each image its mask's path, or null
  */
@@ -29,7 +30,7 @@ export function matchMasks(
     return mask.image;
   });
   const imageNames = new Set(
-    images.map(({ below }) => baseName(below).toLowerCase()).flatMap((name) => [name, stem(name)]),
+    images.map(({ below }) => foldedName(baseName(below))).flatMap((name) => [name, stem(name)]),
   );
   for (const mask of masks) {
     const claimants = owners.get(mask) ?? [];
@@ -42,14 +43,14 @@ export function matchMasks(
 }
 
 function findCandidates(below: string, masks: Map<string, InputFile[]>): InputFile[] | undefined {
-  const name = below.toLowerCase();
+  const name = foldedName(below);
   // `x.jpg.png` names its image wholly, so it goes before `x.png`.
   return masks.get(name) ?? masks.get(stem(name));
 }
 
 /** Names of images that a mask's name can stand for: its own, and without what marks it as a mask. */
 function keysOf(below: string): string[] {
-  const own = stem(below.toLowerCase());
+  const own = stem(foldedName(below));
   const slash = own.lastIndexOf('/') + 1;
   const bare = own.slice(0, slash) + own.slice(slash).replace(AFFIX, '');
   return bare === own ? [own] : [own, bare];

@@ -1,8 +1,11 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { OfxError, systemCode } from '../core/errors.js';
 import { exists } from '../files/exists.js';
+import { NameFinder } from '../files/find-name.js';
+import { readText } from '../files/read-text.js';
 import { Findings } from './finding.js';
+import { nameBelow } from './listed-path.js';
 import { samplesOfImagesAndMasks, samplesOfLabelledFolders } from './folders.js';
 import { looksLikeJsonList, parseJsonList } from './json-list.js';
 import { parseSplitFile } from './split-file.js';
@@ -34,7 +37,8 @@ export async function openDataset(location: string, options: DatasetOptions = {}
     list === undefined ? await findSource(root, options.layout) : await listSource(list, options.layout);
   const findings = new Findings();
   const listed = await source.read(root, findings);
-  const samples = withoutRepeats(listed, findings);
+  const found = source.list === null ? listed : await asNamedOnDisk(listed, root);
+  const samples = withoutRepeats(found, findings);
   if (samples.length === 0) throw noSamples(source, root, findings);
   if (source.list !== null) await checkExistence(samples, source.list, root);
   for (const { label, name } of samples) if (label === null) findings.add('label-from-mask', name);
@@ -46,7 +50,10 @@ export async function openDataset(location: string, options: DatasetOptions = {}
     samples,
     findings: findings.list(),
     leftOut:
-      findings.count('bad-line') + findings.count('path-outside') + findings.count('contradicting-lines'),
+      findings.count('bad-line') +
+      findings.count('odd-label') +
+      findings.count('path-outside') +
+      findings.count('contradicting-lines'),
   };
 }
 
@@ -57,7 +64,7 @@ interface Source {
 }
 
 async function listSource(file: string, layout: Layout | undefined): Promise<Source> {
-  const text = await readText(file);
+  const text = await readList(file);
   const json = layout === 'json-list' || (layout === undefined && looksLikeJsonList(text));
   return {
     layout: json ? 'json-list' : 'split-file',
@@ -110,7 +117,7 @@ async function splitSource(root: string, files: readonly string[]): Promise<Sour
 async function jsonSource(root: string, files: readonly string[]): Promise<Source | undefined> {
   const lists: string[] = [];
   for (const name of files.filter((file) => file.toLowerCase().endsWith('.json'))) {
-    if (looksLikeJsonList(await readText(path.join(root, name)))) lists.push(name);
+    if (looksLikeJsonList(await readList(path.join(root, name)))) lists.push(name);
   }
   if (lists.length > 1) {
     throw new OfxError('DATASET_INVALID', `${root} has several JSON lists: ${lists.join(', ')}.`, {
@@ -142,6 +149,18 @@ function imagesSource(images: string | undefined, masks: string | undefined): So
     list: null,
     read: (root, findings) => samplesOfImagesAndMasks(root, images, masks, findings),
   };
+}
+
+/** A list may write names in another Unicode form than the disk does. */
+async function asNamedOnDisk(samples: readonly Sample[], root: string): Promise<Sample[]> {
+  const finder = new NameFinder();
+  const found: Sample[] = [];
+  for (const sample of samples) {
+    const image = await finder.find(sample.image);
+    const mask = sample.mask === null ? null : await finder.find(sample.mask);
+    found.push({ ...sample, name: nameBelow(root, image), image, mask });
+  }
+  return found;
 }
 
 function withoutRepeats(samples: readonly Sample[], findings: Findings): Sample[] {
@@ -182,11 +201,9 @@ function describeEntries(names: readonly string[]): string {
   return names.length > 8 ? `${shown} and ${names.length - 8} more` : shown;
 }
 
-async function readText(file: string): Promise<string> {
+async function readList(file: string): Promise<string> {
   try {
-    const bytes = await readFile(file);
-    const utf16 = bytes[0] === 0xff && bytes[1] === 0xfe;
-    return bytes.toString(utf16 ? 'utf16le' : 'utf8');
+    return await readText(file);
   } catch (error) {
     if (systemCode(error) === 'ENOENT') {
       throw new OfxError('INPUT_MISSING', `There is no file ${file}.`, { cause: error });

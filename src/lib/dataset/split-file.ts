@@ -1,18 +1,18 @@
 import type { Findings } from './finding.js';
 import { nameBelow, resolveListed } from './listed-path.js';
-import { AUTHENTIC, TAMPERED, type Sample } from './sample.js';
+import { readLabel } from './label-words.js';
+import { TAMPERED, type Sample } from './sample.js';
 
 /** What lists write where an image has no ground truth. */
 const NO_MASK = new Set(['', 'none', 'null', 'nan', 'negative', '-']);
 
 /**
- * The samples of a split file: a line each, `image<TAB>mask<TAB>label`, paths relative to the root, label 0 authentic and
- * anything else tampered, the mask unused for authentic samples. A byte-order mark, CRLF, a heading and blank lines are
- * accepted; what cannot be understood becomes a finding.
+ * The samples of a split file: a line each, `image<TAB>mask<TAB>label`, paths relative to the root, labels as
+ * numbers or words, the mask unused for authentic samples. CRLF, a heading and blank lines are accepted; what cannot be understood becomes a finding.
  */
 export function parseSplitFile(text: string, root: string, findings: Findings): Sample[] {
   const samples: Sample[] = [];
-  const lines = text.replace(/^\uFEFF/, '').split(/\r\n|\n|\r/);
+  const lines = text.split(/\r\n|\n|\r/);
   lines.forEach((line, index) => {
     if (line.trim() === '') return;
     const where = `line ${index + 1}`;
@@ -50,11 +50,14 @@ function isHeading({ image, label }: Columns, index: number): boolean {
 
 function toSample(columns: Columns, root: string, where: string, findings: Findings): Sample | null {
   const image = resolveListed(root, columns.image, where, findings);
-  const label = Number(columns.label) === 0 ? AUTHENTIC : TAMPERED;
+  const label = readLabel(columns.label);
+  if (label === null) {
+    findings.add('odd-label', `${where}: ${shortened(columns.label)}`);
+    return null;
+  }
   const hasMask = label === TAMPERED && !NO_MASK.has(columns.mask.toLowerCase());
   const mask = hasMask ? resolveListed(root, columns.mask, where, findings) : null;
   if (image === null || (hasMask && mask === null)) return null;
-  if (Number.isNaN(Number(columns.label))) findings.add('odd-label', `${where}: ${columns.label}`);
   return { name: nameBelow(root, image), image, mask, label };
 }
 

@@ -1,6 +1,11 @@
-import { decodeSamples, type ImageLimits } from './decode/samples.js';
+import { OfxError } from '../core/errors.js';
+import { readInput } from '../files/read.js';
+import { isLossy } from './decode/lossy.js';
+import { storedSamples } from './decode/stored-samples.js';
+import { DEFAULT_LIMITS, decodeSamples, type ImageLimits } from './decode/samples.js';
+import { readTruth, UnclearTruth, type TruthReading } from './truth-reading.js';
 
-/** A ground-truth mask as grey levels; which of them count as manipulated is the metric's business. */
+/** A picture in grey levels. */
 export interface GreyImage {
   width: number;
   height: number;
@@ -8,19 +13,43 @@ export interface GreyImage {
   data: Uint8Array;
 }
 
+/** A ground-truth mask; which of its grey levels count as manipulated is the metric's business. */
+export interface GroundTruth extends GreyImage {
+  /** How the file was understood. All but `grey` hold 0 and 255 only. */
+  reading: TruthReading;
+}
+
+/** What is marked in a mask that is not read by its grey levels. */
+const MARKED = 255;
+
 /**
- * Reads a ground-truth mask as OpenCV's `imread(IMREAD_GRAYSCALE)` does. Grey files, which masks nearly always are, come
- * out exactly; a colour file's levels may be off by one, and a colour JPEG's by a few, since OpenCV takes its brightness
- * from the file where here it comes from the decoded colours.
+ * Reads a ground-truth mask. A grey one comes out as OpenCV's `imread(IMREAD_GRAYSCALE)` gives it; where a mask holds class
+ * numbers, colours or an alpha channel instead, what its maker marked comes out as 255, the rest as 0.
  *
- * @throws OfxError as `decodeImage`.
+ * @throws {OfxError} DATASET_INVALID where what a mask means cannot be told, and as `decodeImage`
  */
 export async function readGroundTruth(
   source: string | Uint8Array,
   limits: Partial<ImageLimits> = {},
-): Promise<GreyImage> {
-  const { width, height, channels, data } = await decodeSamples(source, limits);
-  return { width, height, data: channels === 1 ? data : brightness(data) };
+): Promise<GroundTruth> {
+  const bytes =
+    typeof source === 'string' ? await readInput(source, limits.maxBytes ?? DEFAULT_LIMITS.maxBytes) : source;
+  const decoded = await decodeSamples(bytes, limits);
+  const { width, height, channels, data, format } = decoded;
+  try {
+    const stored = await storedSamples(bytes, decoded);
+    const lossy = isLossy(bytes, format);
+    const { reading, marks } = readTruth({ width, height, lossy, ...stored });
+    if (marks) return { width, height, data: marks.map((mark) => mark * MARKED), reading };
+    return { width, height, data: channels === 1 ? data : brightness(data), reading };
+  } catch (error) {
+    if (!(error instanceof UnclearTruth)) throw error;
+    const name = typeof source === 'string' ? source : 'The mask';
+    throw new OfxError('DATASET_INVALID', `${name} cannot be read with certainty: ${error.message}.`, {
+      cause: error,
+      suggestion: 'Save it as a grey picture in which what was manipulated is 255 and the rest is 0.',
+    });
+  }
 }
 
 /** ITU-R BT.601 brightness in OpenCV's 14-bit fixed-point arithmetic. */

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { examineBalance } from '../dataset/balance.js';
 import { Duplicates } from '../dataset/duplicates.js';
 import { Findings, type Finding } from '../dataset/finding.js';
+import { TruthConventions } from '../dataset/truth-conventions.js';
 import type { OfxError } from '../core/errors.js';
 import { isManipulated } from '../core/verdict.js';
 import { confusionAt } from '../metrics/measure-pixels.js';
@@ -40,6 +41,7 @@ export class ValidationFold {
   readonly #failed: FoldResult['failed'] = [];
   readonly #hash = createHash('sha256');
   readonly #duplicates = new Duplicates();
+  readonly #conventions = new TruthConventions();
 
   constructor(private readonly settings: MetricSettings) {
     this.#thresholds = countedThresholds(settings);
@@ -56,6 +58,7 @@ export class ValidationFold {
   result(): FoldResult {
     const metrics = this.#accumulator.result();
     const { 'counts.tampered': tampered, 'counts.authentic': authentic } = metrics.metrics;
+    this.#conventions.examine(this.#findings);
     examineBalance(tampered.value!, authentic.value!, this.#findings);
     return {
       metrics,
@@ -72,6 +75,7 @@ export class ValidationFold {
     this.#accumulator.add(evidence);
     this.#hash.update(`${image}\t${label}\t${imageSha256}\t${maskSha256 ?? ''}\n`);
     for (const code of findings) this.#findings.add(code, image);
+    if (label === TAMPERED && maskSha256 !== null) this.#conventions.add(findings);
     this.#duplicates.add(image, label, imageSha256, this.#findings);
     return toRow(record, this.settings, this.#thresholds);
   }

@@ -4,7 +4,7 @@ import type { FindingCode } from '../dataset/finding.js';
 import { AUTHENTIC, TAMPERED, type Sample } from '../dataset/sample.js';
 import { OfxError, toPlainError } from '../core/errors.js';
 import type { RgbImage } from '../image/decode/index.js';
-import { readGroundTruth, type GreyImage } from '../image/ground-truth.js';
+import { readGroundTruth, type GreyImage, type GroundTruth } from '../image/ground-truth.js';
 import { resizeMap, type ProbabilityMap } from '../image/probability-map.js';
 import { readInput } from '../files/read.js';
 import { resizeNearestOpenCv } from '../image/resize.js';
@@ -155,11 +155,12 @@ export class SampleScorer {
 }
 
 /** A ground truth that follows its photo from one size to another. */
-function followed(truth: GreyImage, photo: Size, image: Size): GreyImage {
+function followed(truth: GroundTruth, photo: Size, image: Size): GroundTruth {
   if (photo.width === image.width && photo.height === image.height) return truth;
   const width = Math.max(1, Math.round((truth.width * image.width) / photo.width));
   const height = Math.max(1, Math.round((truth.height * image.height) / photo.height));
-  return { width, height, data: resizeNearestOpenCv(truth.data, truth.width, truth.height, width, height) };
+  const data = resizeNearestOpenCv(truth.data, truth.width, truth.height, width, height);
+  return { width, height, data, reading: truth.reading };
 }
 
 interface Size {
@@ -177,7 +178,7 @@ function positives(grey: Uint8Array): Uint8Array {
 async function readTruthOf(
   { mask }: Sample,
   limits: Partial<ImageLimits>,
-): Promise<{ grey: GreyImage; sha256: string } | null> {
+): Promise<{ grey: GroundTruth; sha256: string } | null> {
   if (mask === null) return null;
   try {
     const bytes = await readInput(mask, limits.maxBytes ?? DEFAULT_LIMITS.maxBytes);

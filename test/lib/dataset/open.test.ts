@@ -135,6 +135,78 @@ describe('openDataset', () => {
       expect(error.message).to.contain('line 1: nonsense');
     });
 
+    it('understands labels in words, and leaves out lines whose label it does not know', async () => {
+      const labels: [string, number | null][] = [
+        ...[
+          'authentic',
+          'Real',
+          'ORIGINAL',
+          'pristine',
+          'False',
+          'no',
+          '-1',
+          '0.0',
+          '"0"',
+          'Au',
+          'genuine',
+        ].map((word): [string, number] => [word, 0]),
+        ...[
+          'tampered',
+          'Fake',
+          'FORGED',
+          'spliced',
+          'manipulated',
+          'True',
+          'yes',
+          '1.0',
+          '2',
+          'Tp',
+          'altered',
+        ].map((word): [string, number] => [word, 1]),
+        ...['unsure', '-2', 'nan', '?', 'Infinity'].map((word): [string, null] => [word, null]),
+      ];
+      const rows: string[] = [];
+      for (const [index, [label]] of labels.entries()) {
+        await write(`images/${index}.jpg`);
+        rows.push(`images/${index}.jpg\tNone\t${label}`);
+      }
+      await writeFile(folder.file('split.txt'), rows.join('\n'));
+      const dataset = await openDataset(folder.path);
+      const read = new Map(dataset.samples.map(({ name, label }) => [name, label]));
+      for (const [index, [label, meant]] of labels.entries()) {
+        expect(read.get(`images/${index}.jpg`) ?? null, label).to.equal(meant);
+      }
+      expect(dataset.leftOut).to.equal(5);
+      const odd = dataset.findings.find(({ code }) => code === 'odd-label');
+      expect(odd).to.deep.include({ severity: 'error', count: 5 });
+      expect(odd!.examples[0]).to.equal('line 23: unsure');
+    });
+
+    it('finds listed files whose names are written in another Unicode form on the disk', async () => {
+      const name = 'Fälschung-é'.normalize('NFD');
+      await write(`images/${name}.jpg`, `masks/${name}.png`);
+      const line = `images/${name}.jpg\tmasks/${name}.png\t1\n`;
+      await writeFile(folder.file('split.txt'), line.normalize('NFC'));
+      const { samples } = await openDataset(folder.path);
+      expect(samples).to.deep.equal([
+        {
+          name: `images/${name}.jpg`,
+          image: folder.file('images', `${name}.jpg`),
+          mask: folder.file('masks', `${name}.png`),
+          label: 1,
+        },
+      ]);
+    });
+
+    it('reads a list in UTF-16 of either byte order', async () => {
+      await write('images/é.jpg');
+      const text = Buffer.from('\uFEFFimages/é.jpg\tNone\t0\n', 'utf16le');
+      for (const bytes of [text, Buffer.from(text).swap16()]) {
+        await writeFile(folder.file('split.txt'), bytes);
+        expect(lines(await openDataset(folder.path))).to.deep.equal(['images/é.jpg - 0']);
+      }
+    });
+
     it('reads a list that is named directly, from its own folder or against another root', async () => {
       await writeSplit('images/b.jpg\tNone\t0\n', 'mine.txt');
       expect((await openDataset(folder.file('mine.txt'))).name).to.equal('mine');
@@ -153,6 +225,20 @@ describe('openDataset', () => {
       expect(dataset.layout).to.equal('json-list');
       expect(lines(dataset)).to.deep.equal(['images/a.jpg masks/a.png 1', 'images/b.jpg - 0']);
       expect(codes(dataset)).to.deep.equal(['bad-line']);
+    });
+
+    it('takes other words for authentic, and a byte-order mark', async () => {
+      await write('images/a.jpg', 'images/b.jpg', 'images/c.jpg', 'masks/a.png');
+      const entries = [
+        ['images/a.jpg', 'masks/a.png'],
+        ['images/b.jpg', 'Authentic'],
+        ['images/c.jpg', 'None'],
+      ];
+      await writeFile(folder.file('test.json'), `\uFEFF${JSON.stringify(entries)}`);
+      expect(lines(await openDataset(folder.path)).slice(1)).to.deep.equal([
+        'images/b.jpg - 0',
+        'images/c.jpg - 0',
+      ]);
     });
   });
 
@@ -178,13 +264,31 @@ describe('openDataset', () => {
       const dataset = await openDataset(folder.path);
       expect(dataset.layout).to.equal('images-masks');
       expect(lines(dataset)).to.deep.equal(['images/a.jpg masks/a_mask.png null', 'images/b.jpg - 0']);
-      const [one] = dataset.findings;
+      const one = dataset.findings.at(-1);
       expect(one).to.deep.include({ count: 1, examples: ['images/a.jpg'] });
       expect(one!.message).to.match(/^1 label was taken/);
       await write('images/c.jpg', 'masks/c_mask.png');
-      const [two] = (await openDataset(folder.path)).findings;
+      const two = (await openDataset(folder.path)).findings.at(-1);
       expect(two).to.deep.include({ count: 2, examples: ['images/a.jpg', 'images/c.jpg'] });
       expect(two!.message).to.match(/^2 labels were taken/);
+    });
+
+    it('warns by name of a photo without a mask beside others that have one', async () => {
+      await write('images/a.jpg', 'images/lost.jpg', 'masks/a.png');
+      const [worst] = (await openDataset(folder.path)).findings;
+      expect(worst).to.deep.include({
+        code: 'unmasked-image',
+        severity: 'warning',
+        examples: ['images/lost.jpg'],
+      });
+    });
+
+    it('matches names in any Unicode form', async () => {
+      const composed = 'Fälschung é 한글'.normalize('NFC');
+      await write(`images/${composed}.jpg`, `masks/${composed.normalize('NFD')}_GT.png`);
+      const { samples, findings } = await openDataset(folder.path);
+      expect(path.basename(samples[0]!.mask!)).to.equal(`${composed.normalize('NFD')}_GT.png`);
+      expect(findings.map(({ code }) => code)).to.deep.equal(['label-from-mask']);
     });
 
     it('reads tampered/ and authentic/ without masks', async () => {

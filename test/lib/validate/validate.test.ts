@@ -1,6 +1,8 @@
 import { appendFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect } from 'chai';
+import sharp from 'sharp';
+import { checkDataset } from '../../../src/lib/dataset/check.js';
 import { validate } from '../../../src/lib/validate/validate.js';
 import type { ValidateEvents, ValidateRequest } from '../../../src/lib/validate/request.js';
 import { VALIDATION_JOURNAL } from '../../../src/lib/run/journal.js';
@@ -194,6 +196,47 @@ describe('validate', () => {
       await writeFile(data('images/002.png'), await readFile(data('images/000.png')));
       await writeFile(data('images/003.png'), await readFile(data('images/000.png')));
       expect(codes(await run())).to.include.members(['duplicate-image', 'contradicting-labels']);
+    });
+
+    it('counts no image as authentic because of how its mask is written, and says of which', async () => {
+      await rm(data('split.txt'));
+      await rm(data('masks'), { recursive: true });
+      // White marks, class numbers, a palette, the alpha channel, 16 bits, noise that means nothing, and black.
+      const draw = async (name: string, channels: 1 | 3 | 4, background: number[], mark: number[]) => {
+        const pixels = new Uint8Array(SIDE * SIDE * channels);
+        for (let i = 0; i < SIDE * SIDE; i++) pixels.set(i % SIDE < 20 ? mark : background, i * channels);
+        const picture = sharp(pixels, { raw: { width: SIDE, height: SIDE, channels } });
+        if (channels === 1) picture.toColourspace('b-w');
+        await mkdir(data('masks'), { recursive: true });
+        const colours = channels === 3;
+        await writeFile(data(`masks/${name}.png`), await picture.png({ palette: colours }).toBuffer());
+      };
+      await draw('000', 1, [0], [255]);
+      await draw('001', 1, [0], [1]);
+      await draw('002', 3, [0, 0, 0], [128, 0, 0]);
+      await draw('003', 4, [0, 0, 0, 0], [0, 0, 0, 255]);
+      await draw('004', 1, [1], [2]);
+      await draw('005', 1, [0], [0]);
+      const record = await run();
+      expect(record.rows.map(({ label }) => label)).to.deep.equal([1, 1, 1, 1, null, 0]);
+      for (const { truthFraction, label } of record.rows) {
+        if (label === 1) expect(truthFraction).to.equal(20 / SIDE);
+      }
+      expect(record.summary.failed.map(({ image }) => image)).to.deep.equal(['images/004.png']);
+      const named = Object.fromEntries(
+        record.summary.dataset.findings.map(({ code, examples }) => [code, examples]),
+      );
+      expect(named).to.deep.include({
+        'dark-truth': ['images/001.png'],
+        'colour-truth': ['images/002.png'],
+        'alpha-truth': ['images/003.png'],
+      });
+      expect(named['mixed-truth']).to.have.length(4);
+      const checked = await checkDataset({ dataset: data(), networkSize: SIDE });
+      expect(checked.counts).to.deep.include({ tampered: 4, authentic: 1, withTruth: 4, unreadable: 1 });
+      for (const code of ['dark-truth', 'colour-truth', 'alpha-truth', 'mixed-truth']) {
+        expect(checked.findings.find((one) => one.code === code)?.examples).to.deep.equal(named[code]);
+      }
     });
 
     it('takes labels from masks where the layout has none', async () => {
