@@ -124,9 +124,9 @@ describe('readGroundTruth', () => {
     for (const [picture, why] of unclear) {
       const error = await rejection(read(picture));
       expect(error, String(why)).to.be.instanceOf(OfxError);
-      expect((error).code).to.equal('DATASET_INVALID');
+      expect(error.code).to.equal('DATASET_INVALID');
       expect(error.message).to.match(why);
-      expect((error).suggestion).to.contain('255');
+      expect(error.suggestion).to.contain('255');
     }
   });
 
