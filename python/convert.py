@@ -24,13 +24,15 @@ def main() -> int:
     parser.add_argument("--folder", type=Path, required=True)
     parser.add_argument("--size", type=int, action="append", required=True)
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--weights", help="which network of several in the file")
     arguments = parser.parse_args()
     with events_on_stdout() as events:
         try:
             load_packages()
-            convert(arguments.checkpoint, arguments.folder, arguments.size, arguments.threads, events)
+            convert(arguments, events)
         except CheckpointError as error:
-            events.emit("error", code="CHECKPOINT_INVALID", message=str(error))
+            suggestion = {} if error.suggestion is None else {"suggestion": error.suggestion}
+            events.emit("error", code="CHECKPOINT_INVALID", message=str(error), **suggestion)
             return BAD_INPUT
         except SizeError as error:
             events.emit("error", code="SIZE_NOT_AVAILABLE", message=str(error))
@@ -54,15 +56,16 @@ def load_packages() -> None:
         raise ImportError(str(error)) from error
 
 
-def convert(path: Path, folder: Path, sizes: list[int], threads: int, events: Events) -> None:
+def convert(arguments: argparse.Namespace, events: Events) -> None:
+    folder, sizes = arguments.folder, arguments.size
     # Imported here, so that a package which is missing or broken is told as an event.
     import torch  # noqa: PLC0415
 
     from ofx import export  # noqa: PLC0415
     from ofx.checkpoint import read_checkpoint  # noqa: PLC0415
 
-    torch.set_num_threads(threads)
-    checkpoint = read_checkpoint(path)
+    torch.set_num_threads(arguments.threads)
+    checkpoint = read_checkpoint(arguments.checkpoint, arguments.weights)
     for warning in checkpoint.warnings:
         events.emit("warning", message=warning)
     events.emit(

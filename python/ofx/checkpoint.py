@@ -8,23 +8,24 @@ from __future__ import annotations
 
 import hashlib
 import re
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file
 from torch import Tensor, nn
 
+from ofx.checkpoint_file import an, first_line, read_file
 from ofx.errors import CheckpointError
 from ofx.networks import ARCHITECTURES, Architecture, objectformer
 from ofx.networks.objectformer import ObjectFormerConfig, describe
+from ofx.weights import Place, choose, places, state_dicts
 
-# What a state dict lies under, in the files that people have.
-WRAPPERS = ("model_state", "state_dict", "model")
+# What training programs call a state dict.
+STATE_ENTRIES = ("model_state", "model_state_dict", "state_dict", "model", "net", "params", "params_ema", "ema")
+# What profilers leave in every module (thop).
+PROFILER_COUNTS = ("total_ops", "total_params")
 # Sub-modules of IMDLBenCo's network of the same name.
 IMDLBENCO_MODULES = ("encoder_net_r", "encoder_decoders", "localization")
 
@@ -44,107 +45,166 @@ class Checkpoint:
         return ARCHITECTURES[self.architecture].arrange(self.network, side)
 
 
-def read_checkpoint(path: Path) -> Checkpoint:
+def read_checkpoint(path: Path, weights: str | None = None) -> Checkpoint:
     """Reads any checkpoint that ofx knows; the network comes in evaluation mode and float32.
+
+    Args:
+        path: the file.
+        weights: which network of several in the file, as `Place.name` names it [the only one, or the averaged one].
 
     Raises:
         CheckpointError: what is wrong with the file, in one sentence.
     """
-    content = _read_file(path)
-    state = _state_dict(content, path)
-    architecture, config, doubts = _identify(content, state)
-    network = _load(ARCHITECTURES[architecture], config, state)
+    content = read_file(path)
+    plans, complaints = [], []
+    for place in _places(content, path):
+        try:
+            plans.append(_plan(content, place, path))
+        except CheckpointError as error:
+            complaints.append((place, error))
+    if not plans:
+        raise min(complaints, key=lambda complaint: -len(complaint[0].tensors))[1]
+    chosen, doubts = choose([plan.place for plan in plans], weights)
+    plan = next(plan for plan in plans if plan.place is chosen)
+    network = _load(plan)
     parameters = sum(parameter.numel() for parameter in network.parameters())
-    return Checkpoint(architecture, network, _sha256(path), parameters, doubts)
+    doubts = [*doubts, *plan.doubts, *_left_out(plan)]
+    return Checkpoint(plan.architecture, network, _sha256(path), parameters, doubts)
 
 
-def _read_file(path: Path) -> dict[str, Any]:
-    try:
-        size = path.stat().st_size
-        with path.open("rb") as file:
-            start = file.read(9)
-    except OSError as error:
-        raise CheckpointError(f"{path.name} cannot be read: {error.strerror}.") from error
-    if size == 0:
-        raise CheckpointError(f"{path.name} is empty.")
-    # A safetensors file begins with the length of its header, eight bytes, and the header, which is JSON.
-    content = _read_safetensors(path) if start[8:] == b"{" else _read_pickle(path)
-    if not isinstance(content, dict) or not content:
-        raise CheckpointError(f"{path.name} holds no named tensors, but {_an(type(content).__name__)}.")
-    return content
+@dataclass(frozen=True)
+class _Plan:
+    """A network that a place of the file holds whole, not yet built."""
+
+    place: Place
+    architecture: str
+    config: Mapping[str, Any]
+    expected: Mapping[str, Tensor]
+    """Every tensor of the network, on `meta`."""
+    doubts: list[str]
+
+    @property
+    def read(self) -> dict[str, Tensor]:
+        """The tensors of the file that the network has a place for."""
+        return {key: tensor for key, tensor in self.place.tensors.items() if key in self.expected}
 
 
-def _read_safetensors(path: Path) -> dict[str, Tensor]:
-    try:
-        return load_file(path)
-    except SafetensorError as error:
-        raise CheckpointError(f"{path.name} is a broken safetensors file: {_first_line(error)}.") from error
-
-
-def _read_pickle(path: Path) -> Any:
-    try:
-        with warnings.catch_warnings(action="ignore"):
-            return torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # torch documents no list of what a broken or hostile file makes it raise
-        reason = str(error)
-        if found := re.search(r"[Uu]nsupported (?:global: )?GLOBAL (\S+)", reason):
-            raise CheckpointError(
-                f"{path.name} needs `{found[1]}` to be loaded, which could run code; "
-                "only files of tensors and plain values are read."
-            ) from error
-        if "TorchScript" in reason:
-            raise CheckpointError(f"{path.name} is a TorchScript program, not a checkpoint.") from error
-        raise CheckpointError(f"{path.name} is not a PyTorch checkpoint, or is damaged or cut short.") from error
-
-
-def _state_dict(content: Mapping[str, Any], path: Path) -> dict[str, Tensor]:
-    state = next((content[key] for key in WRAPPERS if isinstance(content.get(key), Mapping)), content)
-    strange = next((key for key, value in state.items() if not isinstance(value, Tensor)), None)
-    if strange is not None:
-        raise CheckpointError(
-            f"{path.name} holds no state dict: nothing under `{'`, `'.join(WRAPPERS)}`, "
-            f"and `{strange}` is {_an(type(state[strange]).__name__)}."
-        )
-    if not all(isinstance(key, str) for key in state):
-        raise CheckpointError(f"The tensors of {path.name} have no names.")
-    if not state:
-        raise CheckpointError(f"The state dict of {path.name} is empty.")
-    # A pickle can claim a tensor of any shape over a few bytes.
-    claimed = sum(tensor.numel() * tensor.element_size() for tensor in state.values())
-    if claimed > path.stat().st_size:
-        raise CheckpointError(f"The tensors of {path.name} claim {claimed} bytes, more than the file has.")
-    if all(key.startswith("module.") for key in state):
-        state = {key.removeprefix("module."): tensor for key, tensor in state.items()}
-    return dict(state)
-
-
-def _identify(content: Mapping[str, Any], state: Mapping[str, Tensor]) -> tuple[str, Mapping[str, Any], list[str]]:
-    """The name of the architecture, its configuration and what is to be warned of."""
+def _places(content: Mapping[Any, Any], path: Path) -> list[Place]:
+    """Where in the file the network that it is of may lie, at least one place."""
+    tables = list(state_dicts(content))
+    if not tables:
+        _complain_of_no_tensors(content, path)
     name = content.get("architecture")
     if isinstance(name, str) and name != objectformer.NAME:
-        config = content.get("config")
         if name not in ARCHITECTURES:
             raise CheckpointError(f"The architecture `{name}` is unknown; ofx has {', '.join(sorted(ARCHITECTURES))}.")
+        config = content.get("config")
         if not isinstance(config, Mapping):
             raise CheckpointError(f"A checkpoint of `{name}` needs a `config`.")
-        return name, config, []
-    if not objectformer.is_objectformer(state):
-        if any(key.split(".")[0] in IMDLBENCO_MODULES for key in state):
+        names = list(_expected(ARCHITECTURES[name], config))
+        # Long names first: they are the least likely to be another network's.
+        found = places(content, sorted(names, key=lambda name: (-name.count("."), -len(name)))[:1]) or places(
+            content, names
+        )
+        if not found:
+            raise CheckpointError(f"{path.name} says that it is `{name}`, and holds no tensor of it.")
+        return found
+    found = places(content, objectformer.ANCHORS)
+    if not found:
+        _, tensors = max(tables, key=lambda table: len(table[1]))
+        if any(module in key.split(".") for key in tensors for module in IMDLBENCO_MODULES):
             raise CheckpointError(
                 "This is IMDLBenCo's ObjectFormer, another network of the same name, which ofx does not know."
             )
         raise CheckpointError(
-            "This is no ObjectFormer: `obj_queries` and `layer_0.rpn_qpos` are missing; "
-            f"it has {len(state)} tensors, the first is `{next(iter(state))}`."
+            f"This is no ObjectFormer: {' and '.join(f'`{anchor}`' for anchor in objectformer.ANCHORS)} are missing; "
+            f"it has {len(tensors)} tensors, the first is `{next(iter(tensors))}`."
         )
-    return objectformer.NAME, *_objectformer_config(content, state)
+    return found
+
+
+def _complain_of_no_tensors(content: Mapping[Any, Any], path: Path) -> NoReturn:
+    for key, value in content.items():
+        if isinstance(value, Mapping) and any(isinstance(tensor, Tensor) for tensor in value.values()):
+            raise CheckpointError(f"The tensors of {path.name} have no names.")
+        if isinstance(value, Mapping) and not value and key in STATE_ENTRIES:
+            raise CheckpointError(f"The state dict of {path.name} is empty.")
+    key, value = next(iter(content.items()))
+    raise CheckpointError(
+        f"{path.name} holds no state dict: there are no named tensors in it; its first entry, `{key}`, is "
+        f"{an(type(value).__name__)}."
+    )
+
+
+def _plan(content: Mapping[Any, Any], place: Place, path: Path) -> _Plan:
+    """What the place holds; CheckpointError where that is not a whole network."""
+    name = content.get("architecture")
+    if isinstance(name, str) and name != objectformer.NAME:
+        config, doubts = content["config"], []
+    else:
+        name, (config, doubts) = objectformer.NAME, _objectformer_config(content, place.tensors)
+    architecture = ARCHITECTURES[name]
+    expected = _expected(architecture, config)
+    plan = _Plan(place, name, config, expected, doubts)
+    missing = [key for key in expected if key not in place.tensors and not architecture.is_unread(key, config)]
+    if missing:
+        raise CheckpointError(f"The checkpoint lacks {list_keys(missing)}.")
+    modules = {key.split(".")[0] for key in expected}
+    foreign = [key for key, tensor in place.tensors.items() if key not in expected and _changes(key, tensor, modules)]
+    if foreign:
+        raise CheckpointError(
+            f"The checkpoint has what the network has no place for: {list_keys(foreign)}. It is another variant of it."
+        )
+    # A pickle can claim a tensor of any shape over a few bytes.
+    claimed = sum(tensor.numel() * tensor.element_size() for tensor in plan.read.values())
+    if claimed > path.stat().st_size:
+        raise CheckpointError(f"The tensors of {path.name} claim {claimed} bytes, more than the file has.")
+    for key, tensor in plan.read.items():
+        if tensor.shape != expected[key].shape:
+            raise CheckpointError(
+                f"The tensor `{key}` is {describe(tensor.shape)}, but the network that the other tensors make needs "
+                f"{describe(expected[key].shape)}."
+            )
+        if not architecture.is_unread(key, config) and not torch.isfinite(tensor).all():
+            raise CheckpointError(f"The tensor `{key}` holds values that are not finite: the training had diverged.")
+    return plan
+
+
+def _expected(architecture: Architecture, config: Mapping[str, Any]) -> dict[str, Tensor]:
+    try:
+        # On `meta` nothing is allocated, whatever sizes the configuration claims.
+        with torch.device("meta"):
+            return architecture.build(config).state_dict()
+    except (TypeError, ValueError, KeyError, RuntimeError) as error:
+        raise CheckpointError(f"The checkpoint's `config` is not one of this network: {first_line(error)}.") from error
+
+
+def _changes(key: str, tensor: Tensor, modules: set[str]) -> bool:
+    """Whether a tensor that the network has no place for means that the network is another one: a weight within one of
+    its modules does, e.g. a bias of a linear map. A profiler's counts, tables of indices, and what another module has
+    that was trained beside it do not."""
+    is_own = key.split(".", maxsplit=1)[0] in modules or re.match(r"(layer|localizer)_\d+\.", key) is not None
+    is_count = tensor.dim() == 0 or not tensor.is_floating_point() or key.rsplit(".", 1)[-1] in PROFILER_COUNTS
+    return is_own and not is_count
+
+
+def _left_out(plan: _Plan) -> list[str]:
+    """Says once what else lies beside the network, and what of it is not there."""
+    unknown = [*plan.place.others, *(key for key in plan.place.tensors if key not in plan.expected)]
+    absent = [key for key in plan.expected if key not in plan.place.tensors and "num_batches_tracked" not in key]
+    said = []
+    if unknown:
+        said.append(f"Left out, because the network has no place for it: {list_keys(unknown)}.")
+    if absent:
+        said.append(f"Not in the file, and not needed, because only training reads it: {list_keys(absent)}.")
+    return said
 
 
 def _objectformer_config(
     content: Mapping[str, Any], state: Mapping[str, Tensor]
 ) -> tuple[Mapping[str, Any], list[str]]:
     """The configuration from the shapes; `cfg` must agree with them, `metadata` is often wrong and only warned of."""
-    model = _mapping(_mapping(content.get("cfg")).get("MODEL"))
+    model = _training_model(content)
     config = objectformer.config_from_state(state, strides=_strides(model, content))
     for key, (named, found) in _compare(model, _training_names(config)).items():
         raise CheckpointError(f"The file contradicts itself: its `cfg` says {key} is {named}, its weights say {found}.")
@@ -155,6 +215,13 @@ def _objectformer_config(
         for key, (named, found) in wrong.items()
     ]
     return vars(config), doubts
+
+
+def _training_model(content: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The section of the network in a training's configuration, which Lightning puts into `hyper_parameters`."""
+    hyper_parameters = _mapping(content.get("hyper_parameters"))
+    configurations = (content.get("cfg"), content.get("config"), hyper_parameters.get("cfg"), hyper_parameters)
+    return next((model for each in configurations if (model := _mapping(_mapping(each).get("MODEL")))), {})
 
 
 def _strides(model: Mapping[str, Any], content: Mapping[str, Any]) -> list[int] | None:
@@ -202,47 +269,20 @@ def _compare(named: Mapping[str, Any], found: Mapping[str, Any]) -> dict[str, tu
     return dict(sorted(contradictions.items()))
 
 
-def _load(architecture: Architecture, config: Mapping[str, Any], state: Mapping[str, Tensor]) -> nn.Module:
-    try:
-        # On `meta` nothing is allocated, whatever sizes the configuration claims.
-        with torch.device("meta"):
-            expected = architecture.build(config).state_dict()
-    except (TypeError, ValueError, KeyError, RuntimeError) as error:
-        raise CheckpointError(f"The checkpoint's `config` is not one of this network: {_first_line(error)}.") from error
-    missing = [key for key in expected if key not in state]
-    unexpected = [key for key in state if key not in expected]
-    if missing:
-        raise CheckpointError(f"The checkpoint lacks {_list_keys(missing)}.")
-    if unexpected:
-        raise CheckpointError(f"The checkpoint has what the network has no place for: {_list_keys(unexpected)}.")
-    for key, tensor in state.items():
-        if tensor.shape != expected[key].shape:
-            raise CheckpointError(
-                f"The tensor `{key}` is {describe(tensor.shape)}, but the network that the other tensors make needs "
-                f"{describe(expected[key].shape)}."
-            )
-        if not torch.isfinite(tensor).all():
-            raise CheckpointError(f"The tensor `{key}` holds values that are not finite: the training had diverged.")
-    network = architecture.build(config)
-    network.load_state_dict(state, strict=True)
+def _load(plan: _Plan) -> nn.Module:
+    network = ARCHITECTURES[plan.architecture].build(plan.config)
+    # What may be missing, inference does not read; all that it reads is there.
+    network.load_state_dict(plan.read, strict=False)
     return network.eval()
 
 
-def _list_keys(keys: list[str]) -> str:
+def list_keys(keys: list[str]) -> str:
     shown = ", ".join(f"`{key}`" for key in keys[:3])
     return f"{len(keys)} tensors ({shown}, …)" if len(keys) > 3 else f"the tensor{'s' * (len(keys) > 1)} {shown}"
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
-
-
-def _an(noun: str) -> str:
-    return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().split("\n")[0].rstrip(".")
 
 
 def _sha256(path: Path) -> str:

@@ -1,8 +1,17 @@
 """What can be wrong from outside, as one sentence that a user can act on. Anything else is a defect."""
 
+from __future__ import annotations
+
 
 class CheckpointError(Exception):
-    """The checkpoint cannot be converted: not one, broken, unsafe, or of another network."""
+    """The checkpoint cannot be converted: not one, broken, unsafe, or of another network.
+
+    `suggestion` is the next step, where it is another one than for most checkpoints.
+    """
+
+    def __init__(self, message: str, suggestion: str | None = None) -> None:
+        super().__init__(message)
+        self.suggestion = suggestion
 
 
 class SizeError(Exception):

@@ -176,7 +176,7 @@ BROKEN: dict[str, tuple[Callable[[State], Any], list[str]]] = {
     "missing conv1": (without("conv1.weight"), ["lacks", "`conv1.weight`"]),
     "many missing keys": (
         lambda state: {key: value for key, value in state.items() if "localizer" not in key},
-        ["lacks", "24 tensors"],
+        ["lacks", "8 tensors", "localizer_2"],
     ),
     "gap between stages": (
         lambda state: {key: value for key, value in state.items() if not key.startswith("layer_2")},
@@ -186,7 +186,11 @@ BROKEN: dict[str, tuple[Callable[[State], Any], list[str]]] = {
         replacing("layer_0.blocks.999999999.encoder.reason.norm.weight", torch.ones(12)),
         ["lacks"],
     ),
-    "unexpected key": (replacing("head.weight", torch.ones(3)), ["no place", "`head.weight`"]),
+    "a bias that the network has not": (
+        replacing("layer_0.blocks.0.decoder.attn1.to_q.bias", torch.ones(12)),
+        ["no place", "attn1.to_q.bias", "another variant"],
+    ),
+    "one mask head too many": (replacing("localizer_3.conv1.0.weight", torch.ones(3)), ["no place", "localizer_3"]),
     "shape of another network": (replacing("layer_1.proj_norm.bias", torch.ones(5)), ["is 5", "needs 24"]),
     "shape without a size": (replacing("obj_queries", torch.ones(1, 0, 8)), ["`obj_queries`", "impossible"]),
     "wrong number of dimensions": (replacing("layer_0.rpn_qpos", torch.ones(6, 12)), ["`layer_0.rpn_qpos`", "6 x 12"]),

@@ -1,6 +1,7 @@
 import { Args, Flags } from '../lib/cli/oclif.js';
 import { BaseCommand } from '../lib/cli/base-command.js';
 import { threadsFlag } from '../lib/cli/flags.js';
+import { sizesFlag } from '../lib/cli/size-flag.js';
 import { usableCpus } from '../lib/core/cpu.js';
 import { OfxError } from '../lib/core/errors.js';
 import type { ConvertReport, SetupReport } from '../lib/convert/result.js';
@@ -24,14 +25,13 @@ export default class Convert extends BaseCommand {
 
   static override flags = {
     out: Flags.string({ char: 'o', description: 'The model’s folder, to be made', helpValue: 'FOLDER' }),
-    size: Flags.integer({
-      char: 's',
-      description: 'Side of the network’s input; repeatable [default: 288 and 380]',
-      min: 1,
-      multiple: true,
-      helpValue: 'PIXELS',
-    }),
+    size: sizesFlag('288,380'),
     name: Flags.string({ description: 'The model’s name [default: the folder’s]', helpValue: 'NAME' }),
+    weights: Flags.string({
+      description:
+        'Which network, where the checkpoint holds several: an entry or a prefix of names, e.g. ema',
+      helpValue: 'NAME',
+    }),
     force: Flags.boolean({ description: 'Replace the folder if it is a model already' }),
     python: Flags.string({
       description: 'Python interpreter [default: the active virtual environment, then ofx’s own]',
@@ -71,6 +71,7 @@ export default class Convert extends BaseCommand {
           sizes: flags.size ?? DEFAULT_SIZES,
           name: flags.name,
           python,
+          weights: flags.weights,
           threads: flags.threads ?? usableCpus(),
           force: flags.force,
         },

@@ -30,6 +30,7 @@ export default class Validate extends BaseCommand {
   async run(): Promise<RunSummary & { folder: string }> {
     const { args, flags } = await this.parse(Validate);
     const { validate } = await import('../lib/validate/validate.js');
+    const { VALIDATION_SIZE } = await import('../lib/model/network.js');
     const { findModel } = await import('../lib/model/catalogue.js');
     const { parseMetricCondition } = await import('../lib/run/metric-gates.js');
     const { validationText } = await import('../lib/cli/validation-text.js');
@@ -44,6 +45,7 @@ export default class Validate extends BaseCommand {
         model: await findModel(flags.model),
         detector: {
           size: flags.size,
+          usualSize: VALIDATION_SIZE,
           ...planSessions(flags, Infinity),
         },
         scoreAt: flags['score-at'],

@@ -102,7 +102,7 @@ describe('ofx convert', function () {
 
       it('makes a model that predicts what PyTorch predicts', async () => {
         const { exitCode, stdout, stderr } = await ofx(
-          ['convert', checkpoint(), '--out', model(), '--size', '64', '--size', '100', '--json'],
+          ['convert', '--size', '64,100', checkpoint(), '--out', model(), '--size', '64', '--json'],
           { env },
         );
         expect(exitCode, stderr).to.equal(0);
@@ -227,6 +227,28 @@ describe('ofx convert', function () {
         expect(stderr).to.contain('cut short');
         expect(await readdir(folder.file('models'))).to.deep.equal([]);
       });
+    });
+
+    it('finds the weights under any wrapper, and asks which of two is meant', async () => {
+      python(path.join(FIXTURES, 'wrap.py'), checkpoint());
+      const args = [checkpoint(), '--out', model(), '--size', '64'];
+      const { code, exit, stderr } = await fails(args, env);
+      expect([code, exit]).to.deep.equal(['CHECKPOINT_INVALID', 65]);
+      expect(stderr).to.contain('--weights state_dict/model._orig_mod');
+      const made = await ofx(['convert', ...args, '--weights', 'state_dict/model._orig_mod', '--json'], {
+        env,
+      });
+      expect(made.exitCode, made.stderr).to.equal(0);
+      const { warnings } = JSON.parse(made.stdout) as ConvertReport;
+      expect(warnings).to.have.length(1);
+      expect(warnings[0]).to.contain('criterion.weight');
+    });
+
+    it('says how to save the weights alone of a file that needs code to be loaded', async () => {
+      python(path.join(FIXTURES, 'wrap.py'), checkpoint(), 'namespace');
+      const { code, stderr } = await fails([checkpoint(), '--out', model(), '--size', '64'], env);
+      expect(code).to.equal('CHECKPOINT_INVALID');
+      expect(stderr).to.contain('argparse.Namespace').and.to.contain("python -c 'import torch;");
     });
 
     it('ships nothing that differs from PyTorch', async () => {

@@ -23,9 +23,13 @@ class Architecture:
     """Builds the untrained network from the `config` of a checkpoint; TypeError or ValueError if it is none."""
     arrange: Callable[[nn.Module, int], nn.Module] = lambda network, _side: network
     """Gives a module that computes the same for one image (1, 3, side, side), arranged for speed."""
+    is_unread: Callable[[str, Mapping[str, Any]], bool] = lambda key, _config: key.endswith(".num_batches_tracked")
+    """Whether inference never reads the tensor of that name, given the `config`: it may be missing."""
 
 
 ARCHITECTURES: dict[str, Architecture] = {
-    objectformer.NAME: Architecture(build=objectformer.build, arrange=objectformer_arranged.arrange),
+    objectformer.NAME: Architecture(
+        build=objectformer.build, arrange=objectformer_arranged.arrange, is_unread=objectformer.is_unread
+    ),
     objectformer_lite.NAME: Architecture(build=objectformer_lite.build),
 }

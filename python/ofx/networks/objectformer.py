@@ -354,9 +354,14 @@ def build(config: Mapping[str, Any]) -> ObjectFormer:
     return ObjectFormer(ObjectFormerConfig(**fields))
 
 
-def is_objectformer(state: Mapping[str, Tensor]) -> bool:
-    """Whether the names of a state dict are those of the published network."""
-    return "obj_queries" in state and "layer_0.rpn_qpos" in state
+# Names that no other network has, by which a state dict of the published one is known.
+ANCHORS = ("obj_queries", "layer_0.rpn_qpos")
+
+
+def is_unread(key: str, config: Mapping[str, Any]) -> bool:
+    """Whether only training reads a tensor: auxiliary mask heads, and the batches that a BatchNorm has counted."""
+    found = re.match(r"localizer_(\d+)\.", key)
+    return key.endswith(".num_batches_tracked") or (found is not None and int(found[1]) < len(config["channels"]) - 2)
 
 
 def config_from_state(state: Mapping[str, Tensor], strides: Sequence[int] | None = None) -> ObjectFormerConfig:

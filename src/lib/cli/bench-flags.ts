@@ -1,6 +1,7 @@
 import { budgetFlag } from './budget-flag.js';
 import { Flags } from './oclif.js';
 import { modelFlag, MOST_THREADS } from './flags.js';
+import { listOf, sizesFlag } from './size-flag.js';
 
 export const benchFlags = {
   model: Flags.string({
@@ -16,12 +17,7 @@ export const benchFlags = {
   'inference-only': Flags.boolean({
     description: 'Time the network on a fixed tensor, without files and pixels',
   }),
-  size: Flags.integer({
-    ...listOf('PIXELS'),
-    char: 's',
-    min: 1,
-    description: 'Sides of the network’s input [default: the one nearest to 288]',
-  }),
+  size: sizesFlag('the one nearest to 288'),
   precision: Flags.option({
     ...listOf('PRECISION'),
     options: ['fp32', 'fp16', 'int8'] as const,
@@ -88,8 +84,3 @@ export const benchFlags = {
     description: 'Write everything here: bench.json, .csv, .md, samples.csv, junit.xml, charts',
   }),
 };
-
-/** Lists are given with commas, or by repeating the flag. */
-function listOf(helpValue: string): { multiple: true; delimiter: ','; helpValue: string } {
-  return { multiple: true, delimiter: ',', helpValue };
-}

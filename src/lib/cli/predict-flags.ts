@@ -1,6 +1,7 @@
 import { Flags } from './oclif.js';
 import { fractionFlag, modelFlag, threadsFlag } from './flags.js';
 import { PREDICTION_FORMATS } from './prediction-output.js';
+import { sizeFlag } from './size-flag.js';
 
 export const predictFlags = {
   out: Flags.string({
@@ -19,12 +20,7 @@ export const predictFlags = {
     helpValue: 'PATH',
   }),
   model: modelFlag,
-  size: Flags.integer({
-    char: 's',
-    description: 'Side of the network’s input [default: 288]',
-    min: 1,
-    helpValue: 'PIXELS',
-  }),
+  size: sizeFlag('288, or the nearest that the model has'),
   tile: Flags.boolean({
     description:
       'Look through overlapping windows at full resolution instead of resizing: slower, for images much larger than --size',

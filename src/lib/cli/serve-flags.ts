@@ -1,5 +1,6 @@
 import { Flags } from './oclif.js';
 import { modelFlag, threadsFlag } from './flags.js';
+import { sizeFlag } from './size-flag.js';
 
 export const serveFlags = {
   port: Flags.integer({
@@ -16,12 +17,7 @@ export const serveFlags = {
     helpValue: 'HOST',
   }),
   model: modelFlag,
-  size: Flags.integer({
-    char: 's',
-    description: 'Side of the network’s input [default: 288]',
-    min: 1,
-    helpValue: 'PIXELS',
-  }),
+  size: sizeFlag('288, or the nearest that the model has'),
   threads: threadsFlag,
   concurrency: Flags.integer({
     char: 'c',

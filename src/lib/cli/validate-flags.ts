@@ -4,16 +4,11 @@ import { PROTOCOLS } from '../metrics/definitions.js';
 import { fractionFlag, modelFlag, threadsFlag } from './flags.js';
 import { gateFlags } from './gate-flags.js';
 import { panelFlag } from './panel-flag.js';
+import { sizeFlag } from './size-flag.js';
 
 export const validateFlags = {
   model: modelFlag,
-  size: Flags.integer({
-    char: 's',
-    description: 'Side of the network’s input',
-    default: 380,
-    min: 1,
-    helpValue: 'PIXELS',
-  }),
+  size: sizeFlag('380, or the nearest that the model has'),
   tile: Flags.boolean({
     description: 'Score through overlapping windows at full resolution, as predict --tile does',
     default: false,

@@ -28,6 +28,8 @@ export interface ConvertRequest {
   /** An interpreter [the active virtual environment, then ofx's own]. */
   python?: string | undefined;
   threads: number;
+  /** Which network of a checkpoint that holds several: an entry, a prefix of names, or both. */
+  weights?: string | undefined;
   /** Replace the folder if it is a model already. */
   force: boolean;
 }
@@ -165,6 +167,7 @@ async function exportAll(
       ...sizes.flatMap((size) => ['--size', String(size)]),
       '--threads',
       String(request.threads),
+      ...(request.weights === undefined ? [] : [`--weights=${request.weights}`]),
     ],
     onEvent: (event) => {
       if (event.event === 'warning') onWarning(event.message);

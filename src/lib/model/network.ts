@@ -42,8 +42,13 @@ export interface ModelIdentity {
   precision: Precision;
 }
 
+/** The side at which models are validated where nothing else is asked for. */
+export const VALIDATION_SIZE = 380;
+
 export interface NetworkChoice {
   size?: number | undefined;
+  /** The side that is taken, or the nearest to it, where no size is asked for [DEFAULT_SIZE]. */
+  usualSize?: number | undefined;
   precision?: Precision | undefined;
 }
 
@@ -75,10 +80,9 @@ async function networkOfModel({ folder, manifest }: Model, choice: NetworkChoice
     );
   }
   const notes = manifest.outputs.score === null ? [SCORE_FROM_MASK] : [];
-  if (choice.size === undefined && variant.inputSize !== DEFAULT_SIZE) {
-    notes.push(
-      `The model "${manifest.name}" has no variant for ${DEFAULT_SIZE}: using ${variant.inputSize}.`,
-    );
+  const usualSize = choice.usualSize ?? DEFAULT_SIZE;
+  if (choice.size === undefined && variant.inputSize !== usualSize) {
+    notes.push(`The model "${manifest.name}" has no variant for ${usualSize}: using ${variant.inputSize}.`);
   }
   return {
     file,
@@ -97,17 +101,31 @@ async function networkOfModel({ folder, manifest }: Model, choice: NetworkChoice
   };
 }
 
-function pickVariant(variants: Variant[], name: string, { size, precision }: NetworkChoice): Variant {
+function pickVariant(
+  variants: Variant[],
+  name: string,
+  { size, usualSize, precision }: NetworkChoice,
+): Variant {
+  const distance = (variant: Variant): number => preference(variant, usualSize ?? DEFAULT_SIZE);
   const sized = variants.filter(
     (variant) =>
       (size === undefined || variant.inputSize === size) &&
       (precision === undefined || variant.precision === precision),
   );
-  const [chosen] = sized.sort((a, b) => preference(a) - preference(b));
+  const [chosen] = sized.sort((a, b) => distance(a) - distance(b));
   if (chosen) return chosen;
+  throw noVariant(variants, name, { size, precision });
+}
+
+/** What a model has, for those who ask for something else. */
+export function noVariant(
+  variants: readonly Pick<Variant, 'inputSize' | 'precision'>[],
+  name: string,
+  { size, precision }: NetworkChoice,
+): OfxError {
   const available = variants.map((variant) => `${variant.inputSize} (${variant.precision})`).join(', ');
   const wanted = [size, precision].filter((part) => part !== undefined).join(', ');
-  throw new OfxError(
+  return new OfxError(
     'SIZE_NOT_AVAILABLE',
     `The model "${name}" has no variant ${wanted}. It has: ${available}.`,
     {
@@ -119,9 +137,9 @@ function pickVariant(variants: Variant[], name: string, { size, precision }: Net
   );
 }
 
-/** Without a size, the one nearest to the default; among equals float32, which is exact. */
-function preference(variant: Variant): number {
-  return Math.abs(variant.inputSize - DEFAULT_SIZE) + (variant.precision === 'fp32' ? 0 : 0.5);
+/** Without a size, the one nearest to the usual one; among equals float32, which is exact. */
+function preference(variant: Variant, usualSize: number): number {
+  return Math.abs(variant.inputSize - usualSize) + (variant.precision === 'fp32' ? 0 : 0.5);
 }
 
 const SCORE_FROM_MASK =
@@ -147,7 +165,7 @@ async function networkOfFile(
   ) {
     throw notSpeaking(file, 'it needs one float32 input of shape (1, 3, S, S)', inputs, outputs);
   }
-  const inputSize = input.dims[2] ?? choice.size ?? DEFAULT_SIZE;
+  const inputSize = input.dims[2] ?? choice.size ?? choice.usualSize ?? DEFAULT_SIZE;
   if ((input.dims[3] ?? inputSize) !== inputSize)
     throw notSpeaking(file, 'its input is not square', inputs, outputs);
   if (choice.size !== undefined && choice.size !== inputSize) {

@@ -26,6 +26,9 @@ export const ConvertEventSchema = Type.Union([
       Type.Literal('IO_FAILED'),
     ]),
     message: Type.String(),
+    suggestion: Type.Optional(
+      Type.String({ description: 'The next step, where it is not the usual one of this code' }),
+    ),
   }),
   Type.Object({ event: Type.Literal('done') }),
 ]);

@@ -58,15 +58,15 @@ export async function runScript({ python, script, args, onEvent, signal }: Scrip
   );
 }
 
-function failure({ code, message }: Extract<ConvertEvent, { event: 'error' }>): OfxError {
-  const suggestion = {
+function failure({ code, message, suggestion }: Extract<ConvertEvent, { event: 'error' }>): OfxError {
+  const usual = {
     CHECKPOINT_INVALID:
       'ofx reads training files (.pyth), state dicts (.pth, .pt) and .safetensors of ObjectFormer.',
     SIZE_NOT_AVAILABLE: 'Choose a larger --size.',
     PYTHON_PACKAGE_MISSING: 'Run "ofx convert --setup", which makes an environment that has everything.',
     IO_FAILED: 'Free some space or check the disk, then run the same command again.',
   }[code];
-  return new OfxError(code, message, { suggestion });
+  return new OfxError(code, message, { suggestion: suggestion ?? usual });
 }
 
 function parse(line: string): unknown {

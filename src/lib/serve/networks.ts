@@ -1,7 +1,7 @@
 import { OfxError } from '../core/errors.js';
 import type { Model, ModelReference } from '../model/catalogue.js';
 import type { Precision } from '../model/manifest.js';
-import type { ModelIdentity } from '../model/network.js';
+import { noVariant, type ModelIdentity } from '../model/network.js';
 
 /** What a request may ask for. */
 export interface NetworkWish {
@@ -68,9 +68,7 @@ export class Networks {
     if (name === this.#own.name && (size ?? this.#own.size) === this.#own.size) return this.#own.address;
     const sizes = [...new Set(found.served.variants.map(({ inputSize }) => inputSize))];
     if (size !== undefined && !sizes.includes(size)) {
-      throw new OfxError('SIZE_NOT_AVAILABLE', `The model "${name}" has no size ${size}.`, {
-        suggestion: `It has: ${sizes.join(', ')}.`,
-      });
+      throw noVariant(found.served.variants, name, { size });
     }
     return { reference: found.reference, size };
   }

@@ -89,6 +89,15 @@ describe('the model room', () => {
       expect((await open(TINY_MODEL)).identity.inputSize).to.equal(288);
     });
 
+    it('takes the variant nearest to the usual size where none is asked for, and says so', async () => {
+      const network = await open(TINY_MODEL, { usualSize: 380 });
+      expect([network.identity.inputSize, network.notes.join(' ')]).to.deep.equal([380, '']);
+      const copy = await copyOfTiny((manifest) => (manifest['variants'] as unknown[]).splice(1));
+      const nearest = await open(copy, { usualSize: 380 });
+      expect(nearest.identity.inputSize).to.equal(64);
+      expect(nearest.notes.join(' ')).to.contain('no variant for 380: using 64');
+    });
+
     it('names the sizes that a model has', async () => {
       const error = await rejection(open(TINY_MODEL, { size: 512 }));
       expect(error.code).to.equal('SIZE_NOT_AVAILABLE');
@@ -171,6 +180,7 @@ describe('the model room', () => {
 
     it('has one size only', async () => {
       const outputs = [tensor('map', 1, 1, 288, 288)];
+      expect((await read({ inputs: [input], outputs }, { usualSize: 380 })).identity.inputSize).to.equal(288);
       expect((await rejection(read({ inputs: [input], outputs }, { size: 380 }))).code).to.equal(
         'SIZE_NOT_AVAILABLE',
       );
