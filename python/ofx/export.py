@@ -1,7 +1,8 @@
-"""From a network to an ONNX file of one input size.
+"""From a network to an ONNX file, of one input size or of all.
 
-The file has one input, `image` (1, 3, S, S), and the two outputs that inference uses: `score`, the detection score as a
-logit, (1,), and `mask`, the probability of manipulation at every pixel, (1, 1, S, S).
+The file has one input, `image` (1, 3, H, W), and the two outputs that inference uses: `score`, the detection score as
+a logit, (1,), and `mask`, the probability of manipulation at every pixel, (1, 1, H, W). H and W are one fixed side, or
+any multiples of 16 from 96 up in a file for free shapes (`ofx.shapes`).
 """
 
 from __future__ import annotations
@@ -33,6 +34,14 @@ class Deployed(nn.Module):
         return score, mask.sigmoid()
 
 
+class DeployedFree(Deployed):
+    """The same for one image of any sides: what is 1 is written down as 1, the exporter does not see it by itself."""
+
+    def forward(self, image: Tensor) -> tuple[Tensor, Tensor]:
+        score, mask = super().forward(image)
+        return score.reshape(1), mask.reshape(1, 1, image.shape[2], image.shape[3])
+
+
 @torch.inference_mode()
 def check_size(network: nn.Module, side: int) -> None:
     """Tries one image, because only the network knows what it can take.
@@ -47,23 +56,28 @@ def check_size(network: nn.Module, side: int) -> None:
         raise SizeError(f"The network cannot take images of {side} x {side}: {reason}.") from error
 
 
-def export_onnx(network: nn.Module, side: int, path: Path) -> None:
-    """Writes a network, which takes (1, 3, side, side) and gives logits, as an ONNX file."""
+def export_onnx(network: nn.Module, side: int, path: Path, *, free: bool = False) -> None:
+    """Writes a network, which takes (1, 3, side, side) and gives logits, as an ONNX file.
+
+    With `free` the sides stay open; the network must compute whatever depends on them from its input.
+    """
+    open_sides = {2: "height", 3: "width"}
     with warnings.catch_warnings(), torch.inference_mode():
         # The exporter by tracing is deprecated in favour of one whose graphs ONNX Runtime fuses less well.
         warnings.simplefilter("ignore")
         torch.onnx.export(
-            Deployed(network).eval(),
+            (DeployedFree if free else Deployed)(network).eval(),
             (torch.zeros(1, 3, side, side),),
             str(path),
             dynamo=False,
             opset_version=OPSET,
             input_names=[INPUT_NAME],
             output_names=[SCORE_NAME, MASK_NAME],
+            dynamic_axes={INPUT_NAME: open_sides, MASK_NAME: open_sides} if free else None,
         )
 
 
 @torch.inference_mode()
 def reference_outputs(network: nn.Module, images: Tensor) -> tuple[Tensor, Tensor]:
-    """What PyTorch itself makes of images (B, 3, S, S): score logits (B,) and mask probabilities (B, 1, S, S)."""
+    """What PyTorch itself makes of images (B, 3, H, W): score logits (B,) and mask probabilities (B, 1, H, W)."""
     return Deployed(network)(images)

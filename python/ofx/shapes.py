@@ -34,18 +34,18 @@ def stretched(side: int) -> Fit:
     return Fit(side, side, side, side)
 
 
-def free(height: int, width: int, side: int) -> Fit:
+def free(height: int, width: int, side: int, enlarge: float = 1.0) -> Fit:
     """The shape for a photo of height x width pixels where the network's budget is an area of side x side.
 
-    A photo that fits in the area (height · width <= side²) is not resized: it is padded to multiples of 16 that are no
-    less than 96. A larger one is resized to the area: the factor is sqrt(side² / (height · width)), and each side times
-    the factor is rounded to the nearest multiple of 16 (floor(x / 16 + 0.5) · 16), at least 96, at most
-    floor(side² / 96 / 16) · 16.
+    The factor is the least of sqrt(side² / (height · width)), of `enlarge` (1 or more), and of L over the photo's
+    longer side, where L = floor(side² / 96 / 16) · 16 is the longest side allowed; all in double precision. Where it is
+    1, the photo keeps its pixels, and is padded to multiples of 16 that are no less than 96. Otherwise it is resized:
+    each side times the factor is rounded to the nearest multiple of 16, floor(x / 16 + 0.5) · 16, and kept within 96
+    to L.
     """
-    area = side * side
-    if height * width <= area and max(height, width) <= longest(side):
+    factor = min(enlarge, math.sqrt(side * side / (height * width)), longest(side) / max(height, width))
+    if factor == 1:
         return Fit(max(SHORTEST, padded(height)), max(SHORTEST, padded(width)), height, width)
-    factor = math.sqrt(area / (height * width))
 
     def scaled(length: int) -> int:
         nearest = math.floor(length * factor / MULTIPLE + 0.5) * MULTIPLE

@@ -14,6 +14,7 @@ from ofx.errors import SizeError
 from ofx.export import OPSET, check_size, export_onnx, reference_outputs
 from ofx.networks.objectformer import ObjectFormer
 from ofx.networks.objectformer_arranged import arrange
+from ofx.networks.objectformer_lite import ObjectFormerLite
 
 
 @pytest.mark.parametrize("arranged", [True, False])
@@ -66,3 +67,32 @@ def test_a_size_that_the_network_cannot_take_is_told(tiny: ObjectFormer):
     check_size(tiny, 1)
     with pytest.raises(SizeError, match=r"^The network cannot take images of 8 x 8: .*\.$"):
         check_size(torch.nn.Conv2d(3, 1, 11), 8)
+
+
+@pytest.mark.parametrize("precise", [True, False])
+def test_one_file_takes_every_free_shape(precise: bool, tmp_path: Path):
+    torch.manual_seed(0)
+    config = {"width": 32, "prototypes": 4, "blocks": 1, "heads": 2, "descriptor": 16}
+    network = trained_like(ObjectFormerLite(**config))
+    path = tmp_path / "free.onnx"
+    export_onnx(network, 128, path, free=True)
+    model = onnx.load(path)
+    onnx.checker.check_model(model, full_check=True)
+    sides = {
+        value.name: [dimension.dim_param or dimension.dim_value for dimension in value.type.tensor_type.shape.dim]
+        for value in [*model.graph.input, *model.graph.output]
+    }
+    assert sides == {"image": [1, 3, "height", "width"], "score": [1], "mask": [1, 1, "height", "width"]}
+
+    options = onnxruntime.SessionOptions()
+    if precise:
+        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    for height, width in [(128, 128), (96, 96), (96, 320), (256, 384), (304, 464), (112, 144)]:
+        image = torch.randn(1, 3, height, width)
+        expected_score, expected_mask = reference_outputs(network, image)
+        score, mask = session.run(["score", "mask"], {"image": image.numpy()})
+        assert mask.shape == (1, 1, height, width)
+        np.testing.assert_allclose(score, expected_score.numpy(), rtol=0, atol=5e-6)
+        np.testing.assert_allclose(mask, expected_mask.numpy(), rtol=0, atol=5e-6)
+        assert expected_mask.std() > 0.001, "a flat mask would agree with anything flat"

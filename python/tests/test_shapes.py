@@ -42,5 +42,12 @@ def test_every_shape_suits_the_network_and_the_budget():
                 assert fit.covered_width <= fit.width
 
 
+def test_small_photos_are_enlarged_where_the_network_wants_it():
+    assert shapes.free(256, 384, 392, enlarge=1.25) == Fit(320, 480, 320, 480)
+    assert shapes.free(256, 384, 380, enlarge=2) == Fit(304, 464, 304, 464)
+    assert shapes.free(100, 100, 380, enlarge=1.25) == Fit(128, 128, 128, 128)
+    assert shapes.free(3000, 4000, 380, enlarge=1.25) == shapes.free(3000, 4000, 380)
+
+
 def test_a_stretched_photo_covers_its_square():
     assert shapes.stretched(288) == Fit(288, 288, 288, 288)

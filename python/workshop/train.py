@@ -44,6 +44,9 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--minutes", type=float, default=Recipe.minutes)
     parser.add_argument("--rate", type=float, default=Recipe.rate)
     parser.add_argument("--frozen-stages", type=int, default=Recipe.frozen_stages)
+    parser.add_argument("--frozen-noise", action="store_true", help="the high-pass stream learns from 1/8 on only")
+    parser.add_argument("--average", type=float, default=Recipe.average, help="decay of the averaged weights")
+    parser.add_argument("--warm-up", type=int, default=Recipe.warm_up, help="steps")
     parser.add_argument("--processes", type=int, default=2, help="as many as there are cores to spare")
     parser.add_argument("--seed", type=int, default=1)
     return parser.parse_args()
@@ -62,6 +65,9 @@ def work(team: Team, options: argparse.Namespace, pool: Path) -> None:
         minutes=options.minutes,
         rate=options.rate,
         frozen_stages=options.frozen_stages,
+        frozen_noise=options.frozen_noise,
+        average=options.average,
+        warm_up=options.warm_up,
         seed=options.seed,
         real=options.real_share if options.real else 0.0,
     )

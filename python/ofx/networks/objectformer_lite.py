@@ -9,7 +9,6 @@ two agree.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -157,19 +156,26 @@ class SelfCorrelation(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         batch, _, height, width = x.shape
         rows, columns = torch.arange(height, device=x.device), torch.arange(width, device=x.device)
+        rows_asking = torch.arange(0, height, 2, device=x.device)
+        columns_asking = torch.arange(0, width, 2, device=x.device)
         grid = torch.stack(torch.meshgrid(rows, columns, indexing="ij")).float()  # (2, H, W): y and x of each cell
         half_height, half_width = (height + 1) // 2, (width + 1) // 2
         place = grid.flatten(1).T  # (N, 2)
         asking = grid[:, ::2, ::2].flatten(1).T  # (M, 2)
-        near = ((asking[:, None] - place[None]).abs().amax(2) <= NEIGHBOURHOOD).float().unsqueeze(0)
+        # Far below any logit for the neighbours of the asking cell: near in rows and near in columns.
+        near_rows = ((rows_asking[:, None] - rows[None]).abs() <= NEIGHBOURHOOD).float() * -100
+        near_columns = ((columns_asking[:, None] - columns[None]).abs() <= NEIGHBOURHOOD).float()
+        near = (near_rows[:, None, :, None] * near_columns[None, :, None, :]).reshape(
+            1, half_height * half_width, height * width
+        )
 
         descriptors = self.describe(x).float()
         descriptors = descriptors - descriptors.mean((2, 3), keepdim=True)
         descriptors = descriptors / (descriptors.pow(2).sum(1, keepdim=True) + 1e-6).sqrt()
         queries = descriptors[:, :, ::2, ::2].flatten(2).transpose(1, 2)
-        # One product gives the logits: cosine times sharpness, and far below that for neighbours.
+        # One product gives the logits: cosine times sharpness.
         sharpness = self.sharpness.exp()
-        logits = torch.baddbmm(-100.0 * near, queries * sharpness, descriptors.flatten(2))  # (B, M, N)
+        logits = torch.baddbmm(near, queries * sharpness, descriptors.flatten(2))  # (B, M, N)
         best = logits.amax(2).float() / sharpness
         attention = torch.softmax(logits, 2)
         peak = attention.amax(2).float()
@@ -261,7 +267,7 @@ class ScoreHead(nn.Module):
     def forward(self, mask: Tensor, features: Tensor, parts: Tensor) -> Tensor:
         flat = mask.flatten(1).float()
         # Means of exp(x) and exp(4x), back on the scale of logits: between the mean and the largest.
-        cells = math.log(flat.shape[1])
+        cells = torch.ones_like(flat).sum(1).log()
         soft = torch.logsumexp(flat, 1) - cells
         sharp = (torch.logsumexp(4 * flat, 1) - cells) / 4
         coarse = F.avg_pool2d(mask.float(), 4, 2)
@@ -276,7 +282,10 @@ class ScoreHead(nn.Module):
 
 
 class ObjectFormerLite(nn.Module):
-    """Image (B, 3, S, S), normalised RGB → detection logit (B,) and mask logits (B, 1, S, S). S is at least 96."""
+    """Image (B, 3, H, W), normalised RGB → detection logit (B,) and mask logits (B, 1, H, W).
+
+    H and W are any sides from 96 up; what it was trained on, and what is exported as one graph, are multiples of 16.
+    """
 
     def __init__(self, width: int = 192, prototypes: int = 16, blocks: int = 3, heads: int = 6, descriptor: int = 64):
         super().__init__()
@@ -297,7 +306,7 @@ class ObjectFormerLite(nn.Module):
         return score, F.interpolate(mask, size=x.shape[2:], mode="bilinear", align_corners=False)
 
     def logits(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Score logit (B,), mask logits at 1/4 (B, 1, S / 4, S / 4), and those at 1/8 that the score head reads."""
+        """Score logit (B,), mask logits at 1/4 (B, 1, H / 4, W / 4), and those at 1/8 that the score head reads."""
         quarter, eighth, sixteenth = (torch.cat([a, b], 1) for a, b in zip(self.rgb(x), self.noise(x), strict=True))
         map_ = self.join(torch.cat([sixteenth, self.correlation(eighth)], 1))
         height, width = map_.shape[2:]

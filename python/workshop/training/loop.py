@@ -61,6 +61,7 @@ class Recipe:
     warm_up: int = 150
     average: float = 0.998
     frozen_stages: int = 3
+    frozen_noise: bool = False
     shapes: dict[Shape, tuple[float, int]] = field(default_factory=lambda: dict(SHAPES))
     real: float = 0.2
     seed: int = 1
@@ -86,8 +87,15 @@ class Average:
                 self.state[key].copy_(value)
 
 
-def freeze(network: ObjectFormerLite, stages: int) -> None:
-    """Keep the stem and the first `stages` of the RGB stream as they are; 0 lets everything learn."""
+def freeze(network: ObjectFormerLite, stages: int, *, noise: bool = False) -> None:
+    """Keep the stem and the first `stages` of the RGB stream as they are; 0 lets everything learn.
+
+    With `noise` the high-pass stream keeps its layers at 1/4 as well, half of the cost of a step. Their normalisations
+    go on to follow what they see.
+    """
+    if noise:
+        for module in (network.noise.stem, network.noise.quarter):
+            module.requires_grad_(False)
     if stages:
         for module in [network.rgb.stem, *network.rgb.stages[:stages]]:
             module.requires_grad_(False)
@@ -102,12 +110,13 @@ def rate_factor(progress: float, step: int, warm_up: int) -> float:
 def make_optimizer(network: ObjectFormerLite, recipe: Recipe) -> torch.optim.AdamW:
     """AdamW with a smaller rate for the pretrained stream, and no decay of norms and biases."""
     pretrained = {id(parameter) for parameter in network.rgb.parameters()}
-    fresh = [parameter for parameter in network.parameters() if id(parameter) not in pretrained]
+    fresh = [p for p in network.parameters() if id(p) not in pretrained and p.requires_grad]
     groups = [
         {"params": [p for p in fresh if p.ndim > 1], "base": recipe.rate},
         {"params": [p for p in fresh if p.ndim <= 1], "base": recipe.rate, "weight_decay": 0.0},
         {"params": [p for p in network.rgb.parameters() if p.requires_grad], "base": recipe.backbone_rate},
     ]
+    groups = [group for group in groups if group["params"]]
     return torch.optim.AdamW(groups, lr=recipe.rate, weight_decay=recipe.weight_decay, betas=(0.9, 0.98))
 
 
@@ -126,7 +135,7 @@ class Stage:
     ):
         self.team = team or Team()
         out.mkdir(parents=True, exist_ok=True)
-        freeze(network, recipe.frozen_stages)
+        freeze(network, recipe.frozen_stages, noise=recipe.frozen_noise)
         self.network = network.to(memory_format=torch.channels_last)
         self.config, self.out, self.recipe = config, out, recipe
         self.optimizer = make_optimizer(network, recipe)
