@@ -16,3 +16,6 @@ export function describeWithSharedData(title: string, suite: () => void): void {
     });
   } else describe.skip(`${title} (no ${SHARED_DATA})`, suite);
 }
+
+/** Small inputs for situations from practice, a folder a case. */
+export const SHARED_CASES = process.env['OFX_TEST_CASES'] ?? path.join(ROOT, '../shared/cases');

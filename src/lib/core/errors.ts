@@ -19,6 +19,8 @@ export const ERROR_TABLE = {
   IMAGE_UNSUPPORTED: { exit: 65, http: 415 },
   IMAGE_DAMAGED: { exit: 65, http: 400 },
   IMAGE_TOO_LARGE: { exit: 65, http: 413 },
+  /** `--page` names one that the file does not have. */
+  PAGE_MISSING: { exit: 66, http: 400 },
   DATASET_INVALID: { exit: 65, http: 400 },
   CHECKPOINT_INVALID: { exit: 65, http: 400 },
   MANIFEST_INVALID: { exit: 65, http: 500 },
@@ -38,6 +40,9 @@ export const ERROR_TABLE = {
 
   OUTPUT_UNWRITABLE: { exit: 73, http: 500 },
   IO_FAILED: { exit: 74, http: 500 },
+  /** The system refuses what the work needs; nothing is wrong with the input. */
+  OUT_OF_MEMORY: { exit: 71, http: 503 },
+  TOO_MANY_OPEN_FILES: { exit: 71, http: 503 },
 
   /** A thread that ran our native code died. */
   WORKER_LOST: { exit: 1, http: 500 },

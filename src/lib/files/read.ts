@@ -38,7 +38,17 @@ function readError(file: string, cause: unknown): OfxError {
     case 'ENOENT':
     case 'ENOTDIR':
       return new OfxError('INPUT_MISSING', `${file} does not exist.`, { cause });
+    case 'EMFILE':
+    case 'ENFILE':
+      return new OfxError('TOO_MANY_OPEN_FILES', `${file} cannot be opened: too many files are open.`, {
+        cause,
+        suggestion: 'Allow more open files (ulimit -n), or lower --concurrency.',
+      });
+    case 'ENOMEM':
+      return new OfxError('OUT_OF_MEMORY', `There is not enough memory to read ${file}.`, { cause });
     case 'EIO':
+    case 'ENOTCONN':
+    case 'EHOSTDOWN':
     case 'ESTALE':
     case 'ENXIO':
       return new OfxError('IO_FAILED', `Reading ${file} failed half-way: ${(cause as Error).message}.`, {

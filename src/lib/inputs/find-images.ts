@@ -4,7 +4,7 @@ import type { Readable } from 'node:stream';
 import fastGlob from 'fast-glob';
 import pMap from 'p-map';
 import { OfxError, systemCode } from '../core/errors.js';
-import { recogniseFormat } from '../image/decode/format.js';
+import { hasPictureName, READABLE, recogniseFormat, SNIFF_BYTES } from '../image/decode/formats.js';
 
 /** One image to look at, or an input that cannot become one. */
 export interface InputFile {
@@ -22,9 +22,6 @@ export interface InputFiles {
   /** Files in given folders that are no images. */
   ignored: number;
 }
-
-/** Enough bytes for every signature that {@link recogniseFormat} knows. */
-const SNIFF_BYTES = 1024;
 
 /** Files that are looked at side by side. */
 const LOOKS = 16;
@@ -86,7 +83,7 @@ function noImages(inputs: readonly string[]): OfxError {
     });
   }
   return new OfxError('NO_IMAGES', `There is no image in ${inputs.join(', ')}.`, {
-    suggestion: 'Images are JPEG, PNG, WebP, TIFF, AVIF, GIF or BMP files, told by their content.',
+    suggestion: `ofx reads ${READABLE}, told by their content.`,
   });
 }
 
@@ -163,8 +160,8 @@ async function searchImages(
     const image = path.join(base, below);
     const place = await places.of(image);
     if (files.has(place) || excluded.some((folder) => isBelow(place, folder))) continue;
-    if (isBroken && hasImageName(below)) files.set(place, { image, below, error: brokenLink(image) });
-    else if (hasImageName(below) || (await looksLikeImage(image))) files.set(place, { image, below });
+    if (isBroken && hasPictureName(below)) files.set(place, { image, below, error: brokenLink(image) });
+    else if (hasPictureName(below) || (await looksLikeImage(image))) files.set(place, { image, below });
     else ignored++;
   }
   return { files, ignored };
@@ -220,17 +217,12 @@ async function filesMatching(base: string, pattern: string): Promise<FoundFile[]
   );
 }
 
-function hasImageName(name: string): boolean {
-  return /\.(jpe?g|jpe|jfif|png|webp|tiff?|avif|gif|bmp|dib|hei[cf])$/i.test(name);
-}
-
 async function looksLikeImage(file: string): Promise<boolean> {
   try {
     const handle = await open(file);
     try {
       const { buffer, bytesRead } = await handle.read(Buffer.alloc(SNIFF_BYTES), 0, SNIFF_BYTES, 0);
-      const recognised = recogniseFormat(buffer.subarray(0, bytesRead));
-      return recognised !== undefined && 'format' in recognised;
+      return recogniseFormat(buffer.subarray(0, bytesRead))?.isPicture ?? false;
     } finally {
       await handle.close();
     }

@@ -1,28 +1,83 @@
 import type { Pixels, SizeCheck } from '../pixels.js';
+import { decodeRunLengths } from './bmp-rle.js';
 
+/** Values of the header's field Compression. */
+const PLAIN = 0;
 const RLE8 = 1;
 const RLE4 = 2;
 
+/** Where the pixels of a BMP file lie, and how. */
+export interface BmpHeader {
+  width: number;
+  height: number;
+  /** Rows from the top; most files begin with the last row. */
+  topDown: boolean;
+  bits: number;
+  compression: number;
+  /** Colours as blue, green, red and a byte that says nothing. */
+  palette: Uint8Array;
+  pixels: Uint8Array;
+}
+
 /**
- * Decodes a BMP file with libnsbmp, which sharp lacks: 1 to 32 bits, palettes, bit fields, run lengths, either row order.
- * @throws Error where the file is damaged.
+ * Decodes a BMP file: 1 to 32 bits, palettes, bit fields, run lengths, either row order. What has no palette and no bit
+ * fields needs no more than copying, and run lengths are read as OpenCV reads them; the rest is left to libnsbmp, which is
+ * compiled to WebAssembly.
+ *
+ * Bit fields are honoured, whatever their order. OpenCV takes 32-bit pixels for blue, green, red, alpha whatever their
+ * masks say.
+ *
+ * @throws Error where the file is damaged; RangeError where there is no memory for WebAssembly.
  */
 export async function decodeBmp(file: Uint8Array, checkSize: SizeCheck): Promise<Pixels> {
-  const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
-  const os2 = view.getUint32(14, true) === 12;
-  const width = os2 ? view.getUint16(18, true) : view.getInt32(18, true);
-  const height = Math.abs(os2 ? view.getInt16(20, true) : view.getInt32(22, true));
+  const header = readHeader(file);
+  const { width, height, compression, bits } = header;
   checkSize(width, height);
-  const compression = os2 ? 0 : view.getUint32(30, true);
-  const { decode } = await import('@cwasm/nsbmp');
-  if (compression !== RLE8 && compression !== RLE4) {
-    return { width, height, channels: 3, data: dropFourth(decode(file).data) };
+  if (compression === PLAIN && (bits === 24 || bits === 32))
+    return { width, height, channels: 3, data: copyRows(header) };
+  if (compression === RLE8 || compression === RLE4) {
+    return { width, height, channels: 3, data: decodeRunLengths(header, compression === RLE8 ? 8 : 4) };
   }
-  // Many writers end the last row of run lengths, too, with an end-of-line mark, which libnsbmp takes for a row that the
-  // picture has no room for. One row more, which stays empty at the top of these always bottom-up pictures, makes room.
-  const taller = Uint8Array.from(file);
-  new DataView(taller.buffer).setInt32(22, height + 1, true);
-  return { width, height, channels: 3, data: dropFourth(decode(taller).data.subarray(width * 4)) };
+  const { decode } = await import('@cwasm/nsbmp');
+  return { width, height, channels: 3, data: dropFourth(decode(file).data) };
+}
+
+function readHeader(file: Uint8Array): BmpHeader {
+  const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
+  const size = view.getUint32(14, true);
+  const isOs2 = size === 12;
+  const width = isOs2 ? view.getUint16(18, true) : view.getInt32(18, true);
+  const rows = isOs2 ? view.getInt16(20, true) : view.getInt32(22, true);
+  if (width <= 0 || rows === 0) throw new Error('it claims a size of nothing');
+  const bits = view.getUint16(isOs2 ? 24 : 28, true);
+  const compression = isOs2 || size < 20 ? PLAIN : view.getUint32(30, true);
+  const start = view.getUint32(10, true);
+  return {
+    width,
+    height: Math.abs(rows),
+    topDown: rows < 0,
+    bits,
+    compression,
+    palette: file.subarray(14 + size, Math.max(14 + size, start)),
+    pixels: file.subarray(start),
+  };
+}
+
+/** Blue, green, red, and of 32 bits a byte that is passed over; rows are padded to four bytes. */
+function copyRows({ width, height, topDown, bits, pixels }: BmpHeader): Uint8Array {
+  const step = bits / 8;
+  const pitch = Math.ceil((width * step) / 4) * 4;
+  if (pixels.length < pitch * (height - 1) + width * step) throw new Error('it ends before its last row');
+  const rgb = new Uint8Array(width * height * 3);
+  for (let y = 0, to = 0; y < height; y++) {
+    let from = pitch * (topDown ? y : height - 1 - y);
+    for (let x = 0; x < width; x++, from += step) {
+      rgb[to++] = pixels[from + 2]!;
+      rgb[to++] = pixels[from + 1]!;
+      rgb[to++] = pixels[from]!;
+    }
+  }
+  return rgb;
 }
 
 function dropFourth(rgba: Uint8Array | Uint8ClampedArray): Uint8Array {

@@ -8,23 +8,33 @@ import {
   premultiplyAgain,
   roundTo8Bits,
 } from './channels.js';
-import type { ImageFormat } from './format.js';
-import { gifBackground } from './gif.js';
+import type { ImageFormat } from './formats.js';
+import { coverBackground, gifBackground } from './gif.js';
 import type { Pixels, SizeCheck } from '../pixels.js';
 import { loadSharp } from '../sharp.js';
-import { tiffAlpha } from './tiff.js';
+import { readJpeg } from './jpeg.js';
+import { pngFrames, withExifInFront } from './png.js';
+import { readTiff, tiffAlpha, type Directory } from './tiff.js';
+import { asRgb, cielabToRgb, storedColour, ycbcrToRgb, type ColourConversion } from './tiff-colour.js';
 
 /** Everything that sharp would do to the pixels by itself is switched off, but for turning them upright. */
 const UNTOUCHED: SharpOptions = { ignoreIcc: true, autoOrient: true, limitInputPixels: false };
 
+/**
+ * @param page counted from 1; only TIFF files have more than one
+ * @throws {OfxError} IMAGE_TOO_LARGE, IMAGE_UNSUPPORTED; sharp's error for anything else
+ */
 export async function decodeWithSharp(
-  file: Uint8Array,
+  original: Uint8Array,
   name: string,
   format: ImageFormat,
   checkSize: SizeCheck,
+  page: number,
 ): Promise<Pixels & { warnings: string[] }> {
+  const { file, colours, warnings, hasEnd, damage, tiffPage } = prepare(original, name, format, page);
   const sharp = await loadSharp();
-  const header = await sharp(file, UNTOUCHED).metadata();
+  const options = { ...UNTOUCHED, page: page - 1 };
+  const header = await sharp(file, options).metadata();
   checkSize(header.width, header.height);
   if (header.depth !== 'uchar' && header.depth !== 'ushort') {
     throw new OfxError(
@@ -32,37 +42,95 @@ export async function decodeWithSharp(
       `${name} has pixels of type "${header.depth}", and only 8 and 16 bits are read.`,
     );
   }
-  const warnings =
-    header.space === 'cmyk'
-      ? ['The picture is CMYK, which every decoder turns into RGB in its own way.']
-      : [];
-  if (format !== 'jpeg') return { ...(await readPixels(file, format, header, 'error')), warnings };
+  if (header.space === 'cmyk')
+    warnings.push('The picture is CMYK, which every decoder turns into RGB in its own way.');
+  const frames = format === 'png' ? pngFrames(file) : format === 'tiff' ? 1 : (header.pages ?? 1);
+  if (frames > 1)
+    warnings.push(`It is an animation of ${frames} frames, of which only the first was looked at.`);
+  const read = async (failOn: 'error' | 'warning'): Promise<Pixels> =>
+    readPixels(file, format, header, { ...options, failOn }, tiffPage);
+  if (format !== 'jpeg') {
+    const pixels = await read('error');
+    colours?.(pixels.data);
+    return { ...(format === 'gif' ? coverBackground(file, pixels) : pixels), warnings };
+  }
 
   // libjpeg repairs damage as far as it can and only warns of it. What it makes of the file is what OpenCV shows too,
-  // so it is accepted, but whoever reads the result has to know.
+  // so it is accepted, but whoever reads the result has to know. What was cut off is refused.
+  if (damage !== undefined) throw new Error(damage);
   try {
-    return { ...(await readPixels(file, format, header, 'warning')), warnings };
+    return { ...(await read('warning')), warnings };
   } catch (error) {
-    const pixels = await readPixels(file, format, header, 'error');
-    const damage = (error as Error).message.split('\n', 1)[0]!;
-    return {
-      ...pixels,
-      warnings: [...warnings, `The file is damaged, parts of the picture may be wrong: ${damage}.`],
-    };
+    const repaired = await read('error');
+    const complaint = (error as Error).message.split('\n', 1)[0]!;
+    if (!hasEnd) throw new Error(`premature end of the file (${complaint})`, { cause: error });
+    warnings.push(`The file is damaged, parts of the picture may be wrong: ${complaint}.`);
+    return { ...repaired, warnings };
   }
+}
+
+interface Prepared {
+  /** The file as sharp shall read it. */
+  file: Uint8Array;
+  /** What is left to do with the pixels that sharp gives. */
+  colours?: ColourConversion;
+  warnings: string[];
+  /** Of a JPEG file. */
+  hasEnd?: boolean;
+  damage?: string | undefined;
+  tiffPage?: Directory | undefined;
+}
+
+/** Changes in a file what sharp reads otherwise than OpenCV, or not at all. */
+function prepare(file: Uint8Array, name: string, format: ImageFormat, page: number): Prepared {
+  if (format === 'jpeg') {
+    const { bytes, unsupported, hasEnd, damage } = readJpeg(file);
+    if (unsupported !== undefined) throw unsupportedKind(name, unsupported);
+    return { file: bytes, warnings: [], hasEnd, damage };
+  }
+  if (format === 'png') return { file: withExifInFront(file), warnings: [] };
+  if (format === 'avif') return prepareAvif(file);
+  if (format !== 'tiff') return { file, warnings: [] };
+  const tiff = readTiff(file);
+  const tiffPage = tiff?.pages[page - 1];
+  if (tiff === undefined || tiffPage === undefined) return { file, warnings: [] };
+  const stored = storedColour(tiffPage);
+  if (stored === undefined) return { file, warnings: [], tiffPage };
+  if (typeof stored === 'object') throw unsupportedKind(name, stored.unsupported);
+  return {
+    file: asRgb(file, tiffPage, tiff.littleEndian),
+    colours: stored === 'ycbcr' ? ycbcrToRgb(tiffPage) : cielabToRgb(tiffPage),
+    warnings: [],
+    tiffPage,
+  };
+}
+
+/** libvips knows the brand of still pictures only; the first frame of an animation is one. */
+function prepareAvif(file: Uint8Array): Prepared {
+  const bytes = Buffer.from(file);
+  if (bytes.toString('latin1', 8, 12) !== 'avis') return { file, warnings: [] };
+  bytes.write('avif', 8, 'latin1');
+  return { file: bytes, warnings: ['It is an animation, of which only the first frame was looked at.'] };
+}
+
+function unsupportedKind(name: string, what: string): OfxError {
+  return new OfxError('IMAGE_UNSUPPORTED', `${name} is ${what}, which ofx does not read.`, {
+    suggestion: 'Convert it to PNG without changing its size.',
+  });
 }
 
 async function readPixels(
   file: Uint8Array,
   format: ImageFormat,
   header: Metadata,
-  failOn: 'error' | 'warning',
+  options: SharpOptions,
+  tiffPage: Directory | undefined,
 ): Promise<Pixels> {
   const sharp = await loadSharp();
-  const pipeline = sharp(file, { ...UNTOUCHED, failOn });
+  const pipeline = sharp(file, options);
   const wide = header.depth === 'ushort';
   const cmyk = header.space === 'cmyk';
-  const alpha = header.hasAlpha ? alphaRule(file, format, isGrey(header)) : 'drop';
+  const alpha = header.hasAlpha ? alphaRule(format, isGrey(header), tiffPage) : 'drop';
   // sharp gives the alpha of grey pictures away, so one that is needed is read with colours.
   const grey = isGrey(header) && alpha === 'drop';
   if (cmyk) pipeline.pipelineColourspace('cmyk').toColourspace('cmyk');
@@ -89,13 +157,13 @@ async function readPixels(
 
 /** What OpenCV does about alpha: of most formats it leaves it out, and the colours below it as they are. */
 function alphaRule(
-  file: Uint8Array,
   format: ImageFormat,
   grey: boolean,
+  tiffPage: Directory | undefined,
 ): 'drop' | 'fill' | 'multiply' | 'multiply again' {
   if (format === 'gif') return 'fill';
   if (format !== 'tiff') return 'drop';
-  const meaning = tiffAlpha(file);
+  const meaning = tiffAlpha(tiffPage);
   if (meaning === 'premultiplied') return 'multiply again';
   return meaning === 'straight' && !grey ? 'multiply' : 'drop';
 }

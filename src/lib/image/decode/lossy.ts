@@ -1,9 +1,9 @@
-import type { ImageFormat } from './format.js';
-import { isJpegTiff } from './tiff.js';
+import type { ImageFormat } from './formats.js';
+import { holdsJpeg, readTiff } from './tiff.js';
 
 /** Whether a picture was compressed in a way that changes its values a little. */
 export function isLossy(file: Uint8Array, format: ImageFormat): boolean {
-  if (format === 'tiff') return isJpegTiff(file);
+  if (format === 'tiff') return holdsJpeg(readTiff(file)?.pages[0]);
   if (format === 'webp') return !hasLosslessChunk(file);
   return format === 'jpeg' || format === 'avif';
 }

@@ -1,9 +1,11 @@
 import { OfxError } from '../../core/errors.js';
+import { readInput, tooManyBytes } from '../../files/read.js';
+import type { Pixels, SizeCheck } from '../pixels.js';
 import { decodeBmp } from './bmp.js';
 import { decodeWithSharp } from './decode-sharp.js';
-import { recogniseFormat, type ImageFormat } from './format.js';
-import type { Pixels, SizeCheck } from '../pixels.js';
-import { readInput, tooManyBytes } from '../../files/read.js';
+import { decodeFailure } from './failure.js';
+import { READABLE, recogniseFormat, type ImageFormat } from './formats.js';
+import { isReduced, readTiff } from './tiff.js';
 
 export interface ImageLimits {
   /** Size of the file. [512 MiB] */
@@ -19,47 +21,90 @@ export interface Samples extends Pixels {
   warnings: string[];
 }
 
-/** Decodes a picture with as many channels as it has, grey or colour; see `decodeImage`. */
-export async function decodeSamples(
+/** A file that holds a picture, or several pages of them. */
+export interface PictureFile {
+  /** What messages call it. */
+  name: string;
+  format: ImageFormat;
+  /**
+   * The numbers of its pages, counted from 1 in the order of the file. Small copies of other pages are left out. Frames of
+   * an animation are no pages: only the first one is looked at, with a warning.
+   */
+  pages: number[];
+  /** @throws {OfxError} as `decodeImage`, and PAGE_MISSING */
+  decode: (page?: number) => Promise<Samples>;
+}
+
+/**
+ * Reads a file and recognises what it is, without decoding it yet.
+ *
+ * @throws {OfxError} as `decodeImage`, for the file and its format
+ */
+export async function openPicture(
   source: string | Uint8Array,
   limits: Partial<ImageLimits> = {},
   name = typeof source === 'string' ? source : 'The image',
-): Promise<Samples> {
+): Promise<PictureFile> {
   const { maxBytes, maxPixels } = { ...DEFAULT_LIMITS, ...limits };
   const file = typeof source === 'string' ? await readInput(source, maxBytes) : source;
   if (file.length > maxBytes) throw tooManyBytes(name, maxBytes);
   const format = decodableFormat(file, name);
-  const checkSize: SizeCheck = (width, height) => {
-    if (width * height > maxPixels) {
-      const size = `${width} x ${height} pixels`;
-      throw new OfxError('IMAGE_TOO_LARGE', `${name} claims ${size}, above the limit of ${maxPixels}.`);
+  const pages = format === 'tiff' ? tiffPages(file) : [1];
+  const decode = async (page = pages[0]!): Promise<Samples> => {
+    if (!pages.includes(page)) throw pageMissing(name, page, pages);
+    try {
+      if (format === 'bmp')
+        return { ...(await decodeBmp(file, sizeCheck(name, maxPixels))), format, warnings: [] };
+      return { ...(await decodeWithSharp(file, name, format, sizeCheck(name, maxPixels), page)), format };
+    } catch (error) {
+      throw decodeFailure(pages.length > 1 ? `Page ${page} of ${name}` : name, format, error);
     }
   };
-  try {
-    if (format === 'bmp') return { ...(await decodeBmp(file, checkSize)), format, warnings: [] };
-    return { ...(await decodeWithSharp(file, name, format, checkSize)), format };
-  } catch (error) {
-    if (error instanceof OfxError) throw error;
-    const [reason = ''] = error instanceof Error ? error.message.split('\n') : [String(error)];
-    // libvips keeps its reasons in one place for all threads, where another decode may have taken it.
-    const because = /^unknown error/i.test(reason) ? '' : `: ${reason}`;
-    throw new OfxError('IMAGE_DAMAGED', `${name} is damaged, or no proper ${format} file${because}.`, {
-      cause: error,
+  return { name, format, pages, decode };
+}
+
+/** Decodes a picture with as many channels as it has, grey or colour; see `decodeImage`. */
+export async function decodeSamples(
+  source: string | Uint8Array,
+  limits: Partial<ImageLimits> = {},
+  name?: string,
+): Promise<Samples> {
+  return (await openPicture(source, limits, name)).decode();
+}
+
+function tiffPages(file: Uint8Array): number[] {
+  const all = readTiff(file)?.pages ?? [];
+  const whole = all.flatMap((page, index) => (isReduced(page) ? [] : [index + 1]));
+  return whole.length > 0 ? whole : [1];
+}
+
+function pageMissing(name: string, page: number, pages: readonly number[]): OfxError {
+  const has = pages.length === 1 ? 'one page' : `the pages ${pages[0]!} to ${pages.at(-1)!}`;
+  return new OfxError('PAGE_MISSING', `${name} has no page ${page}.`, { suggestion: `It has ${has}.` });
+}
+
+function sizeCheck(name: string, maxPixels: number): SizeCheck {
+  return (width, height) => {
+    if (width * height <= maxPixels) return;
+    const size = `${width} x ${height} pixels`;
+    throw new OfxError('IMAGE_TOO_LARGE', `${name} claims ${size}, above the limit of ${maxPixels}.`, {
+      suggestion: `Raise the limit, if the image is to be trusted: --max-pixels ${width * height}`,
     });
-  }
+  };
 }
 
 function decodableFormat(file: Uint8Array, name: string): ImageFormat {
   if (file.length === 0) throw new OfxError('IMAGE_EMPTY', `${name} is empty.`);
   const recognised = recogniseFormat(file);
-  const suggestion = 'ofx reads JPEG, PNG, WebP, TIFF, AVIF, GIF and BMP.';
+  const suggestion = `ofx reads ${READABLE}.`;
   if (recognised === undefined) {
     throw new OfxError('IMAGE_UNRECOGNISED', `${name} is not an image.`, { suggestion });
   }
-  if ('refused' in recognised) {
-    throw new OfxError('IMAGE_UNSUPPORTED', `${name} is ${recognised.refused}, which ofx does not read.`, {
-      suggestion,
+  const { decoder, what, advice } = recognised;
+  if (decoder === undefined) {
+    throw new OfxError('IMAGE_UNSUPPORTED', `${name} is ${what}, which ofx does not read.`, {
+      suggestion: advice === undefined ? suggestion : `${suggestion} ${advice}`,
     });
   }
-  return recognised.format;
+  return decoder;
 }

@@ -22,7 +22,12 @@ export async function storedSamples(file: Uint8Array, decoded: Samples): Promise
   const sharp = await loadSharp();
   const open = (): ReturnType<typeof sharp> =>
     sharp(file, { ignoreIcc: true, autoOrient: true, limitInputPixels: false });
-  const { depth, space, hasAlpha } = await open().metadata();
+  const header = await open()
+    .metadata()
+    .catch(() => undefined);
+  // What was decoded only after its header was changed, such as CIELAB, holds nothing more.
+  if (header === undefined) return { channels, samples: data, alpha: null };
+  const { depth, space, hasAlpha } = header;
   const alpha = hasAlpha ? await open().extractChannel('alpha').raw({ depth: 'uchar' }).toBuffer() : null;
   const varied = alpha?.some((value) => value !== alpha[0]) ? alpha : null;
   if (depth !== 'ushort' || space === 'cmyk') return { channels, samples: data, alpha: varied };

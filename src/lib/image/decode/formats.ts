@@ -1,0 +1,239 @@
+import { cameraRaw } from './tiff.js';
+
+/** The picture formats that can be decoded. */
+export type ImageFormat = 'jpeg' | 'png' | 'webp' | 'tiff' | 'avif' | 'gif' | 'bmp';
+
+/** A kind of file that its first bytes tell. Everything that `ofx` knows about formats stands in {@link FORMATS}. */
+export interface FileFormat {
+  /** With its article, as a message calls one: "a JPEG XL picture". */
+  what: string;
+  /** What it is called in a list of formats. */
+  name: string;
+  /**
+   * Whether it shows something that can be forged: pictures and pages. One that cannot be decoded is an input that was
+   * not seen; anything else is no input.
+   */
+  isPicture: boolean;
+  /** Endings of names, with their dot, lower case; a file named like that counts as a picture whatever it holds. */
+  extensions: readonly string[];
+  /** How it is decoded; nothing where `ofx` refuses it. */
+  decoder?: ImageFormat;
+  /** What to do about one that is refused. */
+  advice?: string;
+  /** Whether a file is of this kind. */
+  matches: (file: Head) => boolean;
+}
+
+/** The beginning of a file, or all of it. */
+interface Head {
+  bytes: Buffer;
+  /** Its first bytes as Latin-1, a character a byte. */
+  text: string;
+}
+
+/** Enough bytes for every signature. Where a TIFF file is a camera's raw file may stand farther behind. */
+export const SNIFF_BYTES = 1024;
+
+const DEVELOP =
+  'Develop it into a 16-bit TIFF or a PNG with a raw converter: what lies in it as a picture is only a preview.';
+const RENDER = 'Render its pages as PNG or TIFF, and score those.';
+const CONVERT = 'Convert it to PNG without changing its size; that keeps the traces that are looked for.';
+
+function starts(...signatures: string[]): FileFormat['matches'] {
+  return ({ text }) => signatures.some((signature) => text.startsWith(signature));
+}
+
+function at(offset: number, ...signatures: string[]): FileFormat['matches'] {
+  return ({ text }) => signatures.some((signature) => text.startsWith(signature, offset));
+}
+
+/** AVIF, HEIC, raw photos and video share one container; the brands of its first box tell which it is. */
+function brand(pattern: RegExp): FileFormat['matches'] {
+  return ({ bytes, text }) =>
+    text.startsWith('ftyp', 4) && pattern.test(text.slice(8, Math.min(bytes.readUInt32BE(0), text.length)));
+}
+
+function picture(
+  name: string,
+  what: string,
+  extensions: string,
+  matches: FileFormat['matches'],
+  more: Pick<FileFormat, 'decoder' | 'advice'>,
+): FileFormat {
+  return { name, what, extensions: extensions.split(' ').filter(Boolean), matches, isPicture: true, ...more };
+}
+
+function other(what: string, matches: FileFormat['matches']): FileFormat {
+  return { name: what, what, extensions: [], matches, isPicture: false };
+}
+
+/** The first that matches wins. */
+export const FORMATS: readonly FileFormat[] = [
+  picture('JPEG-LS', 'a JPEG-LS picture', '.jls', starts('\xff\xd8\xff\xf7'), { advice: CONVERT }),
+  picture('JPEG', 'a JPEG picture', '.jpg .jpeg .jpe .jfif .mpo .insp .jps', starts('\xff\xd8\xff'), {
+    decoder: 'jpeg',
+  }),
+  picture('PNG', 'a PNG picture', '.png .apng', starts('\x89PNG\r\n\x1a\n'), { decoder: 'png' }),
+  picture('WebP', 'a WebP picture', '.webp', (head) => starts('RIFF')(head) && at(8, 'WEBP')(head), {
+    decoder: 'webp',
+  }),
+  picture(
+    'camera raw',
+    'a camera raw file',
+    '.dng .nef .nrw .arw .sr2 .srf .cr2 .cr3 .crw .orf .rw2 .rwl .pef .srw .raf .raw .3fr .fff .iiq .mef .mos .mrw .dcr .kdc .erf .x3f .gpr',
+    (head) =>
+      at(8, 'CR\x02')(head) ||
+      starts(
+        'IIRO',
+        'IIRS',
+        'MMOR',
+        'IIU\0',
+        'FUJIFILMCCD-RAW',
+        'FOVb',
+        '\0MRM',
+        'II\x1a\0\0\0HEAPCCDR',
+      )(head) ||
+      brand(/^crx /)(head) ||
+      cameraRaw(head.bytes),
+    { advice: DEVELOP },
+  ),
+  picture('TIFF', 'a TIFF picture', '.tif .tiff', starts('II*\0', 'MM\0*', 'II+\0', 'MM\0+'), {
+    decoder: 'tiff',
+  }),
+  picture('AVIF', 'an AVIF picture', '.avif .avifs', brand(/avi[fs]/), { decoder: 'avif' }),
+  picture('GIF', 'a GIF picture', '.gif', starts('GIF87a', 'GIF89a'), { decoder: 'gif' }),
+  picture('BMP', 'a BMP picture', '.bmp .dib .rle', isBmp, { decoder: 'bmp' }),
+
+  picture(
+    'HEIC',
+    'a HEIC picture',
+    '.heic .heif .heics .heifs .hif .avci',
+    brand(/hei[cxms]|hev[cxms]|mif1|msf1|avci/),
+    {
+      advice: CONVERT,
+    },
+  ),
+  picture('JPEG XL', 'a JPEG XL picture', '.jxl', starts('\0\0\0\x0cJXL ', '\xff\x0a'), { advice: CONVERT }),
+  picture(
+    'JPEG 2000',
+    'a JPEG 2000 picture',
+    '.jp2 .j2k .j2c .jpc .jpf .jpx .jpm',
+    starts('\0\0\0\x0cjP  ', '\xffO\xffQ'),
+    {
+      advice: CONVERT,
+    },
+  ),
+  picture('JPEG XR', 'a JPEG XR picture', '.jxr .wdp .hdp', starts('II\xbc'), { advice: CONVERT }),
+  picture('PNM', 'a PNM picture', '.pnm .ppm .pgm .pbm .pam .pfm', ({ text }) => /^P[1-7Ff]\s/.test(text), {
+    advice: CONVERT,
+  }),
+  picture('Photoshop', 'a Photoshop document', '.psd .psb', starts('8BPS'), { advice: CONVERT }),
+  picture('GIMP', 'a GIMP document', '.xcf', starts('gimp xcf'), { advice: CONVERT }),
+  picture('OpenEXR', 'an OpenEXR picture', '.exr', starts('\x76\x2f\x31\x01'), { advice: CONVERT }),
+  picture('Radiance HDR', 'a Radiance HDR picture', '.hdr', starts('#?RADIANCE', '#?RGBE'), {
+    advice: CONVERT,
+  }),
+  picture('icon', 'an icon', '.ico .cur .icns', starts('\0\0\x01\0', '\0\0\x02\0', 'icns'), {
+    advice: CONVERT,
+  }),
+  picture('QOI', 'a QOI picture', '.qoi', starts('qoif'), { advice: CONVERT }),
+  picture('DDS', 'a DDS texture', '.dds', starts('DDS '), { advice: CONVERT }),
+  picture('Targa', 'a Targa picture', '.tga', () => false, { advice: CONVERT }),
+  picture(
+    'PCX',
+    'a PCX picture',
+    '.pcx',
+    ({ text }) => /^\x0a[\x00\x02-\x05]\x01[\x01\x02\x04\x08]/.test(text),
+    { advice: CONVERT },
+  ),
+  picture('Sun raster', 'a Sun raster picture', '.ras .sun', starts('\x59\xa6\x6a\x95'), { advice: CONVERT }),
+  picture(
+    'SGI',
+    'an SGI picture',
+    '.sgi .rgb .bw',
+    ({ text }) => /^\x01\xda[\x00\x01][\x01\x02]\0[\x01-\x03]/.test(text),
+    { advice: CONVERT },
+  ),
+  picture('BPG', 'a BPG picture', '.bpg', starts('BPG\xfb'), { advice: CONVERT }),
+  picture('FLIF', 'a FLIF picture', '.flif', starts('FLIF'), { advice: CONVERT }),
+  picture('MNG', 'an MNG or JNG picture', '.mng .jng', starts('\x8aMNG\r\n', '\x8bJNG\r\n'), {
+    advice: CONVERT,
+  }),
+  picture('DICOM', 'a DICOM picture', '.dcm .dicom', at(128, 'DICM'), { advice: CONVERT }),
+  picture('FITS', 'a FITS picture', '.fits .fts', starts('SIMPLE  ='), { advice: CONVERT }),
+  picture('XPM', 'an XPM picture', '.xpm .xbm', starts('/* XPM */'), { advice: CONVERT }),
+  picture(
+    'metafile',
+    'a Windows metafile',
+    '.wmf .emf',
+    ({ text }) => text.startsWith('\xd7\xcd\xc6\x9a') || text.startsWith(' EMF', 40),
+    {
+      advice: CONVERT,
+    },
+  ),
+  picture('PDF', 'a PDF document', '.pdf', ({ text }) => /^\s*%PDF-/.test(text), { advice: RENDER }),
+  picture('DjVu', 'a DjVu document', '.djvu .djv', starts('AT&TFORM'), { advice: RENDER }),
+  picture('PostScript', 'a PostScript document', '.ps .eps .ai', starts('%!PS', '\xc5\xd0\xd3\xc6'), {
+    advice: RENDER,
+  }),
+  picture('XPS', 'an XPS document', '.xps .oxps', () => false, { advice: RENDER }),
+  picture(
+    'SVG',
+    'an SVG drawing',
+    '.svg .svgz',
+    (head) =>
+      /^\s*<(\?xml|!--|!doctype svg|svg)/i.test(markup(head)) && /<svg|doctype svg/i.test(markup(head)),
+    {
+      advice: RENDER,
+    },
+  ),
+
+  other('a zip archive', starts('PK\x03\x04', 'PK\x05\x06')),
+  other('a gzip archive', starts('\x1f\x8b')),
+  other('a bzip2 archive', starts('BZh')),
+  other('an xz archive', starts('\xfd7zXZ\0')),
+  other('a Zstandard archive', starts('\x28\xb5\x2f\xfd')),
+  other('a 7z archive', starts("7z\xbc\xaf'\x1c")),
+  other('a RAR archive', starts('Rar!\x1a\x07')),
+  other('a tar archive', at(257, 'ustar')),
+  other(
+    'a video',
+    (head) =>
+      brand(/./)(head) ||
+      starts('\x1aE\xdf\xa3', '\0\0\x01\xba')(head) ||
+      (starts('RIFF')(head) && at(8, 'AVI ')(head)),
+  ),
+  other('an XML document', (head) => /^\s*<(\?xml|!--)/i.test(markup(head))),
+  other('a web page', (head) => /^\s*<(!doctype html|html)/i.test(markup(head))),
+];
+
+/** The formats that `ofx` reads, as a sentence names them. */
+export const READABLE = FORMATS.flatMap(({ decoder, name }) => (decoder ? [name] : []))
+  .join(', ')
+  .replace(/, ([^,]*)$/, ' and $1');
+
+const EXTENSIONS = new Set(FORMATS.flatMap(({ extensions }) => extensions));
+
+/** Tells what a file is by its content, never by its name; nothing where no format is known that begins like that. */
+export function recogniseFormat(file: Uint8Array): FileFormat | undefined {
+  const bytes = Buffer.from(file.buffer, file.byteOffset, file.byteLength);
+  const head = { bytes, text: bytes.toString('latin1', 0, SNIFF_BYTES) };
+  return FORMATS.find(({ matches }) => matches(head));
+}
+
+/** Whether a file's name ends like a picture's. */
+export function hasPictureName(name: string): boolean {
+  const dot = name.lastIndexOf('.');
+  return dot > 0 && EXTENSIONS.has(name.slice(dot).toLowerCase());
+}
+
+/** "BM" begins many texts too, so the size of the header that follows must be one of the known ones. */
+function isBmp({ bytes, text }: Head): boolean {
+  const headerSizes = [12, 16, 40, 52, 56, 64, 108, 124];
+  return text.startsWith('BM') && bytes.length >= 18 && headerSizes.includes(bytes.readUInt32LE(14));
+}
+
+function markup({ bytes }: Head): string {
+  const utf16 = bytes[0] === 0xff && bytes[1] === 0xfe;
+  return bytes.toString(utf16 ? 'utf16le' : 'utf8', 0, SNIFF_BYTES).replace(/^\uFEFF/, '');
+}
