@@ -1,4 +1,11 @@
-import type { BmpHeader } from './bmp.js';
+/** A picture as a BMP file holds it. */
+export interface RunLengths {
+  width: number;
+  height: number;
+  /** Colours as blue, green, red and a byte that says nothing. */
+  palette: Uint8Array;
+  pixels: Uint8Array;
+}
 
 /** What a zero instead of a length announces; a second zero is the end of a row. */
 const END_OF_PICTURE = 1;
@@ -12,10 +19,7 @@ const DELTA = 2;
  * @returns RGB, rows from the top
  * @throws Error where a run leaves its row, or the data end before the picture does
  */
-export function decodeRunLengths(
-  { width, height, palette, pixels }: Pick<BmpHeader, 'width' | 'height' | 'palette' | 'pixels'>,
-  bits: 4 | 8,
-): Uint8Array {
+export function decodeRunLengths({ width, height, palette, pixels }: RunLengths, bits: 4 | 8): Uint8Array {
   const canvas = new Canvas(width, height);
   let at = 0;
   const next = (): number => {

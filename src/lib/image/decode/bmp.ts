@@ -1,5 +1,5 @@
 import type { Pixels, SizeCheck } from '../pixels.js';
-import { decodeRunLengths } from './bmp-rle.js';
+import { decodeRunLengths, type RunLengths } from './bmp-rle.js';
 
 /** Values of the header's field Compression. */
 const PLAIN = 0;
@@ -7,16 +7,11 @@ const RLE8 = 1;
 const RLE4 = 2;
 
 /** Where the pixels of a BMP file lie, and how. */
-export interface BmpHeader {
-  width: number;
-  height: number;
+interface BmpHeader extends RunLengths {
   /** Rows from the top; most files begin with the last row. */
   topDown: boolean;
   bits: number;
   compression: number;
-  /** Colours as blue, green, red and a byte that says nothing. */
-  palette: Uint8Array;
-  pixels: Uint8Array;
 }
 
 /**
