@@ -1,14 +1,15 @@
 import { pMapIterable } from 'p-map';
-import { OfxError } from '../core/errors.js';
 import type { RgbImage } from '../image/decode/index.js';
 import type { ProbabilityMap } from '../image/probability-map.js';
 import { resizeLinearOpenCv } from '../image/resize.js';
 import { toTensor } from '../image/tensor.js';
 import { cropWindow, eachWindow, planWindows, WindowBlend } from '../image/windows.js';
 import type { ModelReference } from './catalogue.js';
+import { externalData } from './external-data.js';
 import { resolveNetwork, type Network, type NetworkChoice } from './network.js';
 import { OnnxPool, type OnnxPoolOptions } from './onnx-session.js';
-import { areProbabilities, scoreProbability, sigmoidInPlace, type ScoreOutput } from './probability.js';
+import { checkOutputs, readOutputs } from './outputs.js';
+import type { ScoreOutput } from './probability.js';
 
 export interface DetectorOptions extends NetworkChoice, OnnxPoolOptions {}
 
@@ -41,11 +42,13 @@ export class Detector {
    */
   static async open(reference: ModelReference, options: DetectorOptions): Promise<Detector> {
     // Only a bare file has to be open before it can be understood; it is not loaded a second time.
+    // Before ONNX Runtime opens what it refers to.
+    if (reference.kind === 'onnx') externalData(reference.file);
     let pool = reference.kind === 'onnx' ? new OnnxPool(reference.file, options) : undefined;
     try {
       const network = await resolveNetwork(reference, options, () => pool!.describe());
       pool ??= new OnnxPool(network.file, options);
-      await pool.describe();
+      checkOutputs(network, await pool.describe());
       return new Detector(network, pool, options.concurrency);
     } catch (error) {
       await pool?.close();
@@ -132,23 +135,10 @@ export class Detector {
       options,
     );
     if (data) this.#spare.push(data);
-    const [mask, score] = values as [Float32Array, Float32Array | undefined];
-    if (outputs.mask.kind === 'logit') sigmoidInPlace(mask);
-    const output = outputs.score && score ? { kind: outputs.score.kind, value: score[0]! } : largest(mask);
-    const probability = scoreProbability(output);
-    if (!(probability >= 0 && probability <= 1) || !areProbabilities(mask)) {
-      throw new OfxError(
-        'PREDICTION_INVALID',
-        `${identity.name} gave no probabilities: score ${probability}.`,
-        {
-          suggestion:
-            'Its weights may hold NaN, or overflow: convert another checkpoint of the same training.',
-        },
-      );
-    }
+    const { score, map } = readOutputs(this.network, values as [Float32Array, Float32Array?]);
     return {
-      output,
-      map: { width: size, height: size, data: mask },
+      output: score,
+      map: { width: size, height: size, data: map },
       inference: milliseconds,
     };
   }
@@ -156,8 +146,4 @@ export class Detector {
   async close(): Promise<void> {
     await this.pool.close();
   }
-}
-
-function largest(map: Float32Array): ScoreOutput {
-  return { kind: 'probability', value: map.reduce((max, p) => Math.max(max, p), 0) };
 }

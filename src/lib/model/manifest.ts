@@ -9,7 +9,18 @@ const Sha256 = Type.String({ pattern: '^[0-9a-f]{64}$' });
 export const OutputKindSchema = Type.Union([Type.Literal('logit'), Type.Literal('probability')]);
 export type OutputKind = Static<typeof OutputKindSchema>;
 
-const OutputSchema = Type.Object({ name: Type.String({ minLength: 1 }), kind: OutputKindSchema });
+const OutputSchema = Type.Object({
+  name: Type.String({ minLength: 1 }),
+  kind: OutputKindSchema,
+  channel: Type.Optional(
+    Type.Integer({
+      minimum: 0,
+      description:
+        'Of an output with several channels, the one that is manipulation, from 0; of logits the softmax is taken',
+    }),
+  ),
+});
+export type OutputDescription = Static<typeof OutputSchema>;
 
 export const PrecisionSchema = Type.Union([Type.Literal('fp32'), Type.Literal('fp16'), Type.Literal('int8')]);
 export type Precision = Static<typeof PrecisionSchema>;
@@ -30,8 +41,17 @@ export const VariantSchema = Type.Object({
   file: Type.String({ minLength: 1, description: 'ONNX file, relative to the manifest' }),
   inputSize: Type.Integer({ minimum: 1, description: 'Side S of the square input, in pixels' }),
   precision: PrecisionSchema,
-  sha256: Sha256,
-  bytes: Type.Integer({ minimum: 1 }),
+  sha256: Type.String({
+    ...Sha256,
+    description:
+      'Of the ONNX file and then of every file that it refers to, sorted by name, as one stream of bytes',
+  }),
+  bytes: Type.Integer({ minimum: 1, description: 'Of all of them together' }),
+  externalData: Type.Optional(
+    Type.Array(Type.String(), {
+      description: 'Files that the ONNX file refers to; variants may share them',
+    }),
+  ),
   testScores: Type.Optional(TestScoresSchema),
 });
 export type Variant = Static<typeof VariantSchema>;

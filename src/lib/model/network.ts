@@ -1,17 +1,16 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import path from 'node:path';
-import { pipeline } from 'node:stream/promises';
-import { OfxError, systemCode } from '../core/errors.js';
+import { OfxError } from '../core/errors.js';
 import type { Model, ModelReference } from './catalogue.js';
 import {
   IMAGENET_NORMALISATION,
+  type OutputDescription,
   type OutputKind,
   type Precision,
   type TestScores,
   type Thresholds,
   type Variant,
 } from './manifest.js';
+import { hashOnnx } from './onnx-hash.js';
 import type { OnnxDescription, TensorShape } from './onnx-session.js';
 
 /** The side at which people's photos are scored where nothing else is asked for. */
@@ -23,7 +22,7 @@ export interface Network {
   file: string;
   identity: ModelIdentity;
   input: { name: string; mean: [number, number, number]; std: [number, number, number] };
-  outputs: { score: { name: string; kind: OutputKind } | null; mask: { name: string; kind: OutputKind } };
+  outputs: { score: OutputDescription | null; mask: OutputDescription };
   /** As the manifest has them; what is in force, `effectiveThresholds` tells. */
   thresholds: Thresholds | undefined;
   testScores?: TestScores | undefined;
@@ -35,7 +34,7 @@ export interface Network {
 export interface ModelIdentity {
   name: string;
   version: string;
-  /** Of the ONNX file. */
+  /** Of the ONNX file and of all that it refers to, see `hashOnnx`. */
   sha256: string;
   /** Side S of the square input, in pixels. */
   inputSize: number;
@@ -71,11 +70,17 @@ export async function resolveNetwork(
 async function networkOfModel({ folder, manifest }: Model, choice: NetworkChoice): Promise<Network> {
   const variant = pickVariant(manifest.variants, manifest.name, choice);
   const file = path.join(folder, variant.file);
-  const sha256 = await hashFile(file);
+  const { sha256, externalData } = await hashOnnx(file).catch((error: unknown) => {
+    if (!(error instanceof OfxError) || error.code !== 'ONNX_INVALID') throw error;
+    throw new OfxError('MODEL_CORRUPT', error.message, {
+      suggestion: 'Restore the model’s folder, or convert the checkpoint again with "ofx convert".',
+      cause: error,
+    });
+  });
   if (sha256 !== variant.sha256) {
     throw new OfxError(
       'MODEL_CORRUPT',
-      `${file} is not the file that its manifest describes: its sha256 is ${sha256}, expected ${variant.sha256}.`,
+      `${[file, ...externalData].join(' with ')} is not what the manifest describes: its sha256 is ${sha256}, expected ${variant.sha256}.`,
       { suggestion: 'Restore the file, or convert the checkpoint again with "ofx convert".' },
     );
   }
@@ -199,7 +204,7 @@ async function networkOfFile(
   const score =
     scores.length === 1 ? scores[0] : scores.find(({ name }) => /score|logit|detection/i.test(name));
   if (!score) notes.push(SCORE_FROM_MASK);
-  const sha256 = await hashFile(file);
+  const { sha256 } = await hashOnnx(file);
   return {
     file,
     identity: { name: path.basename(file, '.onnx'), version: '0', sha256, inputSize, precision: 'fp32' },
@@ -231,22 +236,4 @@ function notSpeaking(file: string, reason: string, inputs: TensorShape[], output
         'Put it into a folder with a model.json that says which tensor is what, or use "ofx convert".',
     },
   );
-}
-
-/** @throws {OfxError} MODEL_NOT_FOUND where the file is missing, INPUT_UNREADABLE */
-async function hashFile(file: string): Promise<string> {
-  const hash = createHash('sha256');
-  try {
-    await pipeline(createReadStream(file, { highWaterMark: 1 << 20 }), hash);
-  } catch (error) {
-    const code = systemCode(error) ?? 'unknown error';
-    throw new OfxError(
-      code === 'ENOENT' ? 'MODEL_NOT_FOUND' : 'INPUT_UNREADABLE',
-      `Cannot read ${file} (${code}).`,
-      {
-        cause: error,
-      },
-    );
-  }
-  return hash.digest('hex');
 }

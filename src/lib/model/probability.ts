@@ -25,9 +25,3 @@ export function scoreProbability({ kind, value }: ScoreOutput, temperature = 1):
 export function scoreLogit({ kind, value }: ScoreOutput): number {
   return kind === 'logit' ? value : logit(value);
 }
-
-/** Whether all values are in 0 … 1, which NaN is not. */
-export function areProbabilities(values: Float32Array): boolean {
-  for (const value of values) if (!(value >= 0 && value <= 1)) return false;
-  return true;
-}

@@ -14,7 +14,7 @@ describe('a detector', () => {
       const error = await rejection(detector.detectTensor(tensor.map(() => NaN)));
       expect(error).to.include({
         code: 'PREDICTION_INVALID',
-        message: 'tiny gave no probabilities: score NaN.',
+        message: 'tiny gave no numbers for this image (NaN).',
       });
       expect((await detector.detectTensor(tensor)).output.value).to.be.finite;
     } finally {
