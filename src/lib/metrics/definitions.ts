@@ -111,7 +111,10 @@ export const METRIC_DEFINITIONS = {
     'Tampered images that have no mask: image level only.',
   ),
   'counts.failed': neutral('Failed', 'Images that could not be read or scored: in no metric.'),
-  'counts.truforLeftOut': neutral('Left out by trufor', 'Tampered images whose truth erosion empties.'),
+  'counts.truforLeftOut': neutral(
+    'Left out by trufor',
+    'Tampered images in which truth and prediction agree on one class, at t = 0.5 and without the border.',
+  ),
 
   'thresholds.score': neutral('Score threshold', 'An image is called tampered where its score is above.'),
   'thresholds.mask': neutral('Mask threshold', 'A pixel is called tampered where its probability is above.'),

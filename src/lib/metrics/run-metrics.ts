@@ -221,10 +221,12 @@ export class RunAccumulator {
   #truforEstimates(): Partial<Record<MetricPath, Estimate>> {
     const evidence = this.#images.flatMap(({ trufor }) => trufor ?? []);
     const reason =
-      this.#tamperedPixels().length > 0 ? 'erosion empties every ground truth' : this.#whyNoTamperedPixels();
+      this.#tamperedPixels().length > 0
+        ? 'no image has counted pixels of both classes'
+        : this.#whyNoTamperedPixels();
     return {
       'protocols.trufor.pixel.f1': this.#mean(
-        evidence.map((one) => one.f1),
+        evidence.flatMap(({ f1 }) => f1 ?? []),
         reason,
       ),
       'protocols.trufor.pixel.best.f1': this.#mean(
@@ -246,7 +248,7 @@ export class RunAccumulator {
       'counts.withoutTruth': count(({ pixelGap }) => pixelGap === 'no-truth'),
       'counts.failed': exact(this.#failed, all),
       'counts.truforLeftOut': count(
-        ({ label, pixel, trufor }) => label === TAMPERED && pixel !== null && trufor === null,
+        ({ label, pixel, trufor }) => label === TAMPERED && pixel !== null && (trufor?.f1 ?? null) === null,
       ),
     };
   }

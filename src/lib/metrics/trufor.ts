@@ -10,19 +10,23 @@ const DILATED_BY = 11;
 const FIXED_THRESHOLD = 0.5;
 
 export interface TruforEvidence {
-  /** The larger of the F1 of p and of 1 − p, at 0.5. */
-  f1: number;
+  /**
+   * The larger of the F1 of p and of 1 − p, at 0.5. Null, and left out of the mean, where ground truth and prediction
+   * agree that all counted pixels are of one class: the published script cannot count then.
+   */
+  f1: number | null;
   /** The same, each at its own best threshold. */
   bestF1: number;
 }
 
 /**
- * Pixel F1 by the protocol of TruFor (Guillaro et al., CVPR 2023).
+ * Pixel F1 by the protocol of TruFor (Guillaro et al., CVPR 2023), as its published `metrics.py` calculates it: an image
+ * whose truth erosion empties has F1 0, and stays in the mean.
  *
  * @param probability the map at the image's size, row-major
  * @param truth the same shape; not 0 is tampered
  * @param histogram working memory, cleared on return
- * @returns null where erosion leaves no tampered pixel
+ * @returns null where no pixel is left to count
  */
 export function measureTrufor(
   probability: Float32Array,
@@ -46,11 +50,11 @@ export function measureTrufor(
     if (tampered[i] !== 0) {
       histogram.add(p, bits[i]!, true);
       direct[p > FIXED_THRESHOLD ? 'tp' : 'fn']++;
-      inverse[p < FIXED_THRESHOLD ? 'tp' : 'fn']++;
+      inverse[p > FIXED_THRESHOLD ? 'fn' : 'tp']++;
     } else if (authentic[i] !== 0) {
       histogram.add(p, bits[i]!, false);
       direct[p > FIXED_THRESHOLD ? 'fp' : 'tn']++;
-      inverse[p < FIXED_THRESHOLD ? 'fp' : 'tn']++;
+      inverse[p > FIXED_THRESHOLD ? 'tn' : 'fp']++;
     }
   }
   const ranking = histogram.toSparse();
@@ -61,8 +65,11 @@ export function measureTrufor(
   };
   const best = Math.max(bestF1(ranking), bestF1(inverseRanking));
   histogram.clear();
-  if (direct.tp + direct.fn === 0) return null;
-  return { f1: Math.max(f1(direct), f1(inverse)), bestF1: best };
+  const { tp, fp, fn, tn } = direct;
+  const counted = tp + fp + fn + tn;
+  if (counted === 0) return null;
+  const isOneClass = tn === counted || tp === counted;
+  return { f1: isOneClass ? null : Math.max(f1(direct), f1(inverse)), bestF1: best };
 }
 
 /**
@@ -92,7 +99,7 @@ function erodeLine(
   for (let i = 0; i < length; i++) {
     if (from[start + i * step] === 0) {
       // All within reach before this pixel falls too.
-      for (let k = Math.max(lastUnset + 1, i - reach); k < i; k++) to[start + k * step] = 0;
+      for (let k = Math.max(lastUnset + 1, i - reach, 0); k < i; k++) to[start + k * step] = 0;
       lastUnset = i;
     } else if (i - lastUnset > reach) {
       to[start + i * step] = 1;

@@ -79,7 +79,7 @@ describe('compareRuns', () => {
     const settings = SETTINGS;
     // The second run is better by the same small step on every image; images themselves differ widely.
     const stepped = poor.map((image) =>
-      image.trufor ? { ...image, trufor: { f1: image.trufor.f1 + 0.001, bestF1: 1 } } : image,
+      image.trufor ? { ...image, trufor: { f1: image.trufor.f1! + 0.001, bestF1: 1 } } : image,
     );
     const { 'protocols.trufor.pixel.f1': step } = compareRuns(run(poor), run(stepped), {
       seed: 1,

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { confusionAt, measurePixels } from '../../../src/lib/metrics/measure-pixels.js';
 import { bitsOf, decodeHistogram, PixelHistogram } from '../../../src/lib/metrics/pixel-histogram.js';
@@ -120,11 +121,55 @@ describe('the TruFor protocol', () => {
     const positives = area(inner);
     const counted = positives + side * side - area(square(side, 15, 45));
     const all = (2 * positives) / (positives + counted);
-    expect(measureTrufor(constant, truth, side, side, histogram)).to.deep.equal({ f1: 0, bestF1: all });
+    // Nothing is above 0.5, so 1 − p marks everything.
+    expect(measureTrufor(constant, truth, side, side, histogram)).to.deep.equal({ f1: all, bestF1: all });
   });
 
-  it('leaves out what erosion empties', () => {
+  it('counts 0 where erosion empties the truth, and leaves out what has one class only', () => {
     const truth = square(60, 20, 30);
-    expect(measureTrufor(new Float32Array(3600), truth, 60, 60, new PixelHistogram())).to.equal(null);
+    const histogram = new PixelHistogram();
+    const marked = new Float32Array(3600);
+    marked[0] = 0.9;
+    expect(measureTrufor(marked, truth, 60, 60, histogram)).to.deep.equal({ f1: 0, bestF1: 0 });
+    const nothing = new Float32Array(3600);
+    expect(measureTrufor(nothing, truth, 60, 60, histogram)).to.deep.equal({ f1: null, bestF1: 0 });
+  });
+
+  it('erodes no line by what stands in the next one', () => {
+    const mask = new Uint8Array(40 * 3).fill(1);
+    mask[40] = 0;
+    const expected = new Uint8Array(40 * 3).fill(1);
+    for (let y = 0; y < 3; y++) expected.fill(0, y * 40, y * 40 + 8);
+    expect(erode(mask, 40, 3, 15)).to.deep.equal(expected);
+  });
+
+  describe('against a calculation of its own kind, with scipy', () => {
+    const golden = JSON.parse(readFileSync('test/fixtures/metrics/trufor.json', 'utf8')) as {
+      name: string;
+      width: number;
+      height: number;
+      levels: string;
+      truth: string;
+      f1: number | null;
+      bestF1: number | null;
+    }[];
+    for (const { name, width, height, levels, truth, f1, bestF1 } of golden) {
+      it(name, () => {
+        const probability = Float32Array.from(Buffer.from(levels, 'base64'), (level) => level / 256);
+        const packed = Buffer.from(truth, 'base64');
+        const marks = Uint8Array.from(
+          { length: width * height },
+          (_, i) => (packed[i >> 3]! >> (7 - (i % 8))) & 1,
+        );
+        const measured = measureTrufor(probability, marks, width, height, new PixelHistogram());
+        if (bestF1 === null) {
+          expect(measured).to.equal(null);
+          return;
+        }
+        expect(measured!.bestF1).to.be.closeTo(bestF1, 1e-12);
+        if (f1 === null) expect(measured!.f1).to.equal(null);
+        else expect(measured!.f1).to.be.closeTo(f1, 1e-12);
+      });
+    }
   });
 });
