@@ -1,6 +1,29 @@
 import { expect } from 'chai';
 import { ofx } from '../support/ofx.js';
 
+describe('a name that is spelt wrongly', () => {
+  for (const [args, meant] of [
+    [['predict', 'a.jpg', '--treshold', '0.4'], 'Did you mean --threshold'],
+    [['validate', 'd', '--protocoll=macro'], 'Did you mean --protocol'],
+    [['bench', '--concurency', '2'], 'Did you mean --concurrency'],
+    [['valdate', 'd'], 'Did you mean validate?'],
+    [['models', 'verfy'], 'Did you mean models verify?'],
+    [['dataset', 'chek', 'd'], 'Did you mean dataset check?'],
+  ] as const) {
+    it(`is followed by what was meant: ${args.join(' ')}`, async () => {
+      const { exitCode, stderr } = await ofx([...args]);
+      expect(exitCode).to.equal(2);
+      expect(stderr).to.contain(meant);
+      const { stdout } = await ofx([...args, '--json']);
+      expect((JSON.parse(stdout) as { error: { suggestion: string } }).error.suggestion).to.contain(meant);
+    });
+  }
+
+  it('is not guessed at where nothing is near', async () => {
+    expect((await ofx(['predict', 'a.jpg', '--zebra'])).stderr).to.not.contain('Did you mean');
+  });
+});
+
 describe('a flag that is used wrongly', () => {
   for (const [args, message] of [
     [

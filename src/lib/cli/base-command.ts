@@ -1,6 +1,7 @@
 import { Command, Errors, Flags, type Interfaces } from './oclif.js';
 import pc from 'picocolors';
 import { ERROR_TABLE, EXIT, OfxError, systemCode, type ErrorCode } from '../core/errors.js';
+import { didYouMean } from '../text/suggest.js';
 import { progressBar, SILENT_PROGRESS, type Progress } from './progress.js';
 import {
   explicitConfigFile,
@@ -125,7 +126,7 @@ export abstract class BaseCommand extends Command {
   }
 
   override toErrorJson(error: unknown): unknown {
-    const { code, message, suggestion } = describe(error);
+    const { code, message, suggestion } = describe(error, this.#flagNames);
     return { schemaVersion: SCHEMA_VERSION, ofx: this.config.version, error: { code, message, suggestion } };
   }
 
@@ -140,7 +141,7 @@ export abstract class BaseCommand extends Command {
       process.exitCode = EXIT.done;
       return Promise.resolve();
     }
-    const described = describe(this.signal.aborted ? this.signal.reason : error);
+    const described = describe(this.signal.aborted ? this.signal.reason : error, this.#flagNames);
     process.exitCode = described.exitStatus;
     // Told when it happened.
     if (this.signal.reason instanceof OfxError) return Promise.resolve();
@@ -197,6 +198,12 @@ export abstract class BaseCommand extends Command {
     return { ...this.ctor.baseFlags, ...this.ctor.flags, json: { type: 'boolean' } };
   }
 
+  get #flagNames(): string[] {
+    return Object.entries(this.#flagShapes)
+      .filter(([, flag]) => !('hidden' in flag && flag.hidden))
+      .map(([name]) => `--${name}`);
+  }
+
   #knownSettings(): { flags: Set<string>; commands: Map<string, Set<string>> } {
     const commands = new Map(
       this.config.commands.map(({ id, flags }) => [id.replaceAll(':', ' '), new Set(Object.keys(flags))]),
@@ -225,7 +232,8 @@ function outputFailed(error: NodeJS.ErrnoException): OfxError {
       });
 }
 
-function describe(error: unknown): DescribedError {
+/** @param flags what the command knows, for a name that is spelt nearly so */
+function describe(error: unknown, flags: readonly string[]): DescribedError {
   if (error instanceof OfxError) {
     const { code, exitStatus, message, suggestion } = error;
     return { code, exitStatus, message: withoutFraming(message), suggestion };
@@ -244,10 +252,15 @@ function describe(error: unknown): DescribedError {
       code: 'USAGE',
       exitStatus: ERROR_TABLE.USAGE.exit,
       message: withoutFraming(message),
-      suggestion: `${HINT}.`,
+      suggestion: [nearestFlag(message, flags), `${HINT}.`].filter(Boolean).join(' '),
     };
   }
   return { code: 'INTERNAL', exitStatus: ERROR_TABLE.INTERNAL.exit, message, suggestion: undefined };
+}
+
+function nearestFlag(message: string, flags: readonly string[]): string | undefined {
+  const unknown = /Nonexistent flags?: (--[\w-]+)/.exec(message)?.[1];
+  return unknown === undefined ? undefined : didYouMean(unknown, flags);
 }
 
 /** How oclif's parser ends its messages, and ours that are thrown in it; it stands better as the next step. */

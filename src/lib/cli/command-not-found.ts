@@ -1,4 +1,5 @@
 import { ERROR_TABLE } from '../core/errors.js';
+import { didYouMean } from '../text/suggest.js';
 import { SCHEMA_VERSION } from './base-command.js';
 import type { Interfaces } from './oclif.js';
 
@@ -7,9 +8,13 @@ const commandNotFound: Interfaces.Hook<'command_not_found'> = ({ id, argv = [], 
   const name = id.replaceAll(':', ' ');
   const [topic] = name.split(' ');
   const message = `There is no command "${name}".`;
-  const suggestion = config.topics.some((known) => known.name === topic)
+  const list = config.topics.some((known) => known.name === topic)
     ? `"ofx ${topic} --help" lists what there is.`
     : '"ofx --help" lists the commands.';
+  const known = config.commands
+    .filter(({ hidden }) => !hidden)
+    .map((command) => command.id.replaceAll(':', ' '));
+  const suggestion = [didYouMean(name, known), list].filter(Boolean).join(' ');
   if ([id, ...argv].includes('--json')) {
     const document = {
       schemaVersion: SCHEMA_VERSION,
