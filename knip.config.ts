@@ -1,0 +1,22 @@
+import type { KnipConfig } from 'knip';
+
+/** What `npm run unused` looks at: files, exports and packages that nothing uses. */
+const config: KnipConfig = {
+  entry: [
+    'bin/*.js',
+    'src/commands/**/*.ts',
+    'src/lib/cli/command-not-found.ts',
+    'src/**/*-worker.ts',
+    'src/lib/bench/bench-child.ts',
+    'scripts/*.ts',
+    'benchmarks/*.ts',
+    'test/**/*.{test,e2e}.ts',
+    'test/support/*-worker.ts',
+  ],
+  project: ['src/**/*.ts', 'scripts/**/*.ts', 'benchmarks/**/*.ts', 'test/**/*.ts'],
+  // Tests of full and read-only disks.
+  ignoreBinaries: ['mount', 'umount', 'unshare'],
+  // A type beside its schema, or beside the function that gives it, is part of what a module says.
+  ignoreExportsUsedInFile: true,
+};
+export default config;
