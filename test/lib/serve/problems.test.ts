@@ -1,13 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import path from 'node:path';
+import { Ajv } from 'ajv';
 import { expect } from 'chai';
-import { checkSchema } from '../../../src/lib/core/schema.js';
 import { ProblemSchema, type Problem } from '../../../src/lib/serve/problem.js';
 import { ROOT } from '../../support/ofx.js';
 import { form, picture, startTestServer, type TestServer } from '../../support/server.js';
 
 const IMAGES = path.join(ROOT, 'test/fixtures/images');
+const isProblem = new Ajv({ strict: false }).compile(ProblemSchema);
 
 describe('problems', () => {
   let server: TestServer;
@@ -24,8 +25,7 @@ describe('problems', () => {
   async function problem(response: Response): Promise<string> {
     expect(response.headers.get('content-type')).to.match(/^application\/problem\+json/);
     const body = (await response.json()) as Problem;
-    const checked = checkSchema(ProblemSchema, body);
-    expect(checked.ok ? [] : checked.complaints).to.deep.equal([]);
+    expect(isProblem(body), JSON.stringify(isProblem.errors)).to.equal(true);
     expect(body.status).to.equal(response.status);
     expect(body.requestId).to.equal(response.headers.get('x-request-id'));
     return `${response.status} ${body.code}`;
