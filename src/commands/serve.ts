@@ -3,13 +3,15 @@ import { serveFlags } from '../lib/cli/serve-flags.js';
 import { usableCpus } from '../lib/core/cpu.js';
 import { planSessions } from '../lib/workers/sessions.js';
 import type { ServeReport } from '../lib/serve/schemas.js';
+import type { RunningServer } from '../lib/serve/server.js';
 
 export default class Serve extends BaseCommand {
   static override summary = 'Answer over HTTP, with a page for people and an API for programs.';
 
   static override description =
     'Loads the model, prints the address and answers until it is stopped. Open the address in a browser, or POST images ' +
-    'to /v1/predict; /docs describes the API. Stopped by SIGTERM it finishes what it has, then exits with 0.';
+    'to /v1/predict; /docs describes the API. Stopped by SIGTERM it finishes what it has, then exits with 0; SIGHUP makes it ' +
+    'load the model, its thresholds and the tokens anew.';
 
   static override examples = [
     '<%= config.bin %> serve',
@@ -28,10 +30,18 @@ export default class Serve extends BaseCommand {
     const concurrency = flags.concurrency ?? Math.min(3, Math.max(2, usableCpus()));
     const { threads } = planSessions({ threads: flags.threads, concurrency }, Infinity);
     const deadlineMs = flags.deadline * 1000;
+    const tokenFile = flags['token-file'];
+    const started: { server?: RunningServer } = {};
+    // As long as there is nothing to load anew, it must not end us either.
+    process.on('SIGHUP', () => void started.server?.reload());
 
     const server = await startServer(
       {
-        model: await findModel(flags.model),
+        read: async () => ({
+          model: await findModel(flags.model),
+          tokens: tokenFile === undefined ? [] : await readTokens(tokenFile),
+        }),
+        secured: tokenFile !== undefined,
         size: flags.size,
         concurrency,
         threads,
@@ -41,14 +51,14 @@ export default class Serve extends BaseCommand {
         deadlineMs,
         uploadMs: flags['upload-timeout'] * 1000,
         recycle: { images: flags['recycle-after'], rss: flags['worker-memory'] * 2 ** 20 },
-        tokens: flags['token-file'] === undefined ? [] : await readTokens(flags['token-file']),
         trustProxy: flags['trust-proxy'],
       },
       { host: flags.host, port: flags.port },
-      { level: flags.quiet ? 'error' : 'info', stream: process.stderr },
+      { level: flags.quiet ? 'error' : flags['log-level'], stream: process.stderr },
     );
+    started.server = server;
     for (const note of server.notes) this.note(note);
-    if (!isLoopback(flags.host) && flags['token-file'] === undefined) {
+    if (!isLoopback(flags.host) && tokenFile === undefined) {
       this.warning(
         `everybody who reaches ${flags.host} may use this server (--token-file asks for a token).`,
       );
@@ -61,15 +71,15 @@ export default class Serve extends BaseCommand {
 }
 
 /** Ctrl-C is answered within a second; a service manager waits for what is being worked on. */
-function stopOnSignal(server: { stop: (graceMs: number) => Promise<void> }, deadlineMs: number): void {
-  const stop = (graceMs: number, exitStatus: number): void => {
-    void server.stop(graceMs).finally(() => process.exit(exitStatus));
+function stopOnSignal(server: RunningServer, deadlineMs: number): void {
+  const stop = (signal: string, graceMs: number, exitStatus: number): void => {
+    void server.stop(graceMs, signal).finally(() => process.exit(exitStatus));
   };
   process.once('SIGTERM', () => {
-    stop(deadlineMs, 0);
+    stop('SIGTERM', deadlineMs, 0);
   });
   process.once('SIGINT', () => {
-    stop(INTERRUPT_GRACE_MS, 130);
+    stop('SIGINT', INTERRUPT_GRACE_MS, 130);
   });
 }
 

@@ -5,7 +5,7 @@ import { expect } from 'chai';
 import type { PredictReport, Prediction } from '../../src/lib/predict/result.js';
 import { ServeDocumentSchema } from '../../src/lib/serve/schemas.js';
 import { temporaryFolder } from '../support/folder.js';
-import { TINY_MODEL } from '../support/models.js';
+import { installTinyModel, TINY_MODEL } from '../support/models.js';
 import { ofx, ROOT, startOfx } from '../support/ofx.js';
 import { holdWorkers } from '../support/workers.js';
 
@@ -91,6 +91,23 @@ describe('ofx serve', () => {
     await hasWork(url);
     expect((await stop('SIGINT')).exitCode).to.equal(130);
     await running;
+  });
+
+  it('loads another model on SIGHUP, and says what it does in its log', async () => {
+    const first = await installTinyModel(folder.file('model'));
+    const url = await serve(['--model', folder.file('model'), '--size', '64']);
+    const used = async (): Promise<string> => ((await (await askFor(url)).json()) as Prediction).model.sha256;
+    expect(await used()).to.equal(first);
+    const second = await installTinyModel(folder.file('model'), 1);
+    process.kill(run!.pid!, 'SIGHUP');
+    while ((await used()) !== second) continue;
+    const log = (await stop('SIGTERM')).stderr.split('\n').map((line) => JSON.parse(line) as { msg: string });
+    const said = (text: string): object => log.find(({ msg }) => msg === text)!;
+    expect(said('Serving.')).to.deep.include({ url }).and.to.have.nested.property('model.sha256', first);
+    expect(said('Serving.')).to.have.nested.property('settings.limits.maxPixels', 50_000_000);
+    expect(said('Reloaded.')).to.have.nested.property('model.sha256', second);
+    expect(said('Stopping.')).to.include({ reason: 'SIGTERM' });
+    expect(log.at(-1)).to.have.property('msg', 'Stopped.');
   });
 
   it('prints its one document at once with --json', async () => {

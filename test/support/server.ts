@@ -1,6 +1,11 @@
 import { Writable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import sharp from 'sharp';
+import { parseTokens } from '../../src/lib/serve/access.js';
 import type { ServeOptions } from '../../src/lib/serve/options.js';
+import type { Problem } from '../../src/lib/serve/problem.js';
+import type { Readiness } from '../../src/lib/serve/schemas.js';
 import { startServer, type RunningServer } from '../../src/lib/serve/server.js';
 import { findModel } from '../../src/lib/model/catalogue.js';
 import { TINY_MODEL } from './models.js';
@@ -10,8 +15,19 @@ export interface TestServer extends RunningServer {
   log: Record<string, unknown>[];
 }
 
+export interface TestOptions extends Partial<ServeOptions> {
+  /** Folder or file of the model. [the tiny one] */
+  model?: string;
+  /** Lines of a token file. */
+  tokens?: readonly string[];
+}
+
 /** A server with the tiny model on a free port, open to all and without a limit on the rate. */
-export async function startTestServer(options: Partial<ServeOptions> = {}): Promise<TestServer> {
+export async function startTestServer({
+  model = TINY_MODEL,
+  tokens = [],
+  ...options
+}: TestOptions = {}): Promise<TestServer> {
   const log: TestServer['log'] = [];
   const stream = new Writable({
     write: (line: Buffer, _encoding, done) => {
@@ -21,7 +37,11 @@ export async function startTestServer(options: Partial<ServeOptions> = {}): Prom
   });
   const server = await startServer(
     {
-      model: await findModel(TINY_MODEL),
+      read: async () => ({
+        model: await findModel(model),
+        tokens: tokens.length > 0 ? parseTokens(tokens.join('\n'), 'tokens') : [],
+      }),
+      secured: tokens.length > 0,
       size: 64,
       concurrency: 1,
       threads: 1,
@@ -31,7 +51,6 @@ export async function startTestServer(options: Partial<ServeOptions> = {}): Prom
       deadlineMs: 30_000,
       uploadMs: 30_000,
       recycle: { images: 1000, rss: Infinity },
-      tokens: [],
       ...options,
     },
     { host: '127.0.0.1', port: 0 },
@@ -56,4 +75,22 @@ export function form(files: Record<string, Uint8Array>, field = 'image'): FormDa
   const data = new FormData();
   for (const [name, bytes] of Object.entries(files)) data.append(field, new Blob([bytes]), name);
   return data;
+}
+
+/** Status, and of a problem its code. */
+export async function problemCode(response: Response): Promise<string> {
+  const { code } = response.ok ? { code: '' } : ((await response.json()) as Problem);
+  return `${response.status} ${code}`.trim();
+}
+
+/** Asks `/readyz` until it says all that is wanted. */
+export async function untilReadiness({ url }: { url: string }, wanted: Partial<Readiness>): Promise<void> {
+  for (;;) {
+    const now = (await (await fetch(`${url}/readyz`)).json()) as Readiness;
+    const said = Object.keys(wanted).every((key) =>
+      isDeepStrictEqual(now[key as keyof Readiness], wanted[key as keyof Readiness]),
+    );
+    if (said) return;
+    await sleep(5);
+  }
 }

@@ -1,12 +1,19 @@
 import { execFileSync } from 'node:child_process';
 
-/** Processes that work for a server, by their numbers; a server in this process works with this process's children. */
-export function workersOf(server: number = process.pid): number[] {
-  const table = execFileSync('ps', ['-o', 'pid=,args=', '--ppid', String(server)], { encoding: 'utf8' });
+/** Processes that another one started, by a word of their command lines. */
+export function childrenOf(parent: number, word: string): number[] {
+  const table = execFileSync('ps', ['-o', 'pid=,stat=,args=', '--ppid', String(parent)], {
+    encoding: 'utf8',
+  });
   return table
     .split('\n')
-    .filter((line) => line.includes('analysis-worker'))
+    .filter((line) => line.includes(word) && !/^ *\d+ Z/.test(line))
     .map((line) => Number.parseInt(line));
+}
+
+/** Processes that work for a server, by their numbers; a server in this process works with this process's children. */
+export function workersOf(server: number = process.pid): number[] {
+  return childrenOf(server, 'analysis-worker');
 }
 
 /**

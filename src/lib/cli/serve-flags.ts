@@ -75,9 +75,15 @@ export const serveFlags = {
     helpValue: 'MB',
   }),
   'token-file': Flags.string({
-    description: 'File with bearer tokens, one a line; requests to /v1 and /metrics must show one',
+    description:
+      'File with bearer tokens, a line each: TOKEN, or NAME SCOPES TOKEN; requests to /v1, /metrics and /admin must show one',
     helpValue: 'FILE',
   }),
+  'log-level': Flags.option({
+    description: 'What is logged on stderr, and what weighs more; with --quiet errors only',
+    options: ['debug', 'info', 'warn', 'error'] as const,
+    default: 'info' as const,
+  })(),
   'trust-proxy': Flags.string({
     description: 'Addresses or networks of proxies whose X-Forwarded-For is believed, separated by commas',
     helpValue: 'LIST',

@@ -21,6 +21,8 @@ export interface ExaminationOptions extends Scoring {
   limits?: Partial<ImageLimits> | undefined;
   /** Changes the image, and maybe its size, before anything looks at it. */
   change?: ((image: RgbImage) => Promise<RgbImage>) | undefined;
+  /** In place of those in force for the way of scoring. */
+  thresholds?: EffectiveThresholds | undefined;
 }
 
 /** What comes of an image before anything is marked in it. */
@@ -111,7 +113,7 @@ export class Analyser {
     const detection = options.tile
       ? await this.detector.detectWindows(image, signal)
       : await this.detector.detect(image, signal);
-    const { temperature } = await this.thresholds(options);
+    const { temperature } = options.thresholds ?? (await this.thresholds(options));
     return {
       image,
       decoded: { width: decoded.width, height: decoded.height },
@@ -143,7 +145,7 @@ export class Analyser {
     const { image, score, rawScore, map, windows } = examination;
     const { width, height } = image;
     const { identity, testScores } = this.network;
-    const thresholds = await this.thresholds(options);
+    const thresholds = options.thresholds ?? (await this.thresholds(options));
     const maskThreshold = options.maskThreshold ?? thresholds.mask;
     const scoreThreshold = options.scoreThreshold ?? thresholds.score;
 

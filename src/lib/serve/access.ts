@@ -1,17 +1,37 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import type { preParsingAsyncHookHandler } from 'fastify';
+import type { FastifyRequest, preParsingAsyncHookHandler } from 'fastify';
 import { OfxError, systemCode } from '../core/errors.js';
 import { readText } from '../files/read-text.js';
 
+/** What a token is good for: images, `/metrics`, `/admin`. */
+export const SCOPES = ['predict', 'metrics', 'admin'] as const;
+export type Scope = (typeof SCOPES)[number];
+
+export interface Token {
+  /** Named in the log and in metrics; the line of its file where it has no name. */
+  name: string;
+  scopes: readonly Scope[];
+  /** SHA-256 of the token. */
+  digest: Buffer;
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Whose token the request showed. */
+    tokenName?: string;
+  }
+}
+
 /** A token that can be guessed is none. */
 const SHORTEST_TOKEN = 16;
+const SUGGESTION = 'Make one with: openssl rand -hex 32';
 
 /**
- * Bearer tokens of a file, one a line; empty lines and lines that begin with `#` are left out.
+ * Bearer tokens of a file, see {@link parseTokens}.
  *
- * @throws {OfxError} INPUT_MISSING, INPUT_UNREADABLE; USAGE where there is no token, or one that is too short
+ * @throws {OfxError} INPUT_MISSING, INPUT_UNREADABLE; USAGE where there is no token, or an invalid line
  */
-export async function readTokens(file: string): Promise<string[]> {
+export async function readTokens(file: string): Promise<Token[]> {
   let text: string;
   try {
     text = await readText(file);
@@ -23,29 +43,64 @@ export async function readTokens(file: string): Promise<string[]> {
       { suggestion: 'Check the path given by --token-file.', cause: error },
     );
   }
+  return parseTokens(text, file);
+}
+
+/**
+ * A token a line, `[NAME SCOPES] TOKEN`: the token itself, or `sha256:` and its SHA-256 in hexadecimal. Scopes are separated by
+ * commas; a token without a name is good for `predict` and `metrics`. Empty lines and lines that begin with `#` are left out.
+ *
+ * @param file - what messages call the text
+ * @throws {OfxError} USAGE where there is no token, or an invalid line
+ */
+export function parseTokens(text: string, file: string): Token[] {
   const tokens = text
     .split('\n')
-    .map((line) => line.trim())
-    .filter((line) => line !== '' && !line.startsWith('#'));
-  const suggestion = 'Make one with: openssl rand -hex 32';
-  if (tokens.length === 0) throw new OfxError('USAGE', `There is no token in ${file}.`, { suggestion });
-  if (tokens.some((token) => token.length < SHORTEST_TOKEN)) {
-    throw new OfxError('USAGE', `A token in ${file} has less than ${SHORTEST_TOKEN} characters.`, {
-      suggestion,
-    });
+    .map((line, index) => ({ line: line.trim(), where: `line ${index + 1} of ${file}` }))
+    .filter(({ line }) => line !== '' && !line.startsWith('#'))
+    .map(({ line, where }) => parseToken(line.split(/\s+/), where));
+  if (tokens.length === 0) {
+    throw new OfxError('USAGE', `There is no token in ${file}.`, { suggestion: SUGGESTION });
   }
+  const twice = tokens.find(({ name }, index) => tokens.findIndex((other) => other.name === name) !== index);
+  if (twice) throw new OfxError('USAGE', `Two tokens in ${file} are named "${twice.name}".`);
   return tokens;
 }
 
-/** Tells whether an `Authorization` header shows one of the tokens, in a time that tells nothing about them. */
-export function tokenCheck(tokens: readonly string[]): (authorization: string | undefined) => boolean {
+function parseToken(words: string[], where: string): Token {
+  if (words.length === 1)
+    return { name: where, scopes: ['predict', 'metrics'], digest: digestOf(words[0]!, where) };
+  const [name, list, token, ...rest] = words;
+  const scopes = list!.split(',');
+  const isScope = (scope: string): scope is Scope => (SCOPES as readonly string[]).includes(scope);
+  if (token === undefined || rest.length > 0 || !scopes.every(isScope)) {
+    throw new OfxError('USAGE', `Invalid token in ${where}.`, {
+      suggestion: `A line is "TOKEN", or "NAME SCOPES TOKEN" with scopes of: ${SCOPES.join(',')}.`,
+    });
+  }
+  return { name: name!, scopes, digest: digestOf(token, where) };
+}
+
+function digestOf(token: string, where: string): Buffer {
+  if (token.startsWith('sha256:')) {
+    const hex = token.slice('sha256:'.length);
+    if (/^[0-9a-f]{64}$/i.test(hex)) return Buffer.from(hex, 'hex');
+    throw new OfxError('USAGE', `The hash in ${where} is not a SHA-256 in hexadecimal.`, {
+      suggestion: "Make it with: printf '%s' TOKEN | sha256sum",
+    });
+  }
+  if (token.length >= SHORTEST_TOKEN) return sha256(token);
+  throw new OfxError('USAGE', `The token in ${where} has less than ${SHORTEST_TOKEN} characters.`, {
+    suggestion: SUGGESTION,
+  });
+}
+
+/** The token that an `Authorization` header shows, found in a time that tells nothing about them. */
+export function findToken(tokens: readonly Token[], authorization = ''): Token | undefined {
   // Hashes have one length, as `timingSafeEqual` needs, so that not even a token's length shows.
-  const digests = tokens.map(sha256);
-  return (authorization = '') => {
-    const shown = sha256(/^bearer +(.+)$/i.exec(authorization)?.[1] ?? '');
-    // Every token is looked at, whichever fits.
-    return digests.map((digest) => timingSafeEqual(digest, shown)).includes(true);
-  };
+  const shown = sha256(/^bearer +(.+)$/i.exec(authorization)?.[1] ?? '');
+  // Every token is looked at, whichever fits.
+  return tokens.filter(({ digest }) => timingSafeEqual(digest, shown))[0];
 }
 
 function sha256(text: string): Buffer {
@@ -53,15 +108,20 @@ function sha256(text: string): Buffer {
 }
 
 /**
- * A hook that lets nobody through without one of the tokens; everybody, where there are none.
+ * A hook that lets nobody through without a token of the scope; everybody, where there are no tokens.
  *
+ * @param tokens - asked for with every request: a reload may change them
  * @param mostGuesses - who shows so many wrong tokens within a minute has to wait, even with a right one [no limit]
  */
-export function requireToken(tokens: readonly string[], mostGuesses = Infinity): preParsingAsyncHookHandler {
-  const isKnown = tokenCheck(tokens);
+export function requireToken(
+  tokens: () => readonly Token[],
+  scope: Scope,
+  mostGuesses = Infinity,
+): preParsingAsyncHookHandler {
   const guesses = new Guesses(mostGuesses);
-  return async ({ headers, ip }, reply, payload) => {
-    if (tokens.length === 0) return payload;
+  return async (request, reply, payload) => {
+    const { headers, ip } = request;
+    if (tokens().length === 0) return payload;
     const seconds = guesses.secondsToWait(ip);
     if (seconds > 0) {
       reply.header('retry-after', String(seconds));
@@ -69,14 +129,25 @@ export function requireToken(tokens: readonly string[], mostGuesses = Infinity):
         suggestion: `Try again in ${seconds} s.`,
       });
     }
-    if (!isKnown(headers.authorization)) {
+    const token = findToken(tokens(), headers.authorization);
+    if (!token) {
       guesses.add(ip);
       throw new OfxError('UNAUTHORISED', 'This server wants a bearer token that it knows.', {
         suggestion: 'Send it as "Authorization: Bearer TOKEN".',
       });
     }
+    nameToken(request, token);
+    if (!token.scopes.includes(scope)) {
+      throw new OfxError('FORBIDDEN', `This token is not good for "${scope}".`, {
+        suggestion: `It is good for: ${token.scopes.join(', ')}.`,
+      });
+    }
     return payload;
   };
+}
+
+function nameToken(request: FastifyRequest, { name }: Token): void {
+  request.tokenName = name;
 }
 
 /** Wrong tokens by client. */

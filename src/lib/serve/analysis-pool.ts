@@ -1,28 +1,35 @@
 import { OfxError } from '../core/errors.js';
 import type { Analysis, AnalysisOptions } from '../predict/analyse.js';
 import type { Network } from '../model/network.js';
+import type { EffectiveThresholds } from '../model/thresholds.js';
 import { workerFile } from '../workers/worker-file.js';
-import { WorkerPool } from '../workers/pool.js';
+import { WorkerPool, type WorkerEnd } from '../workers/pool.js';
 import { startProcess } from '../workers/start.js';
-import type { NetworkAddress } from './networks.js';
+import type { NetworkAddress, WantedNetwork } from './networks.js';
 import type { ServeOptions } from './options.js';
 
 export interface AnalysisWorkerData {
   own: NetworkAddress;
+  /** Those that were in force when the network was loaded; until they are known, those that the worker finds. */
+  thresholds?: EffectiveThresholds | undefined;
   threads: number;
 }
 
 export type AnalysisTask =
-  | { kind: 'describe'; network: NetworkAddress }
+  | { kind: 'describe' }
   | {
       kind: 'analyse';
-      network: NetworkAddress;
+      network: WantedNetwork;
       name: string;
       bytes: Uint8Array;
       options: AnalysisOptions;
     };
 
-export type NetworkDescription = Pick<Network, 'identity' | 'notes'>;
+export interface NetworkDescription {
+  network: Network;
+  /** In force for the network, as the worker found them. */
+  thresholds: EffectiveThresholds;
+}
 
 export type AnalysisReply =
   ({ kind: 'description' } & NetworkDescription) | ({ kind: 'analysis' } & Analysis);
@@ -38,19 +45,28 @@ export class AnalysisPool {
   readonly #pool: WorkerPool<AnalysisTask, AnalysisReply>;
   readonly #places: number;
   readonly #size: number;
-  readonly #own: NetworkAddress;
+  /** What workers are started with. */
+  readonly #data: AnalysisWorkerData;
   /** Of one image, smoothed. */
   #seconds = 1;
 
-  constructor(own: NetworkAddress, options: ServeOptions) {
+  /** @param onEnd - told of workers that ended by themselves */
+  constructor(
+    own: NetworkAddress,
+    options: ServeOptions,
+    onEnd: (end: WorkerEnd, pool: AnalysisPool) => void,
+  ) {
     const { threads, concurrency, queue, recycle, deadlineMs } = options;
-    this.#own = own;
+    this.#data = { own, threads };
     this.#size = concurrency;
     this.#places = concurrency + queue;
     this.#pool = new WorkerPool({
       start: startProcess,
       file: workerFile('./analysis-worker.js', import.meta.url),
-      workerData: { own, threads } satisfies AnalysisWorkerData,
+      workerData: this.#data,
+      onEnd: (end) => {
+        onEnd(end, this);
+      },
       size: concurrency,
       isSpent: ({ tasksDone, rss }) =>
         tasksDone >= recycle.images || (tasksDone >= FEWEST_IMAGES_OF_A_WORKER && rss > recycle.rss),
@@ -61,9 +77,14 @@ export class AnalysisPool {
 
   get state(): Pick<
     WorkerPool<AnalysisTask, AnalysisReply>,
-    'waiting' | 'running' | 'ready' | 'failure' | 'restarts' | 'rss'
+    'waiting' | 'running' | 'ready' | 'failure' | 'rss'
   > {
     return this.#pool;
+  }
+
+  /** Workers that there should be. */
+  get wanted(): number {
+    return this.#size;
   }
 
   /** No place for another request. */
@@ -79,9 +100,23 @@ export class AnalysisPool {
 
   /** @throws {OfxError} as `Analyser.open`, where the server's own network cannot be used */
   async describe(): Promise<NetworkDescription> {
-    const reply = await this.#pool.run({ kind: 'describe', network: this.#own });
+    const reply = await this.#pool.run({ kind: 'describe' });
     if (reply.kind !== 'description') throw new TypeError(`Unexpected reply: ${reply.kind}`);
     return reply;
+  }
+
+  /**
+   * From here on all workers work by the same network and thresholds, those that are started later included.
+   *
+   * @param own - where they find the network
+   */
+  pin(own: NetworkAddress, thresholds: EffectiveThresholds): void {
+    Object.assign(this.#data, { own, thresholds });
+  }
+
+  /** Resolves once every worker is ready; rejects with the reason of the first that cannot be used. */
+  async allReady(): Promise<void> {
+    await this.#pool.allReady();
   }
 
   /**
@@ -94,9 +129,13 @@ export class AnalysisPool {
   ): Promise<Analysis & { milliseconds: number }> {
     if (this.full) throw this.overloaded();
     const started = performance.now();
-    const reply = await this.#pool.run({ kind: 'analyse', ...task }, { signal }).catch((error: unknown) => {
-      throw ourModelsFault(error);
-    });
+    const { thresholds } = task.network === 'own' ? this.#data : {};
+    const options = { ...task.options, thresholds };
+    const reply = await this.#pool
+      .run({ kind: 'analyse', ...task, options }, { signal })
+      .catch((error: unknown) => {
+        throw ourModelsFault(error);
+      });
     if (reply.kind !== 'analysis') throw new TypeError(`Unexpected reply: ${reply.kind}`);
     const { prediction, files } = reply;
     this.#seconds += 0.1 * (prediction.timingsMs.total / 1000 - this.#seconds);
@@ -107,6 +146,12 @@ export class AnalysisPool {
     return new OfxError('OVERLOADED', 'All places are taken.', {
       suggestion: `Try again in ${this.retryAfter} s.`,
     });
+  }
+
+  /** Ends it once it has done all that it has. */
+  async retire(): Promise<void> {
+    await this.#pool.idle();
+    await this.close();
   }
 
   /** @param graceMs - workers that are not done by then are killed */

@@ -1,13 +1,13 @@
 import { Analyser } from '../predict/analyse.js';
 import { answerTasks, workerData } from '../workers/tasks.js';
 import type { AnalysisReply, AnalysisTask, AnalysisWorkerData } from './analysis-pool.js';
-import type { NetworkAddress } from './networks.js';
+import type { NetworkAddress, WantedNetwork } from './networks.js';
 
 /**
  * A process that works on one image at a time, from its bytes to the result. It keeps the server's own network open, and
  * beside it the last other one that was asked for.
  */
-const { own, threads } = (await workerData()) as AnalysisWorkerData;
+const { own, thresholds, threads } = (await workerData()) as AnalysisWorkerData;
 
 interface Opened {
   key: string;
@@ -16,17 +16,15 @@ interface Opened {
 
 const ONE_PIXEL_GIF = Buffer.from('R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7', 'base64');
 
-const ownKey = keyOf(own);
 const first = open(own);
 let other: Opened | undefined;
 
 answerTasks(handle, first.then(warmUp));
 
 async function handle(task: AnalysisTask): Promise<AnalysisReply> {
-  const { analyser } = await opened(task.network);
+  const { analyser } = await opened(task.kind === 'describe' ? 'own' : task.network);
   if (task.kind === 'describe') {
-    const { identity, notes } = analyser.network;
-    return { kind: 'description', identity, notes };
+    return { kind: 'description', network: analyser.network, thresholds: await analyser.thresholds({}) };
   }
   const { name, bytes, options } = task;
   return { kind: 'analysis', ...(await analyser.analyse(name, bytes, options)) };
@@ -34,12 +32,12 @@ async function handle(task: AnalysisTask): Promise<AnalysisReply> {
 
 /** The first image loads the decoder and makes the network allocate its memory: better before a visitor waits for it. */
 async function warmUp({ analyser }: Opened): Promise<void> {
-  await analyser.analyse('warm-up', ONE_PIXEL_GIF, { minArea: 0, mask: true });
+  await analyser.analyse('warm-up', ONE_PIXEL_GIF, { minArea: 0, mask: true, thresholds });
 }
 
-async function opened(address: NetworkAddress): Promise<Opened> {
+async function opened(address: WantedNetwork): Promise<Opened> {
+  if (address === 'own') return first;
   const key = keyOf(address);
-  if (key === ownKey) return first;
   if (other?.key === key) return other;
   const previous = other;
   other = undefined;
@@ -49,11 +47,19 @@ async function opened(address: NetworkAddress): Promise<Opened> {
 }
 
 async function open(address: NetworkAddress): Promise<Opened> {
-  const { reference, size } = address;
-  const analyser = await Analyser.open(reference, { size, threads, concurrency: 1 });
-  return { key: keyOf(address), analyser };
+  const { reference, otherwise, size } = address;
+  const key = keyOf(address);
+  const options = { size, threads, concurrency: 1 };
+  try {
+    return { key, analyser: await Analyser.open(reference, options) };
+  } catch (error) {
+    if (!otherwise) throw error;
+    return { key, analyser: await Analyser.open(otherwise, options) };
+  }
 }
 
 function keyOf({ reference, size }: NetworkAddress): string {
-  return JSON.stringify([reference.kind === 'model' ? reference.model.folder : reference.file, size]);
+  if (reference.kind === 'onnx') return JSON.stringify([reference.file, size]);
+  const { folder, manifest } = reference.model;
+  return JSON.stringify([folder, manifest.variants.map(({ sha256 }) => sha256), size]);
 }

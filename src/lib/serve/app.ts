@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { maxHeaderSize, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
-import type { Writable } from 'node:stream';
 import accepts from '@fastify/accepts';
 import helmet from '@fastify/helmet';
 import multipart from '@fastify/multipart';
@@ -16,15 +15,11 @@ import type { FastifySchemaValidationError } from 'fastify/types/schema.js';
 import { OfxError } from '../core/errors.js';
 import { documentApi } from './documentation.js';
 import { logProblem, PROBLEM_TYPE, toOfxError, toProblem } from './problem.js';
+import { adminRoutes } from './routes/admin.js';
 import { apiRoutes } from './routes/api.js';
 import { operationRoutes } from './routes/operation.js';
 import { pageRoutes } from './routes/page.js';
 import type { Service } from './service.js';
-
-export interface LogOptions {
-  level: 'info' | 'error' | 'silent';
-  stream: Writable;
-}
 
 /** @throws {OfxError} USAGE where a proxy is neither an address nor a network */
 export function checkProxies(trustProxy: string | undefined): void {
@@ -40,10 +35,10 @@ export function checkProxies(trustProxy: string | undefined): void {
 }
 
 /** The HTTP application over a service; it listens nowhere yet. */
-export async function buildApp(service: Service, log: LogOptions): Promise<FastifyInstance> {
+export async function buildApp(service: Service): Promise<FastifyInstance> {
   const { uploadMs, trustProxy } = service.options;
   const app = fastify({
-    logger: { level: log.level, stream: log.stream },
+    loggerInstance: service.log,
     // One line a request is written below, when it is answered.
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomUUID(),
@@ -79,6 +74,7 @@ export async function buildApp(service: Service, log: LogOptions): Promise<Fasti
   await documentApi(app, service);
   await app.register(apiRoutes(service), { prefix: '/v1' });
   await app.register(operationRoutes(service));
+  if (service.options.secured) await app.register(adminRoutes(service), { prefix: '/admin' });
   await app.register(pageRoutes);
   return app;
 }
@@ -142,7 +138,8 @@ function observe(app: FastifyInstance, service: Service): void {
     const milliseconds = reply.elapsedTime;
     const status = reply.statusCode;
     service.metrics.answered({ method, route, status, milliseconds });
-    request.log.info({ method, route, status, ms: Math.round(milliseconds), client: ip }, 'answered');
+    const token = request.tokenName;
+    request.log.info({ method, route, status, ms: Math.round(milliseconds), client: ip, token }, 'answered');
     done();
   });
   app.addHook('onRequestAbort', (request, done) => {
@@ -169,7 +166,7 @@ function answerErrors(app: FastifyInstance, service: Service): void {
 }
 
 function sendProblem(
-  { metrics, pool }: Service,
+  { metrics, current: { pool } }: Service,
   thrown: unknown,
   request: FastifyRequest,
   reply: FastifyReply,

@@ -14,7 +14,7 @@ declare module 'fastify' {
 
 /** `/docs`: OpenAPI 3.1 from the schemas of the routes, for people and as JSON and YAML. */
 export async function documentApi(app: FastifyInstance, { options }: Service): Promise<void> {
-  const secured = options.tokens.length > 0;
+  const { secured } = options;
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
@@ -61,5 +61,5 @@ export function answers(ok: Record<number, unknown>): Record<string, unknown> {
 
 /** Routes that need a token say so. */
 export function security({ options }: Service): { security?: Record<string, string[]>[] } {
-  return options.tokens.length > 0 ? { security: [{ token: [] }] } : {};
+  return options.secured ? { security: [{ token: [] }] } : {};
 }

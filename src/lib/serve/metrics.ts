@@ -3,7 +3,9 @@ import type { ErrorCode } from '../core/errors.js';
 import type { Prediction } from '../predict/result.js';
 import type { ModelIdentity } from '../model/network.js';
 import { OFX_VERSION } from '../core/version.js';
+import type { WorkerEnd } from '../workers/pool.js';
 import type { AnalysisPool } from './analysis-pool.js';
+import type { Generation } from './generation.js';
 
 /** From a cached answer to an image that waited through the longest queue, in seconds. */
 const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.75, 1, 1.5, 2.5, 5, 10, 30];
@@ -61,36 +63,75 @@ export class ServiceMetrics {
     ...this.#registers,
   });
 
-  constructor(pool: AnalysisPool, model: ModelIdentity) {
+  readonly #workerRestarts = new Counter({
+    name: 'ofx_worker_restarts_total',
+    help: 'Workers that ended, by reason: crashed, recycled after their share, or unusable because they could not load',
+    labelNames: ['reason'],
+    ...this.#registers,
+  });
+  readonly #reloads = new Counter({
+    name: 'ofx_reloads_total',
+    help: 'Reloads, by result; after one that failed, what was in service stays',
+    labelNames: ['result'],
+    ...this.#registers,
+  });
+  readonly #modelInfo = new Gauge({
+    name: 'ofx_model_info',
+    help: 'The server’s own model; always 1',
+    labelNames: ['ofx', 'name', 'version', 'sha256', 'input_size', 'precision'],
+    ...this.#registers,
+  });
+
+  constructor(service: {
+    current: Generation;
+    generations: Generation[];
+    lookForChanges: () => Promise<boolean>;
+  }) {
     collectDefaultMetrics({ register: this.registry });
-    this.#info(model);
-    const gauges: [string, string, () => number][] = [
-      ['ofx_queue_depth', 'Images that wait for a worker', () => pool.state.waiting],
-      ['ofx_running', 'Images that workers have', () => pool.state.running],
-      ['ofx_workers_ready', 'Workers that can take an image', () => pool.state.ready],
-      ['ofx_workers_resident_memory_bytes', 'Resident memory of all workers together', () => pool.state.rss],
+    for (const reason of ['crashed', 'recycled', 'unusable'] as const)
+      this.#workerRestarts.inc({ reason }, 0);
+    for (const result of ['done', 'failed'] as const) this.#reloads.inc({ result }, 0);
+    const sum = (read: (pool: AnalysisPool) => number): number =>
+      service.generations.reduce((total, { pool }) => total + read(pool), 0);
+    const gauges: [string, string, () => number | Promise<number>][] = [
+      ['ofx_queue_depth', 'Images that wait for a worker', () => sum(({ state }) => state.waiting)],
+      ['ofx_running', 'Images that workers have', () => sum(({ state }) => state.running)],
+      ['ofx_workers_ready', 'Workers that can take an image', () => service.current.pool.state.ready],
+      ['ofx_workers_wanted', 'Workers that there should be', () => service.current.pool.wanted],
+      [
+        'ofx_workers_resident_memory_bytes',
+        'Resident memory of all workers together',
+        () => sum(({ state }) => state.rss),
+      ],
+      [
+        'ofx_model_changed_on_disk',
+        '1 where the model’s files on disk are no longer those in use, until a reload',
+        async () => Number(await service.lookForChanges()),
+      ],
     ];
     for (const [name, help, read] of gauges) {
       new Gauge({
         name,
         help,
-        collect() {
-          this.set(read());
+        async collect() {
+          this.set(await read());
         },
         ...this.#registers,
       });
     }
-    new Gauge({
-      name: 'ofx_worker_restarts_total',
-      help: 'Workers that were replaced, by reason',
-      labelNames: ['reason'],
-      collect() {
-        const { crashed, recycled } = pool.state.restarts;
-        this.set({ reason: 'crashed' }, crashed);
-        this.set({ reason: 'recycled' }, recycled);
-      },
-      ...this.#registers,
-    });
+  }
+
+  workerEnded({ kind }: WorkerEnd): void {
+    this.#workerRestarts.inc({ reason: kind });
+  }
+
+  reloaded(result: 'done' | 'failed'): void {
+    this.#reloads.inc({ result });
+  }
+
+  setModel({ name, version, sha256, inputSize, precision }: ModelIdentity): void {
+    this.#modelInfo.reset();
+    this.#modelInfo.set({ ofx: OFX_VERSION, name, version, sha256, input_size: inputSize, precision }, 1);
   }
 
   answered(request: { method: string; route: string; status: number; milliseconds: number }): void {
@@ -110,14 +151,5 @@ export class ServiceMetrics {
     this.#inference.observe({ model: model.name, size: model.inputSize }, timingsMs.inference / 1000);
     this.#scores.observe(score);
     this.#verdicts.inc({ verdict: tampered ? 'tampered' : 'authentic' });
-  }
-
-  #info({ name, version, sha256, inputSize, precision }: ModelIdentity): void {
-    new Gauge({
-      name: 'ofx_model_info',
-      help: 'The server’s own model; always 1',
-      labelNames: ['ofx', 'name', 'version', 'sha256', 'input_size', 'precision'],
-      ...this.#registers,
-    }).set({ ofx: OFX_VERSION, name, version, sha256, input_size: inputSize, precision }, 1);
   }
 }

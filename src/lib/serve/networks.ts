@@ -12,6 +12,8 @@ export interface NetworkWish {
 /** A network that a worker can open. */
 export interface NetworkAddress {
   reference: ModelReference;
+  /** Where to look for it if it cannot be opened there. */
+  otherwise?: ModelReference | undefined;
   /** Side of the network's input, in pixels; the one nearest to the default where it is left out. */
   size?: number | undefined;
 }
@@ -22,32 +24,35 @@ export interface ServedModel {
   version: string;
   description?: string;
   licence?: string;
-  variants: { inputSize: number; precision: Precision }[];
+  variants: { inputSize: number; precision: Precision; sha256: string }[];
   /** Used where a request names no model. */
   default: boolean;
 }
+
+/** The network that a server was started with, or another one. */
+export type WantedNetwork = 'own' | NetworkAddress;
 
 /**
  * The networks that requests can name: the server's own model, and those that are shipped or installed. A request names
  * them by name only, never by a path.
  */
 export class Networks {
-  readonly #models = new Map<string, { served: ServedModel; reference: ModelReference }>();
-  readonly #own: { name: string; size: number; address: NetworkAddress };
+  readonly #models = new Map<string, { served: ServedModel; address: NetworkAddress }>();
+  readonly #own: { name: string; size: number };
 
   /** @param own - the network that the server was started with; `identity` is what its workers found there */
   constructor(
     own: NetworkAddress,
-    { name, version, inputSize, precision }: ModelIdentity,
+    { name, version, sha256, inputSize, precision }: ModelIdentity,
     others: readonly Model[],
   ) {
-    for (const model of others) this.#add(servedModel(model), { kind: 'model', model });
+    for (const model of others) this.#add(servedModel(model), { reference: { kind: 'model', model } });
     const served =
       own.reference.kind === 'model'
         ? servedModel(own.reference.model)
-        : { name, version, variants: [{ inputSize, precision }] };
-    this.#add({ ...served, default: true }, own.reference);
-    this.#own = { name, size: inputSize, address: own };
+        : { name, version, variants: [{ inputSize, precision, sha256 }] };
+    this.#add({ ...served, default: true }, own);
+    this.#own = { name, size: inputSize };
   }
 
   get served(): ServedModel[] {
@@ -57,7 +62,7 @@ export class Networks {
   }
 
   /** @throws {OfxError} MODEL_NOT_FOUND, SIZE_NOT_AVAILABLE */
-  find({ model, size }: NetworkWish): NetworkAddress {
+  find({ model, size }: NetworkWish): WantedNetwork {
     const name = model ?? this.#own.name;
     const found = this.#models.get(name);
     if (!found) {
@@ -65,16 +70,16 @@ export class Networks {
         suggestion: `This server has: ${[...this.#models.keys()].join(', ')}.`,
       });
     }
-    if (name === this.#own.name && (size ?? this.#own.size) === this.#own.size) return this.#own.address;
+    if (name === this.#own.name && (size ?? this.#own.size) === this.#own.size) return 'own';
     const sizes = [...new Set(found.served.variants.map(({ inputSize }) => inputSize))];
     if (size !== undefined && !sizes.includes(size)) {
       throw noVariant(found.served.variants, name, { size });
     }
-    return { reference: found.reference, size };
+    return { ...found.address, size };
   }
 
-  #add(served: Omit<ServedModel, 'default'> & { default?: boolean }, reference: ModelReference): void {
-    this.#models.set(served.name, { served: { default: false, ...served }, reference });
+  #add(served: Omit<ServedModel, 'default'> & { default?: boolean }, address: NetworkAddress): void {
+    this.#models.set(served.name, { served: { default: false, ...served }, address });
   }
 }
 
@@ -85,6 +90,6 @@ function servedModel({ manifest }: Model): Omit<ServedModel, 'default'> {
     version,
     ...(description !== undefined && { description }),
     ...(licence !== undefined && { licence }),
-    variants: variants.map(({ inputSize, precision }) => ({ inputSize, precision })),
+    variants: variants.map(({ inputSize, precision, sha256 }) => ({ inputSize, precision, sha256 })),
   };
 }

@@ -1,10 +1,19 @@
 import type { ImageLimits } from '../image/decode/samples.js';
 import type { ModelReference } from '../model/catalogue.js';
+import type { Token } from './access.js';
 
-export interface ServeOptions {
+/** What a reload reads anew. */
+export interface Reloadable {
   /** The model that is used where a request names none. */
   model: ModelReference;
-  /** Its side; the one nearest to the default where it is left out. */
+  /** Whoever shows one of them may ask; with none anybody may. */
+  tokens: readonly Token[];
+}
+
+export interface ServeOptions {
+  /** Called at the start and with every reload. */
+  read: () => Promise<Reloadable>;
+  /** Side of the model's input; the one nearest to the default where it is left out. */
   size?: number | undefined;
   /** Images that are worked on at once, each in a process of its own. */
   concurrency: number;
@@ -20,8 +29,8 @@ export interface ServeOptions {
   /** From the first byte of a request to its last, in milliseconds. */
   uploadMs: number;
   recycle: RecyclingLimits;
-  /** Whoever shows one of them may ask; with none anybody may. */
-  tokens: readonly string[];
+  /** Whether there are tokens, which no reload changes. */
+  secured: boolean;
   /** Proxies whose `X-Forwarded-For` is believed: addresses or networks, separated by commas. */
   trustProxy?: string | undefined;
 }

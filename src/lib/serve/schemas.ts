@@ -1,5 +1,5 @@
 import { Type, type Static } from '@sinclair/typebox';
-import { PredictDocumentSchema, PredictionSchema } from '../predict/result.js';
+import { ModelIdentitySchema, PredictDocumentSchema, PredictionSchema } from '../predict/result.js';
 import { PrecisionSchema } from '../model/manifest.js';
 import { LARGEST_BATCH } from './options.js';
 import { IMAGE_FIELD } from './uploads.js';
@@ -85,7 +85,11 @@ export const ModelsAnswerSchema = Type.Object(
         description: Type.Optional(Type.String()),
         licence: Type.Optional(Type.String()),
         variants: Type.Array(
-          Type.Object({ inputSize: Type.Integer({ minimum: 1 }), precision: PrecisionSchema }),
+          Type.Object({
+            inputSize: Type.Integer({ minimum: 1 }),
+            precision: PrecisionSchema,
+            sha256: Type.String({ description: 'Of the ONNX file' }),
+          }),
         ),
         default: Type.Boolean({ description: 'Used where a request names no model' }),
       }),
@@ -99,12 +103,28 @@ export const HealthSchema = Type.Object({ status: Type.Literal('alive') });
 export const ReadinessSchema = Type.Object({
   status: Type.Union([
     Type.Literal('ready'),
+    Type.Literal('degraded', { description: 'It takes images, with fewer workers than it should have' }),
     Type.Literal('loading'),
     Type.Literal('full'),
     Type.Literal('stopping'),
   ]),
   running: Type.Integer({ minimum: 0, description: 'Images that are worked on' }),
   waiting: Type.Integer({ minimum: 0, description: 'Images that wait' }),
+  workers: Type.Object({
+    ready: Type.Integer({ minimum: 0, description: 'Workers that can take an image' }),
+    wanted: Type.Integer({ minimum: 1 }),
+  }),
+  modelChanged: Type.Boolean({
+    description: 'The model’s files on disk are no longer those in use; a reload takes them over',
+  }),
+});
+
+export type Readiness = Static<typeof ReadinessSchema>;
+
+/** Answer of `POST /admin/reload`. */
+export const ReloadAnswerSchema = Type.Object({
+  model: ModelIdentitySchema,
+  notes: Type.Array(Type.String(), { description: 'What people should know about the models' }),
 });
 
 const Binary = { type: 'string', contentEncoding: 'binary' };

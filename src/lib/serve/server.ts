@@ -1,47 +1,70 @@
 import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { OfxError, systemCode } from '../core/errors.js';
-import { buildApp, checkProxies, type LogOptions } from './app.js';
+import { OFX_VERSION } from '../core/version.js';
+import { buildApp, checkProxies } from './app.js';
 import { Connections } from './connections.js';
+import { createLog, type LogOptions } from './log.js';
 import type { ServeOptions } from './options.js';
-import { openService, type Service } from './service.js';
+import { Service } from './service.js';
 
 export interface RunningServer {
   /** Where it listens, as `http://HOST:PORT`. */
   url: string;
   /** What people should know about the server's own network, and about models that it left out. */
-  notes: string[];
+  notes: readonly string[];
+  /** As `Service.reload`; what goes wrong is logged. */
+  reload: () => Promise<void>;
   /**
    * Takes no more work, finishes what is there, and closes.
    *
    * @param graceMs - what is not done by then is cut off
+   * @param reason - why, for the log
    */
-  stop: (graceMs: number) => Promise<void>;
+  stop: (graceMs: number, reason?: string) => Promise<void>;
 }
 
 /**
  * Loads the model, then listens.
  *
  * @param address - port 0 takes a free one
- * @throws {OfxError} USAGE, ADDRESS_UNAVAILABLE, and as `openService`
+ * @throws {OfxError} USAGE, ADDRESS_UNAVAILABLE, and as `Service.open`
  */
 export async function startServer(
   options: ServeOptions,
   address: { host: string; port: number },
-  log: LogOptions,
+  logging: LogOptions,
 ): Promise<RunningServer> {
   checkProxies(options.trustProxy);
-  const service = await openService(options);
+  const log = createLog(logging);
+  const service = await Service.open(options, log);
   try {
-    const app = await buildApp(service, log);
+    const app = await buildApp(service);
     const connections = new Connections(app.server);
     const url = await listen(app, address);
-    return { url, notes: service.notes, stop: (graceMs) => stop(app, service, connections, graceMs) };
+    logStart(service, url);
+    return {
+      url,
+      notes: service.current.notes,
+      reload: async () => {
+        await service.reload().catch(() => undefined);
+      },
+      stop: async (graceMs, reason = 'asked to') => {
+        log.info({ reason, graceMs }, 'Stopping.');
+        await stop(app, service, connections, graceMs);
+        log.info('Stopped.');
+      },
+    };
   } catch (error) {
     // Its processes would keep this one alive.
-    await service.pool.close();
+    await service.close();
     throw error;
   }
+}
+
+/** What will be wanted when something is asked about this run later. */
+function logStart({ current, options, log }: Service, url: string): void {
+  log.info({ url, ofx: OFX_VERSION, model: current.network.identity, settings: options }, 'Serving.');
 }
 
 async function listen(app: FastifyInstance, { host, port }: { host: string; port: number }): Promise<string> {
@@ -68,5 +91,5 @@ async function stop(
   service.stopping = true;
   const until = performance.now() + graceMs;
   await Promise.all([app.close(), connections.drain(graceMs)]);
-  await service.pool.close(Math.max(0, until - performance.now()));
+  await service.close(Math.max(0, until - performance.now()));
 }

@@ -1,62 +1,156 @@
+import { OfxError } from '../core/errors.js';
 import type { Analysis, AnalysisOptions } from '../predict/analyse.js';
-import { listModels } from '../model/catalogue.js';
-import { AnalysisPool } from './analysis-pool.js';
+import type { ModelIdentity } from '../model/network.js';
+import type { AnalysisPool } from './analysis-pool.js';
+import { Generation } from './generation.js';
+import { logWorkerEnd, type Log } from './log.js';
 import { ServiceMetrics } from './metrics.js';
-import { Networks, type NetworkAddress } from './networks.js';
+import type { WantedNetwork } from './networks.js';
 import type { ServeOptions } from './options.js';
 import { UploadReader, type Upload } from './uploads.js';
 
-/** What the routes work with. */
-export interface Service {
-  options: ServeOptions;
-  pool: AnalysisPool;
-  networks: Networks;
-  uploads: UploadReader;
-  metrics: ServiceMetrics;
-  /** What people should know about the server's own network, and about models that it left out. */
-  notes: string[];
-  /** Set once no new work is taken. */
-  stopping: boolean;
-}
+/** How often the files of the model are looked at, in milliseconds; `/readyz` and `/metrics` look as well. */
+const LOOK_MS = 5000;
 
-/**
- * Loads the server's own network. Another model that is broken is left out, with a note.
- *
- * @throws {OfxError} as `Analyser.open`
- */
-export async function openService(options: ServeOptions): Promise<Service> {
-  const own = { reference: options.model, size: options.size };
-  const pool = new AnalysisPool(own, options);
-  try {
-    const { identity, notes } = await pool.describe();
-    const brokenOnes: string[] = [];
-    const others = await listModels(({ message }) => {
-      brokenOnes.push(`A model is left out. ${message}`);
+/** What the routes work with. */
+export class Service {
+  readonly uploads: UploadReader;
+  readonly metrics = new ServiceMetrics(this);
+  /** Set once no new work is taken. */
+  stopping = false;
+  /** The model's files on disk are no longer those in use. */
+  modelChanged = false;
+  #current!: Generation;
+  readonly #inService = new WeakSet<AnalysisPool>();
+  readonly #retiring = new Map<Generation, Promise<void>>();
+  #lastReload: Promise<unknown> = Promise.resolve();
+  #look: NodeJS.Timeout | undefined;
+
+  private constructor(
+    readonly options: ServeOptions,
+    readonly log: Log,
+  ) {
+    this.uploads = new UploadReader(options.limits.maxBytes);
+  }
+
+  /**
+   * Loads the server's own network.
+   *
+   * @throws {OfxError} as `Generation.load`
+   */
+  static async open(options: ServeOptions, log: Log): Promise<Service> {
+    const service = new Service(options, log);
+    service.#take(await service.#load());
+    service.#look = setInterval(() => void service.lookForChanges(), LOOK_MS).unref();
+    return service;
+  }
+
+  /** What answers the requests that come now. A request keeps the one that it began with. */
+  get current(): Generation {
+    return this.#current;
+  }
+
+  /** Those whose workers are there: the current one, and those before it that still have something to do. */
+  get generations(): Generation[] {
+    return [this.#current, ...this.#retiring.keys()];
+  }
+
+  /**
+   * Loads model, thresholds and tokens anew, in new workers, and puts them in the place of the old ones, which end once they
+   * have done what they have. One reload at a time; the next waits.
+   *
+   * @throws {OfxError} RELOAD_FAILED: the old ones stay in service
+   */
+  async reload(): Promise<{ model: ModelIdentity; notes: readonly string[] }> {
+    const reloading = this.#lastReload.then(() => this.#reload());
+    this.#lastReload = reloading.catch(() => undefined);
+    return reloading;
+  }
+
+  /** Tells, once, when the files of the model are no longer those in use. */
+  async lookForChanges(): Promise<boolean> {
+    const looked = this.#current;
+    const changed = await looked.files.changed();
+    if (looked !== this.#current) return this.modelChanged;
+    if (changed.length > 0 && !this.modelChanged) {
+      this.log.warn(
+        { files: changed },
+        'The model changed on disk. What is in use stays in use until a reload (SIGHUP, or POST /admin/reload).',
+      );
+    }
+    this.modelChanged = changed.length > 0;
+    return this.modelChanged;
+  }
+
+  /** @param graceMs - workers that are not done by then are killed */
+  async close(graceMs = 0): Promise<void> {
+    this.stopping = true;
+    clearInterval(this.#look);
+    // What it loads would be started now, and be in nobody's way to end.
+    await this.#lastReload;
+    await Promise.all(this.generations.map((generation) => generation.close(graceMs)));
+  }
+
+  async #load(): Promise<Generation> {
+    return Generation.load(this.options, (end, pool) => {
+      // One that is still being loaded says so itself, by failing.
+      if (!this.#inService.has(pool) || this.stopping) return;
+      logWorkerEnd(this.log, end, pool.state.ready, pool.wanted);
+      this.metrics.workerEnded(end);
     });
-    return {
-      options,
-      pool,
-      networks: new Networks(own, identity, others),
-      uploads: new UploadReader(options.limits.maxBytes),
-      metrics: new ServiceMetrics(pool, identity),
-      notes: [...notes, ...brokenOnes],
-      stopping: false,
-    };
-  } catch (error) {
-    await pool.close();
-    throw error;
+  }
+
+  #take(generation: Generation): void {
+    this.#current = generation;
+    this.#inService.add(generation.pool);
+    this.modelChanged = false;
+    this.metrics.setModel(generation.network.identity);
+  }
+
+  async #reload(): Promise<{ model: ModelIdentity; notes: readonly string[] }> {
+    const old = this.#current;
+    let next: Generation | undefined;
+    try {
+      next = await this.#load();
+      await next.pool.allReady();
+      if (this.stopping) throw new OfxError('STOPPING', 'The server is being stopped.');
+    } catch (error) {
+      await next?.close();
+      const reason =
+        error instanceof OfxError ? error : new OfxError('INTERNAL', String(error), { cause: error });
+      this.metrics.reloaded('failed');
+      this.log.error(
+        { code: reason.code, err: reason },
+        `The reload failed, what was in service stays: ${reason.message}`,
+      );
+      throw new OfxError('RELOAD_FAILED', `What was in service stays. ${reason.message}`, {
+        ...(reason.suggestion !== undefined && { suggestion: reason.suggestion }),
+        cause: error,
+      });
+    }
+    this.#take(next);
+    this.#retiring.set(
+      old,
+      old.retire().finally(() => this.#retiring.delete(old)),
+    );
+    const { identity } = next.network;
+    this.metrics.reloaded('done');
+    this.log.info({ model: identity, before: old.network.identity.sha256 }, 'Reloaded.');
+    for (const note of next.notes) this.log.warn(note);
+    return { model: identity, notes: next.notes };
   }
 }
 
 /**
  * One image of a request, from its bytes to the result.
  *
- * @throws {OfxError} what is wrong with the upload; as {@link AnalysisPool.analyse}
+ * @throws {OfxError} what is wrong with the upload; as `AnalysisPool.analyse`
  */
 export async function analyseUpload(
-  { pool, metrics, options: { limits } }: Service,
+  { metrics, options: { limits } }: Service,
+  { pool }: Generation,
   upload: Upload,
-  network: NetworkAddress,
+  network: WantedNetwork,
   options: AnalysisOptions,
   signal: AbortSignal,
 ): Promise<Analysis> {

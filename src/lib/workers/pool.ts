@@ -17,8 +17,13 @@ export interface WorkerPoolOptions {
    * so that the others keep working.
    */
   isSpent?: (worker: WorkerHistory) => boolean;
-  /** How long to wait, in milliseconds, before another is started for a worker that could not load. [3000] */
+  /**
+   * How long to wait, in milliseconds, before another is started for a worker that could not load; doubled with each that
+   * cannot, up to a minute. [1000]
+   */
   pauseMs?: number;
+  /** Told when a worker ended that was not asked to. */
+  onEnd?: (end: WorkerEnd) => void;
   /** Ends a worker that has one task for so long. Not for threads in native code, see {@link WorkerPool}. [never] */
   longestTaskMs?: number;
 }
@@ -28,6 +33,15 @@ export interface WorkerHistory {
   /** Resident memory of the worker's process, in bytes. */
   rss: number;
 }
+
+/** Why a worker is no more, and what follows. */
+export type WorkerEnd =
+  /** It died, with a task or without; another is started at once. */
+  | { kind: 'crashed'; reason: string; hadTask: boolean }
+  /** It had done its share. */
+  | { kind: 'recycled'; tasksDone: number }
+  /** It could not load; the next try comes after a pause. */
+  | { kind: 'unusable'; error: OfxError; retryMs: number };
 
 export interface TaskOptions {
   /** Buffers that move to a thread instead of being copied. */
@@ -53,29 +67,35 @@ interface Member extends WorkerHistory {
   failure?: OfxError | undefined;
   job?: Job | undefined;
   overdue?: NodeJS.Timeout | undefined;
+  /** It was killed because of the time that its task took. */
+  hung: boolean;
   retired: boolean;
   exited: Promise<void>;
 }
 
 /** Loading costs a second of processor time or more: a network that cannot be opened must not take all of it. */
-const PAUSE_MS = 3000;
+const PAUSE_MS = 1000;
+const LONGEST_PAUSE_MS = 60_000;
 
 /**
  * Workers that each do one task at a time, first come first served.
  *
  * A worker that dies takes its own task with it and no other: what waits stays in the queue for the worker that replaces
- * it. One that cannot even load is tried again after a pause; while there is no other, tasks fail at once, for the same
+ * it. One that cannot even load is tried again after a pause that grows; while there is no other, tasks fail at once, for the same
  * reason. No thread is ended while it works, whatever is aborted: ONNX Runtime's binding takes the whole process down when
  * its thread is terminated under an inference (uncaught `Napi::Error`, about one time in ten).
  */
 export class WorkerPool<Task, Reply> {
   readonly #members = new Set<Member>();
   readonly #queue: Job[] = [];
+  readonly #askers = new Set<() => void>();
   readonly #options: WorkerPoolOptions;
   #closed = false;
   #crashed = 0;
   #recycled = 0;
   #failure: OfxError | undefined;
+  /** Workers in a row that could not load. */
+  #failures = 0;
   #pause: NodeJS.Timeout | undefined;
 
   constructor(options: WorkerPoolOptions) {
@@ -132,6 +152,35 @@ export class WorkerPool<Task, Reply> {
     }
   }
 
+  /** Resolves once all workers are ready. @throws {OfxError} why one cannot be used */
+  async allReady(): Promise<void> {
+    await this.#until(() => this.#failure ?? this.ready === this.#options.size);
+  }
+
+  /** Resolves once no task runs or waits. */
+  async idle(): Promise<void> {
+    await this.#until(() => this.running === 0 && this.waiting === 0);
+  }
+
+  /** @param holds - asked after everything that happens to a worker or a task, until it is true or gives an error */
+  async #until(holds: () => boolean | OfxError): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      const ask = (): void => {
+        const answer = holds();
+        if (answer === false) return;
+        this.#askers.delete(ask);
+        if (answer === true) resolve();
+        else reject(answer);
+      };
+      this.#askers.add(ask);
+      ask();
+    });
+  }
+
+  #changed(): void {
+    for (const ask of [...this.#askers]) ask();
+  }
+
   /**
    * Ends all workers as soon as they are done with the task they have; tasks that wait are rejected.
    *
@@ -171,6 +220,7 @@ export class WorkerPool<Task, Reply> {
     const onAbort = (): void => {
       const place = this.#queue.indexOf(job);
       if (place !== -1) this.#queue.splice(place, 1);
+      this.#changed();
       job.abandoned = true;
       job.reject(signal?.reason);
       // Its worker was spared for the one who waited.
@@ -196,14 +246,24 @@ export class WorkerPool<Task, Reply> {
     const exited = new Promise<void>((resolve) => {
       exit = resolve;
     });
-    const member: Member = { worker, ready: false, tasksDone: 0, rss: 0, retired: false, exited };
+    const member: Member = {
+      worker,
+      ready: false,
+      tasksDone: 0,
+      rss: 0,
+      hung: false,
+      retired: false,
+      exited,
+    };
     this.#members.add(member);
     worker.onMessage((message) => {
       this.#onMessage(member, message);
+      this.#changed();
     });
     worker.onExit((cause) => {
       this.#onExit(member, cause);
       exit();
+      this.#changed();
     });
   }
 
@@ -217,6 +277,7 @@ export class WorkerPool<Task, Reply> {
       const { longestTaskMs } = this.#options;
       if (longestTaskMs !== undefined) {
         member.overdue = setTimeout(() => {
+          member.hung = true;
           member.worker.kill();
         }, longestTaskMs);
       }
@@ -242,6 +303,8 @@ export class WorkerPool<Task, Reply> {
     clearTimeout(member.overdue);
     member.job = undefined;
     member.tasksDone++;
+    // Only by one that was started since: the others are from before.
+    if (member.tasksDone === 1) this.#failures = 0;
     member.rss = message.rss;
     if (message.kind === 'reply') job?.resolve(message.reply);
     else job?.reject(fromPlainError(message.error));
@@ -258,20 +321,49 @@ export class WorkerPool<Task, Reply> {
     member.job?.reject(lostTask(cause));
     if (this.#closed) return;
 
-    if (member.retired) this.#recycled++;
-    else this.#crashed++;
-    if (member.ready) this.#fill();
-    else this.#onUnusable(member.failure ?? neverReady(cause));
+    if (member.retired) {
+      this.#recycled++;
+      this.#options.onEnd?.({ kind: 'recycled', tasksDone: member.tasksDone });
+      this.#fill();
+      return;
+    }
+    this.#crashed++;
+    if (!member.ready) {
+      this.#onUnusable(member.failure ?? neverReady(cause));
+      return;
+    }
+    const hadTask = member.job !== undefined;
+    const reason = member.hung ? 'it had one task for too long' : told(cause);
+    this.#options.onEnd?.({ kind: 'crashed', reason, hadTask });
+    // Gone without having been of any use, and not the first: one a moment would keep a processor busy for nothing.
+    if (member.tasksDone === 0 && !hadTask && this.#failures++ > 0) this.#pauseFor(this.#nextPauseMs());
+    else this.#fill();
   }
 
   #onUnusable(failure: OfxError): void {
     this.#failure = failure;
+    const retryMs = this.#nextPauseMs();
+    this.#options.onEnd?.({ kind: 'unusable', error: failure, retryMs });
     if (this.#members.size === 0) for (const job of this.#queue.splice(0)) job.reject(failure);
-    this.#pause ??= setTimeout(() => {
+    this.#failures++;
+    this.#pauseFor(retryMs);
+  }
+
+  #nextPauseMs(): number {
+    return Math.min(LONGEST_PAUSE_MS, (this.#options.pauseMs ?? PAUSE_MS) * 2 ** this.#failures);
+  }
+
+  #pauseFor(ms: number): void {
+    clearTimeout(this.#pause);
+    this.#pause = setTimeout(() => {
       this.#pause = undefined;
       this.#fill();
-    }, this.#options.pauseMs ?? PAUSE_MS);
+    }, ms);
   }
+}
+
+function told(cause: unknown): string {
+  return cause instanceof Error ? cause.message : 'for a reason that it did not tell';
 }
 
 function lostTask(cause: unknown): OfxError {
@@ -282,7 +374,7 @@ function lostTask(cause: unknown): OfxError {
 }
 
 function neverReady(cause: unknown): OfxError {
-  return new OfxError('WORKER_LOST', 'A worker ended before it was ready.', {
+  return new OfxError('WORKER_LOST', `A worker ended before it was of use: ${told(cause)}`, {
     suggestion: 'Try again; if it happens every time, please report it.',
     cause,
   });

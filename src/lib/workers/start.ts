@@ -82,7 +82,7 @@ export const startProcess: StartWorker = (file, data) => {
     onMessage: (listener) => child.on('message', listener as (message: unknown) => void),
     onExit: (listener) => {
       child.on('exit', (code, signal) => {
-        listener(cause ?? new Error(`The process ended by ${signal ?? `exit status ${code}`}.`));
+        listener(cause ?? new Error(`the process ended by ${signal ?? `exit status ${code}`}`));
       });
     },
     kill: () => {

@@ -1,19 +1,23 @@
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { cp, readFile, rename } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { Agent, request, type IncomingMessage, type RequestOptions } from 'node:http';
 import { connect } from 'node:net';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import type { PredictReport } from '../../../src/lib/predict/result.js';
-import { findModel, readModel } from '../../../src/lib/model/catalogue.js';
-import { tokenCheck } from '../../../src/lib/serve/access.js';
-import type { ServeOptions } from '../../../src/lib/serve/options.js';
-import type { Problem } from '../../../src/lib/serve/problem.js';
-import { temporaryFolder } from '../../support/folder.js';
-import { TINY_MODEL } from '../../support/models.js';
+import { findToken, parseTokens } from '../../../src/lib/serve/access.js';
+import type { Readiness } from '../../../src/lib/serve/schemas.js';
 import { ROOT } from '../../support/ofx.js';
-import { form, picture, startTestServer, type TestServer } from '../../support/server.js';
+import {
+  form,
+  picture,
+  problemCode,
+  startTestServer,
+  untilReadiness,
+  type TestOptions,
+  type TestServer,
+} from '../../support/server.js';
 import { holdWorkers, workersOf } from '../../support/workers.js';
 
 describe('the running service', () => {
@@ -24,7 +28,7 @@ describe('the running service', () => {
     photo = await picture();
   });
 
-  async function start(options: Partial<ServeOptions> = {}): Promise<void> {
+  async function start(options: TestOptions = {}): Promise<void> {
     server = await startTestServer(options);
   }
 
@@ -34,22 +38,8 @@ describe('the running service', () => {
     return fetch(`${server.url}/v1/predict`, { method: 'POST', body, ...options });
   }
 
-  async function codeOf(response: Response): Promise<string> {
-    const { code } = response.ok ? { code: '' } : ((await response.json()) as Problem);
-    return `${response.status} ${code}`.trim();
-  }
-
-  async function state(): Promise<{ status: string; running: number; waiting: number }> {
-    const response = await fetch(`${server.url}/readyz`);
-    return (await response.json()) as { status: string; running: number; waiting: number };
-  }
-
-  async function until(wanted: Partial<Awaited<ReturnType<typeof state>>>): Promise<void> {
-    for (;;) {
-      const now = await state();
-      if (Object.entries(wanted).every(([key, value]) => now[key as keyof typeof now] === value)) return;
-      await sleep(5);
-    }
+  function until(wanted: Partial<Readiness>): Promise<void> {
+    return untilReadiness(server, wanted);
   }
 
   it('lets as many wait as it says, refuses the next with Retry-After, and is well all the while', async () => {
@@ -61,7 +51,7 @@ describe('the running service', () => {
     await until({ waiting: 1, status: 'full' });
     const refused = await post(photo);
     expect(Number(refused.headers.get('retry-after'))).to.be.at.least(1);
-    expect(await codeOf(refused)).to.equal('503 OVERLOADED');
+    expect(await problemCode(refused)).to.equal('503 OVERLOADED');
     expect((await fetch(`${server.url}/readyz`)).status).to.equal(503);
     expect((await fetch(`${server.url}/healthz`)).status).to.equal(200);
     letGo();
@@ -91,7 +81,7 @@ describe('the running service', () => {
     holdWorkers();
     const response = await post(photo);
     expect(response.headers.get('retry-after')).to.not.equal(null);
-    expect(await codeOf(response)).to.equal('503 DEADLINE_EXCEEDED');
+    expect(await problemCode(response)).to.equal('503 DEADLINE_EXCEEDED');
   });
 
   it('costs one request when a worker is killed, and starts another', async () => {
@@ -103,11 +93,14 @@ describe('the running service', () => {
     await until({ running: 1 });
     const others = [post(photo), post(photo), post(photo)];
     process.kill(victim!, 'SIGKILL');
-    expect(await codeOf(await first)).to.equal('500 WORKER_LOST');
+    expect(await problemCode(await first)).to.equal('500 WORKER_LOST');
     expect((await Promise.all(others)).map(({ status }) => status)).to.deep.equal([200, 200, 200]);
     expect(workersOf()).to.have.length(1).and.not.include(victim);
     const metrics = await (await fetch(`${server.url}/metrics`)).text();
     expect(metrics).to.contain('ofx_worker_restarts_total{reason="crashed"} 1');
+    expect(server.log.find(({ hadImage }) => hadImage))
+      .to.have.property('msg')
+      .that.contains('the process ended by SIGKILL');
   });
 
   it('logs why an image of a batch has no result, where that is our fault', async () => {
@@ -136,37 +129,6 @@ describe('the running service', () => {
     const metrics = await (await fetch(`${server.url}/metrics`)).text();
     expect(metrics).to.match(/ofx_worker_restarts_total\{reason="recycled"\} [1-9]/);
     expect(metrics).to.contain('ofx_worker_restarts_total{reason="crashed"} 0');
-  });
-
-  describe('without its model', () => {
-    const folder = temporaryFolder();
-
-    it('is not ready, says why in its log, and is well again when the file is back', async () => {
-      await cp(TINY_MODEL, folder.path, { recursive: true });
-      await start({ model: await findModel(folder.path) });
-      const away = folder.file('away');
-      const { file } = (await readModel(folder.path)).manifest.variants.find(
-        ({ inputSize }) => inputSize === 64,
-      )!;
-      await rename(folder.file(file), away);
-      process.kill(workersOf()[0]!, 'SIGKILL');
-      await until({ status: 'loading' });
-      const saysWhy = (line: object): boolean => 'code' in line && line.code === 'MODEL_NOT_FOUND';
-      while (!server.log.some(saysWhy)) await until({ status: 'loading' });
-      // Our fault, for a batch as for one image, and our paths are no business of a stranger's.
-      for (const [address, body] of [
-        ['/v1/predict', photo],
-        ['/v1/predict/batch', form({ photo })],
-      ] as const) {
-        const refused = await fetch(server.url + address, { method: 'POST', body });
-        const text = await refused.text();
-        expect([refused.status, (JSON.parse(text) as Problem).code]).to.deep.equal([500, 'MODEL_CORRUPT']);
-        expect(text).to.not.contain(folder.path);
-      }
-      await rename(away, folder.file(file));
-      await until({ status: 'ready' });
-      expect((await post(photo)).status).to.equal(200);
-    });
   });
 
   it('finishes what it has when it is stopped, and takes nothing new', async () => {
@@ -227,7 +189,7 @@ describe('the running service', () => {
     const responses = [await post(photo), await post(photo), await post(photo)];
     const retryAfter = Number(responses[2]!.headers.get('retry-after'));
     expect(retryAfter).to.be.within(1, 60);
-    expect(await Promise.all(responses.map(codeOf))).to.deep.equal(['200', '200', '429 RATE_LIMITED']);
+    expect(await Promise.all(responses.map(problemCode))).to.deep.equal(['200', '200', '429 RATE_LIMITED']);
     expect((await fetch(`${server.url}/healthz`)).status).to.equal(200);
   });
 
@@ -243,7 +205,7 @@ describe('the running service', () => {
     await start({ tokens: ['another-token-of-mine', token] });
     const refused = await post(photo);
     expect(refused.headers.get('www-authenticate')).to.equal('Bearer');
-    expect(await codeOf(refused)).to.equal('401 UNAUTHORISED');
+    expect(await problemCode(refused)).to.equal('401 UNAUTHORISED');
     const wrong = await post(photo, { headers: { authorization: `Bearer ${token}x` } });
     expect(wrong.status).to.equal(401);
     const right = await post(photo, { headers: { authorization: `Bearer ${token}` } });
@@ -320,9 +282,10 @@ describe('the running service', () => {
   });
 });
 
-describe('tokenCheck', () => {
-  it('knows its tokens and nothing else', () => {
-    const isKnown = tokenCheck(['first-token-of-two', 'second-token-of-two']);
+describe('tokens', () => {
+  it('are known, and nothing else is', () => {
+    const tokens = parseTokens('first-token-of-two\nsecond-token-of-two\n', 'tokens');
+    const isKnown = (header?: string): boolean => findToken(tokens, header) !== undefined;
     expect(isKnown('Bearer first-token-of-two')).to.equal(true);
     expect(isKnown('bearer second-token-of-two')).to.equal(true);
     for (const header of [
@@ -336,4 +299,32 @@ describe('tokenCheck', () => {
       expect(isKnown(header), header).to.equal(false);
     }
   });
+
+  it('have names, scopes and hashes', () => {
+    const hash = createHash('sha256').update('a-token-nobody-wrote-down').digest('hex');
+    const text = `# ours\r\nplain-token-of-mine\n\ngrafana metrics  sha256:${hash}\nops admin,predict another-token-here\n`;
+    const tokens = parseTokens(text, 'tokens.txt');
+    expect(tokens.map(({ name, scopes }) => [name, scopes])).to.deep.equal([
+      ['line 2 of tokens.txt', ['predict', 'metrics']],
+      ['grafana', ['metrics']],
+      ['ops', ['admin', 'predict']],
+    ]);
+    expect(findToken(tokens, 'Bearer a-token-nobody-wrote-down')?.name).to.equal('grafana');
+    // The hash is no token.
+    expect(findToken(tokens, `Bearer sha256:${hash}`)).to.equal(undefined);
+    expect(findToken(tokens, `Bearer ${hash}`)).to.equal(undefined);
+  });
+
+  for (const [what, text, message] of [
+    ['no token', '# nothing\n', /no token/],
+    ['a short one', 'short', /line 1 .*16 characters/],
+    ['a scope that is none', 'ops root long-enough-a-token', /line 1/],
+    ['a line of another shape', 'ops admin long-enough-a-token more', /line 1/],
+    ['a hash that is none', 'ops admin sha256:abc', /SHA-256/],
+    ['a name twice', 'ops admin long-enough-a-token\nops predict another-token-here', /"ops"/],
+  ] as const) {
+    it(`are refused: ${what}`, () => {
+      expect(() => parseTokens(text, 'tokens')).to.throw(message);
+    });
+  }
 });

@@ -5,9 +5,8 @@ import path from 'node:path';
 import { expect } from 'chai';
 import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
 import sharp from 'sharp';
-import type { ServeOptions } from '../../../src/lib/serve/options.js';
 import { ROOT } from '../../support/ofx.js';
-import { startTestServer, type TestServer } from '../../support/server.js';
+import { startTestServer, type TestOptions, type TestServer } from '../../support/server.js';
 
 const CHROMIUM = process.env['OFX_TEST_CHROMIUM'] ?? '/usr/bin/chromium';
 const SAMPLE = path.join(ROOT, 'samples/splice-dahlia.jpg');
@@ -39,10 +38,7 @@ describeInChromium('the page', () => {
 
   after(() => browser.close());
 
-  async function open(
-    options: Partial<ServeOptions> = {},
-    context: BrowserContextOptions = {},
-  ): Promise<void> {
+  async function open(options: TestOptions = {}, context: BrowserContextOptions = {}): Promise<void> {
     server = await startTestServer(options);
     const { url } = server;
     outside = [];

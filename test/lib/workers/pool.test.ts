@@ -2,11 +2,12 @@ import { writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { systemCode } from '../../../src/lib/core/errors.js';
-import { WorkerPool, type WorkerPoolOptions } from '../../../src/lib/workers/pool.js';
+import { WorkerPool, type WorkerEnd, type WorkerPoolOptions } from '../../../src/lib/workers/pool.js';
 import { workerFile } from '../../../src/lib/workers/worker-file.js';
 import { startProcess, startThread } from '../../../src/lib/workers/start.js';
 import type { EchoData } from '../../support/echo-worker.js';
 import { temporaryFolder } from '../../support/folder.js';
+import { childrenOf } from '../../support/workers.js';
 import { rejection } from '../../support/rejection.js';
 import type { SleepyReply, SleepyTask } from '../../support/sleepy-worker.js';
 
@@ -73,6 +74,22 @@ for (const start of [startThread, startProcess])
       expect((await waiting).name).to.equal('next');
     });
 
+    it('does not start one after the other of those that die at once', async function () {
+      if (start === startThread) this.skip();
+      const ends: WorkerEnd[] = [];
+      open({ size: 1, pauseMs: 3_600_000, onEnd: (end) => ends.push(end) });
+      for (let victims = 0; victims < 2; victims++) {
+        await pool.allReady();
+        process.kill(childrenOf(process.pid, 'sleepy-worker')[0]!, 'SIGKILL');
+        while (ends.length === victims) await sleep(5);
+      }
+      expect(ends).to.deep.equal(
+        Array(2).fill({ kind: 'crashed', reason: 'the process ended by SIGKILL', hadTask: false }),
+      );
+      // A replacement would be there already.
+      expect(childrenOf(process.pid, 'sleepy-worker')).to.deep.equal([]);
+    });
+
     it('lets a task that runs end before it closes', async () => {
       open({ size: 2 });
       await pool.run({ name: 'first' });
@@ -126,13 +143,17 @@ for (const start of [startThread, startProcess])
     describe('with a worker that cannot load', () => {
       const folder = temporaryFolder();
 
-      function openWithout(pauseMs: number): WorkerPool<string, EchoData> {
+      function openWithout(
+        pauseMs: number,
+        onEnd: (end: WorkerEnd) => void = () => undefined,
+      ): WorkerPool<string, EchoData> {
         const echoing = new WorkerPool<string, EchoData>({
           start,
           file: workerFile('../../support/echo-worker.js', import.meta.url),
           workerData: { text: 'hello', needs: folder.file('needed') } satisfies EchoData,
           size: 1,
           pauseMs,
+          onEnd,
         });
         pool = echoing as never;
         return echoing;
@@ -144,6 +165,22 @@ for (const start of [startThread, startProcess])
           expect((await rejection(echoing.run(task))).code).to.equal('INPUT_MISSING');
         }
         expect([echoing.ready, echoing.restarts.crashed]).to.deep.equal([0, 1]);
+      });
+
+      it('tries again and again, each time later, and tells why', async () => {
+        const ends: WorkerEnd[] = [];
+        const fourth = new Promise<void>((resolve) => {
+          openWithout(1, (end) => {
+            if (ends.push(end) === 4) resolve();
+          });
+        });
+        await fourth;
+        expect(ends.map((end) => end.kind === 'unusable' && [end.error.code, end.retryMs])).to.deep.equal([
+          ['INPUT_MISSING', 1],
+          ['INPUT_MISSING', 2],
+          ['INPUT_MISSING', 4],
+          ['INPUT_MISSING', 8],
+        ]);
       });
 
       it('is well again by itself', async () => {

@@ -23,7 +23,10 @@ export function apiRoutes(service: Service): FastifyPluginAsync {
           }),
       });
     }
-    app.addHook('preParsing', requireToken(service.options.tokens));
+    app.addHook(
+      'preParsing',
+      requireToken(() => service.current.tokens, 'predict'),
+    );
     await app.register(predictRoute(service));
     await app.register(batchRoute(service));
     await app.register(modelsRoute(service));

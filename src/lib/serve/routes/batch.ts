@@ -34,8 +34,9 @@ export function batchRoute(service: Service): FastifyPluginCallbackTypebox {
       },
       async (request, reply) => {
         const { scoreThreshold, maskThreshold, minArea = 0 } = request.query;
-        const network = service.networks.find(request.query);
-        if (service.pool.full) throw service.pool.overloaded();
+        const { current } = service;
+        const network = current.networks.find(request.query);
+        if (current.pool.full) throw current.pool.overloaded();
         const { uploads, release } = await service.uploads.read(request, LARGEST_BATCH);
         const started = performance.now();
         try {
@@ -44,7 +45,9 @@ export function batchRoute(service: Service): FastifyPluginCallbackTypebox {
           for (const upload of uploads) {
             try {
               const options = { scoreThreshold, maskThreshold, minArea };
-              results.push((await analyseUpload(service, upload, network, options, signal)).prediction);
+              results.push(
+                (await analyseUpload(service, current, upload, network, options, signal)).prediction,
+              );
             } catch (error) {
               if (!(error instanceof OfxError) || signal.aborted || OF_THE_MODEL.has(error.code)) throw error;
               service.metrics.failed(error.code);

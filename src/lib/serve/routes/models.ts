@@ -15,7 +15,7 @@ export function modelsRoute(service: Service): FastifyPluginCallbackTypebox {
           ...security(service),
         },
       },
-      () => ({ models: service.networks.served }),
+      () => ({ models: service.current.networks.served }),
     );
     done();
   };

@@ -9,7 +9,7 @@ import type { Service } from '../service.js';
 export function operationRoutes(service: Service): FastifyPluginCallbackTypebox {
   return (app, _options, done) => {
     const tags = ['operation'];
-    const { tokens, rate } = service.options;
+    const { rate } = service.options;
     // Asked every few seconds by machines: only what goes wrong is worth a line.
     const logLevel = 'warn';
     app.get(
@@ -27,13 +27,15 @@ export function operationRoutes(service: Service): FastifyPluginCallbackTypebox 
           response: answers({ 200: ReadinessSchema, 503: ReadinessSchema }),
         },
       },
-      (request, reply) => {
-        const { running, waiting, ready, failure } = service.pool.state;
-        // Nobody else may have asked since then, and this would be nowhere in the log.
-        if (ready === 0 && failure) request.log.error({ code: failure.code, err: failure }, failure.message);
-        const status = ready === 0 ? 'loading' : service.pool.full ? 'full' : 'ready';
-        void reply.code(status === 'ready' ? 200 : 503);
-        return { status, running, waiting } as const;
+      async (_request, reply) => {
+        const { pool } = service.current;
+        const { running, waiting, ready, failure } = pool.state;
+        const workers = { ready, wanted: pool.wanted };
+        // One that is being replaced or restarted is nothing to worry about.
+        const takesImages = failure && ready < pool.wanted ? 'degraded' : 'ready';
+        const status = ready === 0 ? 'loading' : pool.full ? 'full' : takesImages;
+        void reply.code(status === 'loading' || status === 'full' ? 503 : 200);
+        return { status, running, waiting, workers, modelChanged: await service.lookForChanges() } as const;
       },
     );
     app.get(
@@ -41,7 +43,7 @@ export function operationRoutes(service: Service): FastifyPluginCallbackTypebox 
       {
         logLevel,
         // Whoever has a token may scrape as often as they like.
-        preParsing: requireToken(tokens, rate > 0 ? rate : Infinity),
+        preParsing: requireToken(() => service.current.tokens, 'metrics', rate > 0 ? rate : Infinity),
         schema: {
           tags,
           summary: 'Metrics for Prometheus',

@@ -45,13 +45,21 @@ export function predictRoute(service: Service): FastifyPluginCallbackTypebox {
           throw new OfxError('NOT_ACCEPTABLE', `Answers here are ${JSON_TYPE} or ${PNG_TYPE}.`);
         }
         const { query } = request;
-        const network = service.networks.find(query);
-        if (service.pool.full) throw service.pool.overloaded();
+        const { current } = service;
+        const network = current.networks.find(query);
+        if (current.pool.full) throw current.pool.overloaded();
         const { uploads, release } = await service.uploads.read(request, 1);
         try {
           const options = analysisOptions(query, type === PNG_TYPE);
           const signal = requestSignal(reply, service.options.deadlineMs);
-          const { prediction, files } = await analyseUpload(service, uploads[0]!, network, options, signal);
+          const { prediction, files } = await analyseUpload(
+            service,
+            current,
+            uploads[0]!,
+            network,
+            options,
+            signal,
+          );
           if (type === PNG_TYPE) return await reply.type(PNG_TYPE).send(files.mask);
           return { schemaVersion: 1, ofx: OFX_VERSION, ...prediction, ...inBase64(files) };
         } finally {
