@@ -22,12 +22,17 @@ export function judge(result) {
   return { kind, ...WORDS[kind] };
 }
 
-/** What the score is worth, by the photos that the model was tested on; empty where the model does not tell. */
-export function worth({ tampered, tested }) {
+/** What the score is worth, by the photos that the model was tested on; empty where too few had such a score. */
+export function worth({ tested }) {
   if (!tested) return '';
-  const share = ({ photos, atLeast }) => `${tampered ? atLeast : photos - atLeast} of ${photos}`;
-  const side = tampered ? 'this high or higher' : 'lower than this';
-  return `In tests (${tested.data}) ${share(tested.tampered)} manipulated photos and ${share(tested.authentic)} authentic ones scored ${side}.`;
+  const { data, scores, photos, manipulated, low, high, all } = tested;
+  const hundredth = (share) => (share * 100).toFixed(0);
+  return (
+    `Of 100 test photos with such a score (${scores.low.toFixed(2)} to ${scores.high.toFixed(2)}) ` +
+    `${hundredth(manipulated / photos)} were manipulated, give or take: ${hundredth(low)} to ${hundredth(high)}, ` +
+    `from ${manipulated} of ${photos} photos of ${data}. Of all test photos ${hundredth(all.manipulated / all.photos)} ` +
+    'of 100 were; where fewer are, fewer are with such a score.'
+  );
 }
 
 function isSuspicious({ regions, width, height }) {

@@ -45,7 +45,7 @@ export function predictionParagraph(result: Prediction): string {
         : '  Nothing was found, which does not show that the image is authentic.',
     );
   }
-  if (result.tested) lines.push(...worth(result.tampered, result.tested));
+  if (result.tested) lines.push(...worth(result.tested));
   for (const [kind, file] of Object.entries(outputs)) lines.push(`  ${kind.padEnd(11)} ${file}`);
   lines.push(
     pc.dim(
@@ -56,12 +56,12 @@ export function predictionParagraph(result: Prediction): string {
 }
 
 /** What a score is worth, by the photos that the model was tested on. */
-function worth(isTampered: boolean, { data, tampered, authentic }: Tested): string[] {
-  const share = ({ photos, atLeast }: Tested['tampered']): string =>
-    `${isTampered ? atLeast : photos - atLeast} of ${photos}`;
+function worth({ data, scores, photos, manipulated, low, high, all }: Tested): string[] {
+  const hundredth = (share: number): string => (share * 100).toFixed(0);
   return [
-    `  In tests (${data}) ${share(tampered)} manipulated photos and ${share(authentic)} authentic ones`,
-    `  scored ${isTampered ? 'this high or higher' : 'lower than this'}.`,
+    `  Of 100 test photos with such a score (${scores.low.toFixed(2)} to ${scores.high.toFixed(2)}) ${hundredth(manipulated / photos)} were manipulated,`,
+    `  give or take: ${hundredth(low)} to ${hundredth(high)}, from ${manipulated} of ${photos} photos of ${data}.`,
+    `  Of all test photos ${hundredth(all.manipulated / all.photos)} of 100 were; where fewer are, fewer are with such a score.`,
   ];
 }
 

@@ -9,11 +9,11 @@ import type { RenderOptions, Rendering } from '../image/render.js';
 import { RenderPool } from '../image/render-pool.js';
 import type { ModelReference } from '../model/catalogue.js';
 import { Detector, type DetectorOptions } from '../model/detector.js';
-import type { TestScores } from '../model/manifest.js';
 import type { Network } from '../model/network.js';
 import { scoreProbability } from '../model/probability.js';
 import type { EffectiveThresholds } from '../model/thresholds.js';
-import type { Prediction, Tested } from './result.js';
+import type { Prediction } from './result.js';
+import { testedLike } from './tested.js';
 import { thresholdsInForce, type Scoring } from './scoring.js';
 
 /** How an image is looked at. */
@@ -154,6 +154,11 @@ export class Analyser {
     const files = pickFiles(rendering);
     if (probability) files.probability = probability;
 
+    // The test photos were not looked at through windows.
+    const tested =
+      testScores && windows === undefined
+        ? testedLike(rawScore, testScores, thresholds.temperature)
+        : undefined;
     const prediction: Prediction = {
       image: name,
       width,
@@ -166,8 +171,7 @@ export class Analyser {
       regions: rendering.regions,
       outputs: {},
       model: identity,
-      // The test photos were not looked at through windows.
-      ...(testScores && !options.tile && { tested: standing(rawScore, testScores) }),
+      ...(tested && { tested }),
       timingsMs: {
         ...examination.timingsMs,
         ...rendering.timingsMs,
@@ -183,19 +187,10 @@ export class Analyser {
   }
 }
 
-/** Where a score, before any temperature, stands among those of test photos. */
-function standing(score: number, { data, tampered, authentic }: TestScores): Tested {
-  const among = (scores: readonly number[]): Tested['tampered'] => ({
-    photos: scores.length,
-    atLeast: scores.filter((other) => other >= score).length,
-  });
-  return { data, tampered: among(tampered), authentic: among(authentic) };
-}
-
 function aboutWindows(windows: number | undefined, side: number): string {
   return windows === undefined
     ? `Smaller than a window of ${side}x${side}: resized to it, as without --tile.`
-    : `Seen through ${windows} windows of ${side}x${side} at full resolution; the score is the largest of theirs.`;
+    : `Seen through ${windows} windows of ${side}x${side} at full resolution; the score is the largest of theirs. What such a score is worth was not tested.`;
 }
 
 function renderOptions(options: AnalysisOptions, maskThreshold: number): RenderOptions {

@@ -26,14 +26,30 @@ export const ModelIdentitySchema = Type.Object({
   precision: PrecisionSchema,
 });
 
-const AmongSchema = Type.Object({
-  photos: Type.Integer({ minimum: 1 }),
-  atLeast: Type.Integer({ minimum: 0, description: 'Of them, those whose score is this one or higher' }),
-});
+const Photos = Type.Integer({ minimum: 1 });
+const Manipulated = Type.Integer({ minimum: 0 });
 
 export const TestedSchema = Type.Object(
-  { data: Type.String(), tampered: AmongSchema, authentic: AmongSchema },
-  { description: 'What the score is worth: where it stands among those of test photos' },
+  {
+    data: Type.String({ description: 'Which photos the model was tested on' }),
+    scores: Type.Object({ low: Fraction, high: Fraction }, { description: 'What counts as such a score' }),
+    photos: Type.Integer({ minimum: 1, description: 'Test photos with such a score' }),
+    manipulated: Type.Integer({ minimum: 0, description: 'How many of them were manipulated' }),
+    low: Type.Number({
+      minimum: 0,
+      maximum: 1,
+      description: '95 % interval of the share of manipulated photos (Wilson)',
+    }),
+    high: Fraction,
+    all: Type.Object(
+      { photos: Photos, manipulated: Manipulated },
+      { description: 'All test photos: where manipulation is rarer than among them, so it is at any score' },
+    ),
+  },
+  {
+    description:
+      'What the score is worth: how many of the test photos with such a score were manipulated. Absent where there were too few',
+  },
 );
 export type Tested = Static<typeof TestedSchema>;
 

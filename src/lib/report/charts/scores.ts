@@ -1,3 +1,4 @@
+import { wilsonInterval } from '../../core/wilson.js';
 import type { ReliabilityBin } from '../../metrics/image-level.js';
 import type { RunRecord } from '../../run/record.js';
 import {
@@ -244,21 +245,16 @@ function mergedBins(bins: readonly ReliabilityBin[]): DrawnBin[] {
   }
   const [before, last] = merged.slice(-2);
   if (before && last && last.count < SMALLEST_BIN) merged.splice(-2, 2, together(before, last));
-  return merged.map((bin) => ({ ...bin, ...wilsonInterval(bin.tampered, bin.count) }));
+  return merged.map((bin) => {
+    const { low, high } = wilsonInterval(bin.tampered, bin.count);
+    return { ...bin, lowest: low, highest: high };
+  });
 }
 
 function together(a: ReliabilityBin, b: ReliabilityBin): ReliabilityBin {
   const count = a.count + b.count;
   const mean = (of: 'meanScore' | 'tampered'): number => (a[of] * a.count + b[of] * b.count) / count;
   return { low: a.low, high: b.high, count, meanScore: mean('meanScore'), tampered: mean('tampered') };
-}
-
-/** The 95 % interval of a share of `n` (Wilson 1927): it stays within 0 and 1, and is wide where n is small. */
-function wilsonInterval(share: number, n: number): { lowest: number; highest: number } {
-  const z = 1.96;
-  const middle = (share + z ** 2 / (2 * n)) / (1 + z ** 2 / n);
-  const half = (z * Math.sqrt((share * (1 - share)) / n + z ** 2 / (4 * n ** 2))) / (1 + z ** 2 / n);
-  return { lowest: middle - half, highest: middle + half };
 }
 
 /** Three numbers of images that span the bins. */
