@@ -6,16 +6,17 @@ import { ambiguity } from './distinctness.js';
 import { evidenceOf, NO_EVIDENCE } from './evidence.js';
 import { searchField, type Field } from './field.js';
 import { outline, type Point } from './outline.js';
-import { measure, moveRegion, toRegion, type Box, type Mask } from './region.js';
+import { boxOf, measure, moveRegion, toRegion, type Box, type Mask } from './region.js';
 import { searchable } from './searchable.js';
 import { apply, fitSimilarity, translation, type Similarity } from './transform.js';
 import { compare, type Comparison } from './verify.js';
-import { toLuma, workingSize, type SourceImage } from './working-image.js';
+import { toLuma, workingSize, type Luma, type SourceImage } from './working-image.js';
+import { isWriting } from './writing.js';
 
 export interface CopyOptions {
   /** The search works on an image of this one's shape and the area of a square of this side, in pixels. [380] */
   side?: number;
-  /** Pairs with less evidence than this are not reported. [1] */
+  /** Pairs with less evidence than this are not reported. [1.2] */
   minEvidence?: number;
 }
 
@@ -40,9 +41,11 @@ export interface CopyPair {
   rotation: number;
   /** The second's size as a multiple of the first's. */
   scale: number;
+  /** Pixels of the working image with detail that is found again at the other place. */
+  support: number;
   /** Correlation of detail of 3 to 8 pixels of the working image, -1 … 1. */
   similarity: number;
-  /** Correlation of the finest detail and noise, -1 … 1: high where pixels were cloned and not resampled. */
+  /** Correlation of the finest residual in the quietest quarter, -1 … 1: about 0 where things merely look alike. */
   residual: number;
   /** Distance to the twin as a share of that to the best other place: small for a copy, about 1 in a pattern. */
   ambiguity: number;
@@ -66,7 +69,7 @@ const MOST_PIECES = 8;
 /** Patches of the smallest piece. */
 const MIN_NODES = 20;
 const DEFAULT_SIDE = 380;
-const DEFAULT_MIN_EVIDENCE = 1;
+const DEFAULT_MIN_EVIDENCE = 1.2;
 /** A similarity has more freedom than a shift, and must be better by so much. */
 const FREEDOM = 0.005;
 
@@ -89,30 +92,34 @@ interface Candidate {
  * @returns no pairs and no evidence for images of fewer than 20 pixels along a side
  */
 export function findCopies(image: SourceImage, options: CopyOptions = {}): CopySearch {
+  const { width, height } = workingSize(image.width, image.height, options.side ?? DEFAULT_SIDE);
+  return searchCopies(toLuma(image, width, height), image, options);
+}
+
+/**
+ * The same of an image that has been brought to the size of the search already.
+ *
+ * @param image - the size in which places are told
+ */
+export function searchCopies(
+  luma: Luma,
+  image: { width: number; height: number },
+  { minEvidence = DEFAULT_MIN_EVIDENCE }: Pick<CopyOptions, 'minEvidence'> = {},
+): CopySearch {
   const started = performance.now();
-  const size = workingSize(image.width, image.height, options.side ?? DEFAULT_SIDE);
-  const luma = toLuma(image, size.width, size.height);
+  const size = { width: luma.width, height: luma.height };
   const descriptors = describe(luma);
   if (!descriptors) {
-    return {
-      ...size,
-      score: NO_EVIDENCE,
-      pairs: [],
-      timingsMs: { prepare: performance.now() - started, field: 0, verify: 0 },
-    };
+    return { ...size, score: NO_EVIDENCE, pairs: [], timingsMs: { prepare: 0, field: 0, verify: 0 } };
   }
   const bands = splitBands(luma);
   const prepared = performance.now();
   const field = searchField(descriptors, searchable(descriptors, luma));
   const found = performance.now();
-  const candidates = verify(
-    findPieces(field, descriptors, { minNodes: MIN_NODES, most: MOST_PIECES }),
-    field,
-    descriptors,
-    bands,
-  );
+  const pieces = findPieces(field, descriptors, { minNodes: MIN_NODES, most: MOST_PIECES });
+  const candidates = verify(pieces, field, descriptors, bands);
   const pairs = candidates
-    .filter(({ evidence }) => evidence >= (options.minEvidence ?? DEFAULT_MIN_EVIDENCE))
+    .filter(({ evidence }) => evidence >= minEvidence)
     .map((candidate) => describePair(candidate, size, image));
   return {
     ...size,
@@ -135,7 +142,12 @@ function verify(pieces: readonly Piece[], field: Field, descriptors: Descriptors
     candidates.push({
       ...best,
       ambiguity: share,
-      evidence: evidenceOf({ ...best.comparison, pixels: best.comparison.pixels.length, ambiguity: share }),
+      evidence: evidenceOf({
+        ...best.comparison,
+        pixels: best.comparison.pixels.length,
+        writing: isWriting(bands, boxOf(best.comparison.pixels, bands.luma.width)),
+        ambiguity: share,
+      }),
       marks: markBoth(best.comparison.pixels, best.transform, bands.luma),
     });
   }
@@ -177,7 +189,7 @@ function alignPiece(
   const turned = align(bands.smooth, seeds, fitSimilarity(pairs), true);
   const asShifted = compare(bands, seeds, shifted);
   const asTurned = compare(bands, seeds, turned);
-  if (asTurned && (!asShifted || asTurned.middle > asShifted.middle + FREEDOM)) {
+  if (asTurned && (!asShifted || asTurned.similarity > asShifted.similarity + FREEDOM)) {
     return { transform: turned, comparison: asTurned };
   }
   return asShifted && { transform: shifted, comparison: asShifted };
@@ -204,7 +216,7 @@ function markBoth(
 function describePair(
   { transform, comparison, ambiguity, evidence }: Candidate,
   { width, height }: { width: number; height: number },
-  image: SourceImage,
+  image: { width: number; height: number },
 ): CopyPair | undefined {
   const first = toRegion(comparison.pixels, width, height);
   const a = describePlace(first, image);
@@ -219,15 +231,16 @@ function describePair(
     shift: { x: (moved.x + 0.5) * scaleX - middle.x, y: (moved.y + 0.5) * scaleY - middle.y },
     rotation: (Math.atan2(transform.b, transform.a) * 180) / Math.PI,
     scale: Math.sqrt(transform.a ** 2 + transform.b ** 2),
-    similarity: comparison.middle,
-    residual: comparison.fine,
+    support: comparison.pixels.length,
+    similarity: comparison.similarity,
+    residual: comparison.residual,
     ambiguity,
     evidence,
   };
 }
 
 /** A mask at the working size, in pixels of the image. */
-function describePlace(mask: Mask, image: SourceImage): Place | undefined {
+function describePlace(mask: Mask, image: { width: number; height: number }): Place | undefined {
   const measured = measure(mask);
   if (!measured) return undefined;
   const scaleX = image.width / mask.width;

@@ -17,12 +17,14 @@ export interface Mask {
 
 /** Half the width of gaps that are closed: windows without detail lie between those with. */
 const CLOSING = 4;
+/** By so much a place is larger than what is left of windows that had to lie in it for the most part. */
+const GROWTH = 2;
 
-/** The place that pixels with detail stand for: gaps between them are closed, and holes filled. */
+/** The place that pixels with detail stand for: gaps between them are closed, holes filled, and the border moved out. */
 export function toRegion(pixels: Int32Array, width: number, height: number): Mask {
   const mask = { width, height, data: new Uint8Array(width * height) };
   for (const i of pixels) mask.data[i] = 1;
-  return fillHoles(close(mask, CLOSING));
+  return fillHoles(spread(spread(mask, CLOSING, 1), CLOSING - GROWTH, 0));
 }
 
 /** The same place, where a transform takes it. */
@@ -39,12 +41,7 @@ export function moveRegion({ width, height, data }: Mask, transform: Similarity)
   return out;
 }
 
-/** Dilation and erosion by a square of side 2 · radius + 1. */
-function close(mask: Mask, radius: number): Mask {
-  return spread(spread(mask, radius, 1), radius, 0);
-}
-
-/** Each pixel takes a value that occurs in the square around it, and else the other one. */
+/** Each pixel takes a value that occurs in the square around it, and else the other one: dilation (1) or erosion (0). */
 function spread({ width, height, data }: Mask, radius: number, value: 0 | 1): Mask {
   const rows = new Uint8Array(data.length);
   for (let y = 0; y < height; y++) spreadLine(data, rows, y * width, 1, width, radius, value);
@@ -98,6 +95,23 @@ function fillHoles({ width, height, data }: Mask): Mask {
     if (i < data.length - width) visit(i + width);
   }
   return { width, height, data: out };
+}
+
+/** The smallest box around pixels, given by their indices. */
+export function boxOf(pixels: Int32Array, width: number): Box {
+  let left = width;
+  let right = 0;
+  let top = Infinity;
+  let bottom = 0;
+  for (const i of pixels) {
+    const y = Math.floor(i / width);
+    const x = i - y * width;
+    if (x < left) left = x;
+    if (x > right) right = x;
+    if (y < top) top = y;
+    if (y > bottom) bottom = y;
+  }
+  return { x: left, y: top, width: right - left + 1, height: bottom - top + 1 };
 }
 
 /** The smallest box around a mask, and how many pixels are set; undefined where none is. */

@@ -1,6 +1,6 @@
 import { sample } from './align.js';
 import { boxSum, type Bands, type Plane } from './bands.js';
-import type { Box } from './region.js';
+import { boxOf, type Box } from './region.js';
 import type { Similarity } from './transform.js';
 
 /** Half the side of the window in which two places are compared. */
@@ -11,6 +11,10 @@ const ALIKE = 0.8;
 const FLAT = 1;
 /** A copy is looked for so far around the piece that led to it, in pixels. */
 const MARGIN = 24;
+/** Pixels so near to those that are alike lie within their windows, and were compared with them. */
+const AROUND = 2;
+/** Share of the pixels in which the noise is looked at. */
+const QUIET_SHARE = 0.25;
 /** Fewer pixels than this are no finding. */
 const MIN_PIXELS = 80;
 
@@ -18,12 +22,13 @@ const MIN_PIXELS = 80;
 export interface Comparison {
   /** Indices of the pixels of the first place that have detail and find it again at the second. */
   pixels: Int32Array;
-  /** Correlation of the fine residual over those pixels, -1 … 1. */
-  fine: number;
-  /** The same of detail of 3 to 8 pixels. */
-  middle: number;
-  /** Standard deviation of the middle band there, in levels. */
-  detail: number;
+  /** Correlation of detail of 3 to 8 pixels over those, -1 … 1. */
+  similarity: number;
+  /**
+   * Correlation of the finest residual where there is least to see, -1 … 1: noise is the same where pixels were cloned, and
+   * independent where things merely look alike.
+   */
+  residual: number;
 }
 
 /** Compares the surroundings of a piece with where a transform takes them, and keeps what is alike and connected with it. */
@@ -53,37 +58,43 @@ export function compare(bands: Bands, seeds: Int32Array, transform: Similarity):
   const local = connected(alike, box, seeds, width);
   if (local.length < MIN_PIXELS) return undefined;
 
-  const hereFine = crop(bands.fine, box);
-  const thereFine = warp(bands.fine, box, transform);
-  const middle = correlation(here, there, local);
+  const quiet = quietest(local, total, box);
   return {
     pixels: local.map((i) => (box.y + Math.floor(i / box.width)) * width + box.x + (i % box.width)),
-    fine: correlation(hereFine, thereFine, local).value,
-    middle: middle.value,
-    detail: middle.deviation,
+    similarity: correlation(here, there, local),
+    residual: correlation(crop(bands.fine, box), warp(bands.fine, box, transform), quiet),
   };
 }
 
-function surroundings(pixels: Int32Array, width: number, height: number): Box {
-  let left = width,
-    right = 0,
-    top = height,
-    bottom = 0;
-  for (const i of pixels) {
-    const y = Math.floor(i / width);
-    const x = i - y * width;
-    left = Math.min(left, x);
-    right = Math.max(right, x);
-    top = Math.min(top, y);
-    bottom = Math.max(bottom, y);
+/** Those pixels of a region, and close around what is alike, whose windows show least. */
+function quietest(region: Int32Array, energy: Float32Array, box: Box): Int32Array {
+  const near = new Uint8Array(energy.length);
+  for (const i of region) {
+    const y = Math.floor(i / box.width);
+    const x = i - y * box.width;
+    const right = Math.min(box.width - 1, x + AROUND);
+    for (let v = Math.max(0, y - AROUND); v <= Math.min(box.height - 1, y + AROUND); v++) {
+      near.fill(1, v * box.width + Math.max(0, x - AROUND), v * box.width + right + 1);
+    }
   }
-  left = Math.max(0, left - MARGIN);
-  top = Math.max(0, top - MARGIN);
+  const inside: number[] = [];
+  near.forEach((value, i) => {
+    if (value === 1) inside.push(i);
+  });
+  const sorted = Float32Array.from(inside, (i) => energy[i]!).sort();
+  const limit = sorted[Math.floor(sorted.length * QUIET_SHARE)]!;
+  return Int32Array.from(inside.filter((i) => energy[i]! <= limit));
+}
+
+function surroundings(pixels: Int32Array, width: number, height: number): Box {
+  const box = boxOf(pixels, width);
+  const left = Math.max(0, box.x - MARGIN);
+  const top = Math.max(0, box.y - MARGIN);
   return {
     x: left,
     y: top,
-    width: Math.min(width, right + MARGIN + 1) - left,
-    height: Math.min(height, bottom + MARGIN + 1) - top,
+    width: Math.min(width, box.x + box.width + MARGIN) - left,
+    height: Math.min(height, box.y + box.height + MARGIN) - top,
   };
 }
 
@@ -137,15 +148,10 @@ function connected(mask: Uint8Array, box: Box, seeds: Int32Array, width: number)
   return list.slice(0, end);
 }
 
-function correlation(
-  a: Float32Array,
-  b: Float32Array,
-  pixels: Int32Array,
-): { value: number; deviation: number } {
-  let ab = 0,
-    aa = 0,
-    bb = 0,
-    n = 0;
+function correlation(a: Float32Array, b: Float32Array, pixels: Int32Array): number {
+  let ab = 0;
+  let aa = 0;
+  let bb = 0;
   for (const i of pixels) {
     const q = b[i]!;
     if (q !== q) continue;
@@ -153,8 +159,7 @@ function correlation(
     ab += p * q;
     aa += p * p;
     bb += q * q;
-    n++;
   }
   const norm = Math.sqrt(aa * bb);
-  return { value: norm === 0 ? 0 : ab / norm, deviation: n === 0 ? 0 : Math.sqrt((aa + bb) / (2 * n)) };
+  return norm === 0 ? 0 : ab / norm;
 }
