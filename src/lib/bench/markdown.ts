@@ -9,20 +9,17 @@ import {
   workLine,
   type TextTable,
 } from './describe.js';
+import { gateTable, gateVerdict } from '../gates/markdown.js';
+import { code, folded, markdownList, markdownTable } from '../text/markdown.js';
+import { percent } from '../text/numbers.js';
 import { digits } from '../text/units.js';
 import type { BenchReport } from './result.js';
 
 /** A report for a pull request or a job's summary: the verdict first, the details folded away. */
 export function benchMarkdown(report: BenchReport): string {
   const { configurations, gates, warnings, against, baseline, profiles, machine, date } = report;
-  const failed = gates.filter(({ passed }) => !passed).length;
   const networks = [...new Set(configurations.map(networkLabel))];
-  const verdict =
-    gates.length === 0
-      ? 'no gates'
-      : failed === 0
-        ? `all ${gates.length} gates passed`
-        : `${failed} of ${gates.length} gates failed`;
+  const verdict = gateVerdict(gates) || 'no gates';
   return (
     [
       `## Benchmark: ${verdict}`,
@@ -33,20 +30,12 @@ export function benchMarkdown(report: BenchReport): string {
         table(comparisonTable(against)),
       ),
       ...section('Against the baseline', baseline.length > 0, () => table(comparisonTable(baseline))),
-      ...section('Gates', gates.length > 0, () =>
-        table({
-          head: ['', 'gate', 'found', 'configuration'],
-          rows: gates.map(({ name, subject, passed, detail }) => [
-            passed ? '✅' : '❌',
-            `\`${name}\``,
-            detail,
-            subject,
-          ]),
-        }),
+      ...section('Gates', gates.length > 0, () => gateTable(gates, 'configuration')),
+      ...section('Recommended', report.recommendations.length > 0, () =>
+        markdownList(recommendationLines(report)),
       ),
-      ...section('Recommended', report.recommendations.length > 0, () => list(recommendationLines(report))),
-      ...section('Warnings', warnings.length > 0, () => list(warnings)),
-      ...section('Cold start', report.coldStarts.length > 0, () => list(coldStartLines(report))),
+      ...section('Warnings', warnings.length > 0, () => markdownList(warnings)),
+      ...section('Cold start', report.coldStarts.length > 0, () => markdownList(coldStartLines(report))),
       '### Steps of one image',
       ...configurations.map((configuration) => folded(configuration.id, table(stepsTable(configuration)))),
       ...profiles.map(({ network, operators, slowest, runs }) =>
@@ -65,7 +54,7 @@ export function benchMarkdown(report: BenchReport): string {
             table({
               head: ['slowest nodes', 'operator', 'ms', 'share'],
               rows: slowest.map(({ node, type, ms, share }) => [
-                `\`${node}\``,
+                code(node),
                 type,
                 digits(ms),
                 percent(share),
@@ -74,7 +63,7 @@ export function benchMarkdown(report: BenchReport): string {
           ].join('\n\n'),
         ),
       ),
-      `Measured ${date.slice(0, 10)} on ${machineLine(machine)}; fingerprint \`${machine.fingerprint}\`.`,
+      `Measured ${date.slice(0, 10)} on ${machineLine(machine)}; fingerprint ${code(machine.fingerprint)}.`,
       '',
     ]
       .join('\n\n')
@@ -86,20 +75,6 @@ function section(title: string, shown: boolean, body: () => string): string[] {
   return shown ? [`### ${title}`, body()] : [];
 }
 
-function folded(summary: string, body: string): string {
-  return `<details><summary>${summary.replaceAll('<', '&lt;')}</summary>\n\n${body}\n\n</details>`;
-}
-
 function table({ head, rows }: TextTable): string {
-  const line = (cells: readonly string[]): string =>
-    `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
-  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
-}
-
-function list(items: readonly string[]): string {
-  return items.map((item) => `- ${item}`).join('\n');
-}
-
-function percent(share: number): string {
-  return `${(share * 100).toFixed(1)} %`;
+  return markdownTable(head, rows);
 }

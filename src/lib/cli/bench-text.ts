@@ -1,4 +1,3 @@
-import Table from 'cli-table3';
 import pc from 'picocolors';
 import {
   coldStartLines,
@@ -11,8 +10,10 @@ import {
   workLine,
   type TextTable,
 } from '../bench/describe.js';
+import { percent } from '../text/numbers.js';
 import { digits } from '../text/units.js';
 import type { BenchReport } from '../bench/result.js';
+import { numberTable } from './table.js';
 
 /** Node names of an exported graph are paths; their ends tell them apart. */
 const NODE_WIDTH = 60;
@@ -81,33 +82,10 @@ function titled(title: string, lines: readonly string[]): string[] {
   return lines.length === 0 ? [] : ['', pc.bold(title), ...lines.map((line) => `  ${line}`)];
 }
 
-/** Numbers line up at the right, names at the left. */
 function table({ head, rows }: TextTable): string {
-  const rendered = new Table({
-    head: head.map((title) => pc.dim(title)),
-    colAligns: head.map((_, column) =>
-      rows.every((row) => /^[−+\d]/.test(row[column] ?? '')) ? 'right' : 'left',
-    ),
-    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 2 },
-    chars: Object.fromEntries(BORDERS.map((part) => [part, ''])),
-  });
-  rendered.push(...rows);
-  return rendered
-    .toString()
-    .split('\n')
-    .map((line) => `  ${line.trimEnd()}`)
-    .join('\n');
+  return numberTable(head, rows);
 }
-
-const BORDERS = [
-  ...['top', 'top-mid', 'top-left', 'top-right', 'bottom', 'bottom-mid', 'bottom-left', 'bottom-right'],
-  ...['left', 'left-mid', 'mid', 'mid-mid', 'right', 'right-mid', 'middle'],
-] as const;
 
 function tail(name: string): string {
   return name.length <= NODE_WIDTH ? name : `…${name.slice(1 - NODE_WIDTH)}`;
-}
-
-function percent(share: number): string {
-  return `${(share * 100).toFixed(1)} %`;
 }

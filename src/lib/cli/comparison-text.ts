@@ -3,7 +3,7 @@ import { FEWEST_IMAGES, type DifferenceVerdict } from '../metrics/compare.js';
 import type { MetricPath } from '../metrics/definitions.js';
 import { counted } from '../text/plural.js';
 import type { ChangedImage, Comparison, PairComparison } from '../run/comparison.js';
-import { decimals, signed } from '../text/numbers.js';
+import { decimals, intervalText, percent, signed } from '../text/numbers.js';
 import { plainTable } from './table.js';
 
 /** How many changed images the terminal shows; `--json` and `--html` have more. */
@@ -63,7 +63,7 @@ function pairText({ runs }: Comparison, pair: PairComparison, columns: number): 
       ...(columns < WIDE ? [] : [decimals(before)]),
       decimals(now),
       signed(difference),
-      ...(columns < MEDIUM ? [] : [low === null ? '' : `${signed(low)} to ${signed(high)}`]),
+      ...(columns < MEDIUM ? [] : [intervalText({ low, high }, signed)]),
     ];
   });
   const head = [
@@ -120,10 +120,7 @@ function shortened(name: string, room: number): string {
 }
 
 function sideText(label: ChangedImage['label'], side: ChangedImage['first'], isWide: boolean): string {
-  const mask =
-    label === 1
-      ? `F1 ${decimals(side.f1, 2)}`
-      : `marked ${side.tamperedFraction === null ? 'n/a' : `${(side.tamperedFraction * 100).toFixed(1)} %`}`;
+  const mask = label === 1 ? `F1 ${decimals(side.f1, 2)}` : `marked ${percent(side.tamperedFraction)}`;
   return isWide ? `${mask}, score ${decimals(side.score, 2)}` : mask;
 }
 

@@ -1,4 +1,5 @@
 import pc from 'picocolors';
+import { percent } from '../text/numbers.js';
 import type { Finding } from '../dataset/finding.js';
 import type { DatasetCheck, SpreadOfValues } from '../dataset/check-result.js';
 
@@ -16,7 +17,7 @@ export function datasetCheckText(check: DatasetCheck): string {
     }`,
     `  width           ${spreadText(check.width, (value) => `${value}`)} px`,
     `  height          ${spreadText(check.height, (value) => `${value}`)} px`,
-    `  tampered area   ${spreadText(check.tamperedFraction, (value) => `${(value * 100).toFixed(1)} %`)}`,
+    `  tampered area   ${spreadText(check.tamperedFraction, percent)}`,
     '',
   ];
   if (check.findings.length === 0) lines.push(pc.green('Nothing to complain about.'));

@@ -1,4 +1,5 @@
 import pc from 'picocolors';
+import { percent } from '../text/numbers.js';
 import {
   isFailed,
   type FailedInput,
@@ -125,10 +126,6 @@ const SHOWN_REGIONS = 5;
  */
 function verdict({ tampered }: Prediction, width = 0): string {
   return tampered ? pc.red('TAMPERED'.padEnd(width)) : 'authentic'.padEnd(width);
-}
-
-function percent(fraction: number): string {
-  return `${(fraction * 100).toFixed(1)} %`;
 }
 
 function count(n: number, noun: string): string {

@@ -1,6 +1,7 @@
 import path from 'node:path';
-import Table from 'cli-table3';
 import pc from 'picocolors';
+import { decimals, intervalText, withInterval } from '../text/numbers.js';
+import { plainTable } from './table.js';
 import { METRIC_DEFINITIONS, type MetricPath } from '../metrics/definitions.js';
 import type { Estimate } from '../metrics/run-metrics.js';
 import { RUN_FILES } from '../run/files.js';
@@ -95,27 +96,18 @@ function inShell(file: string): string {
 }
 
 function metricTable({ summary }: RunRecord): string {
-  const table = new Table({
-    head: ['', 'value', '95 % interval', 'images'].map((text) => pc.dim(text)),
-    colAligns: ['left', 'right', 'right', 'right'],
-    style: { head: [], border: [], compact: true },
-    chars: NO_LINES,
-  });
-  for (const [heading, paths] of SHOWN) {
-    table.push([{ content: pc.bold(heading), colSpan: 4 }]);
-    for (const path of paths) {
+  const rows = SHOWN.flatMap(([heading, paths]) => [
+    [{ content: pc.bold(heading), colSpan: 4 }],
+    ...paths.map((path) => {
       const estimate = metricAt(summary.metrics, path)!;
-      const { value, low, high, n, reason } = estimate;
       const title = `  ${METRIC_DEFINITIONS[path].title}`;
+      if (estimate.value === null)
+        return [title, 'n/a', { content: pc.dim(estimate.reason ?? ''), colSpan: 2 }];
       const threshold = path === 'pixel.macro.best.f1' ? bestThreshold(summary) : '';
-      if (value === null) table.push([title, 'n/a', { content: pc.dim(reason ?? ''), colSpan: 2 }]);
-      else {
-        const interval = low === null || high === null ? '' : `${low.toFixed(3)} – ${high.toFixed(3)}`;
-        table.push([title + threshold, value.toFixed(3), interval, String(n)]);
-      }
-    }
-  }
-  return table.toString();
+      return [title + threshold, decimals(estimate.value), intervalText(estimate), String(estimate.n)];
+    }),
+  ]);
+  return plainTable(['', 'value', '95 % interval', 'images'], rows, ['left', 'right', 'right', 'right']);
 }
 
 function bestThreshold({ metrics }: RunRecord['summary']): string {
@@ -142,31 +134,10 @@ export function findingLines(findings: readonly Finding[]): string[] {
   });
 }
 
-function estimateText({ value, low, high, reason }: Estimate): string {
-  if (value === null) return `n/a (${reason ?? 'unknown'})`;
-  return low === null || high === null
-    ? value.toFixed(3)
-    : `${value.toFixed(3)} (${low.toFixed(3)} – ${high.toFixed(3)})`;
+function estimateText(estimate: Estimate): string {
+  return estimate.value === null ? `n/a (${estimate.reason ?? 'unknown'})` : withInterval(estimate);
 }
 
 function short(value: number): string {
   return String(Number(value.toFixed(4)));
 }
-
-const NO_LINES = {
-  top: '',
-  'top-mid': '',
-  'top-left': '',
-  'top-right': '',
-  bottom: '',
-  'bottom-mid': '',
-  'bottom-left': '',
-  'bottom-right': '',
-  left: '',
-  'left-mid': '',
-  mid: '',
-  'mid-mid': '',
-  right: '',
-  'right-mid': '',
-  middle: '  ',
-};

@@ -12,7 +12,7 @@ import { ESTIMATED_PATHS, runStatistic } from '../metrics/run-statistic.js';
 import { sweepThresholds, ThresholdSet } from '../metrics/thresholds.js';
 import type { ComparedRunInfo, Comparison, PairComparison } from '../run/comparison.js';
 import { counted } from '../text/plural.js';
-import { signed } from '../text/numbers.js';
+import { intervalText, percent, signed } from '../text/numbers.js';
 import { panelPath } from '../run/files.js';
 import { metricAt } from '../run/summary.js';
 import { changedImages } from './changed-images.js';
@@ -168,8 +168,9 @@ function sentence(
   const title = METRIC_DEFINITIONS[headline].title;
   if (difference === null) return `${title} is n/a, so nothing can be said.`;
   const numbers = `${title}: ${now!.toFixed(3)} against ${before!.toFixed(3)}, ${signed(difference)}`;
-  const interval = low === null || high === null ? '' : ` (95 %: ${signed(low)} to ${signed(high)})`;
-  const chance = chanceBetter === null ? '' : `; better in ${(chanceBetter * 100).toFixed(1)} % of resamples`;
+  const bounds = intervalText({ low, high }, signed);
+  const interval = bounds === '' ? '' : ` (95 %: ${bounds})`;
+  const chance = chanceBetter === null ? '' : `; better in ${percent(chanceBetter)} of resamples`;
   switch (verdict) {
     case 'better':
     case 'worse':

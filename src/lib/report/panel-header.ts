@@ -1,6 +1,7 @@
 import { outcomeOf, type ImageRow } from '../run/rows.js';
 import { PANEL, PANEL_COLOURS } from './panel-style.js';
 import { escapeXml } from '../text/escape.js';
+import { percent } from '../text/numbers.js';
 import { FONT_FAMILY } from './raster.js';
 
 /** Mean width of a character of Inter, in units of the font's size; generous, so that nothing runs over. */
@@ -96,8 +97,4 @@ function shortened(name: string, room: number): string {
 
 function number(value: number | null): string {
   return value === null ? 'n/a' : value.toFixed(2);
-}
-
-function percent(share: number | null): string {
-  return share === null ? 'n/a' : `${(share * 100).toFixed(1)} %`;
 }

@@ -54,14 +54,6 @@ export function estimateAt({ summary }: RunRecord, path: MetricPath): Estimate {
   return metricAt(summary.metrics, path)!;
 }
 
-/** "0.931 (95 %: 0.902–0.954)" */
-export function withInterval({ value, low, high }: Estimate): string {
-  if (value === null) return 'n/a';
-  return low === null || high === null
-    ? value.toFixed(3)
-    : `${value.toFixed(3)} (95 %: ${low.toFixed(3)}–${high.toFixed(3)})`;
-}
-
 export function images(n: number): string {
   return `${n.toLocaleString('en')} ${n === 1 ? 'image' : 'images'}`;
 }

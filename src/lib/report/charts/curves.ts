@@ -1,7 +1,8 @@
 import type { CurvePoint } from '../../metrics/curves.js';
 import { ratio, type Confusion } from '../../metrics/confusion.js';
 import type { RunRecord } from '../../run/record.js';
-import { chart, estimateAt, images, labelLayers, missingChart, withInterval, type Chart } from './chart.js';
+import { chart, estimateAt, images, labelLayers, missingChart, type Chart } from './chart.js';
+import { withInterval } from '../../text/numbers.js';
 import { COLOURS, SQUARE_PLOT } from './theme.js';
 
 interface CurveLook {

@@ -9,9 +9,9 @@ import {
   images,
   markedValue,
   missingChart,
-  withInterval,
   type Chart,
 } from './chart.js';
+import { withInterval } from '../../text/numbers.js';
 import { COLOURS } from './theme.js';
 
 const IOU_BINS = 20;

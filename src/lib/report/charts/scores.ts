@@ -1,16 +1,8 @@
 import { wilsonInterval } from '../../core/wilson.js';
 import type { ReliabilityBin } from '../../metrics/image-level.js';
 import type { RunRecord } from '../../run/record.js';
-import {
-  barLayer,
-  chart,
-  estimateAt,
-  histogram,
-  images,
-  missingChart,
-  withInterval,
-  type Chart,
-} from './chart.js';
+import { barLayer, chart, estimateAt, histogram, images, missingChart, type Chart } from './chart.js';
+import { withInterval } from '../../text/numbers.js';
 import { COLOURS, SQUARE_PLOT } from './theme.js';
 
 const SCORE_BINS = 20;
