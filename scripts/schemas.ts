@@ -1,4 +1,13 @@
 import type { TSchema } from '@sinclair/typebox';
+import {
+  BatchCollectSchema,
+  BatchPlanSchema,
+  BatchStatusSchema,
+  BatchSummarySchema,
+  BatchWorkSchema,
+} from '../src/lib/batch/result.js';
+import { RowSchema } from '../src/lib/batch/row.js';
+import { RunFileSchema } from '../src/lib/batch/run.js';
 import { BenchDocumentSchema, SummarySchema } from '../src/lib/bench/result.js';
 import { ConvertDocumentSchema } from '../src/lib/convert/result.js';
 import {
@@ -29,6 +38,13 @@ import { withDefinitions } from './shared-definitions.js';
 
 /** Every `--json` result and every file that ofx writes; the name is the schema's `$id`. */
 export const SCHEMAS: readonly TSchema[] = [
+  BatchCollectSchema,
+  BatchPlanSchema,
+  RowSchema,
+  RunFileSchema,
+  BatchStatusSchema,
+  BatchSummarySchema,
+  BatchWorkSchema,
   BenchDocumentSchema,
   ManifestSchema,
   PredictDocumentSchema,

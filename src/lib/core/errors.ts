@@ -44,6 +44,18 @@ export const ERROR_TABLE = {
   OUT_OF_MEMORY: { exit: 71, http: 503 },
   TOO_MANY_OPEN_FILES: { exit: 71, http: 503 },
 
+  /** `ofx batch`: an image that took too long or too much memory, twice; one that was replaced since it was listed. */
+  IMAGE_TIMEOUT: { exit: 65, http: 500 },
+  IMAGE_TOO_COSTLY: { exit: 65, http: 500 },
+  IMAGE_CHANGED: { exit: 65, http: 409 },
+  /** A part of a run that says otherwise than its run file. */
+  RUN_INVALID: { exit: 65, http: 500 },
+  RUN_NOT_FOUND: { exit: 66, http: 404 },
+  /** An npm package that only some installations need. */
+  PACKAGE_MISSING: { exit: 69, http: 500 },
+  /** Stopped before all was done; the same command goes on. */
+  RUN_INCOMPLETE: { exit: 75, http: 500 },
+
   /** A thread that ran our native code died. */
   WORKER_LOST: { exit: 1, http: 500 },
 

@@ -8,13 +8,17 @@ export type JournalSettings = Record<string, string | number | boolean | null>;
  * @throws {OfxError} USAGE where the journal was made under other settings
  */
 export function checkSettings(earlier: JournalSettings, settings: JournalSettings, folder: string): void {
-  const names = new Set([...Object.keys(earlier), ...Object.keys(settings)]);
-  const differing = [...names].filter((name) => earlier[name] !== settings[name]);
-  if (differing.length === 0) return;
-  const differences = differing.map(
-    (name) => `${name} was ${String(earlier[name])} and is ${String(settings[name])}`,
-  );
+  const differences = settingsDifferences(earlier, settings);
+  if (differences.length === 0) return;
   throw new OfxError('USAGE', `The run in ${folder} cannot be resumed: ${differences.join('; ')}.`, {
     suggestion: 'Give the settings of the first session, or leave --resume out to begin anew.',
   });
+}
+
+/** What differs, e.g. "size was 288 and is 380". */
+export function settingsDifferences(earlier: JournalSettings, settings: JournalSettings): string[] {
+  const names = new Set([...Object.keys(earlier), ...Object.keys(settings)]);
+  return [...names]
+    .filter((name) => earlier[name] !== settings[name])
+    .map((name) => `${name} was ${String(earlier[name])} and is ${String(settings[name])}`);
 }

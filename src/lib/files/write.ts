@@ -54,7 +54,7 @@ function removeUnfinished(): void {
 }
 
 /** Whether the error says that the place was never going to take a file, or that it failed while doing so. */
-function writeError(file: string, cause: unknown): OfxError {
+export function writeError(file: string, cause: unknown): OfxError {
   const reason = cause instanceof Error ? cause.message : String(cause);
   switch (systemCode(cause)) {
     case 'ENAMETOOLONG':

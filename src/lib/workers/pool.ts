@@ -26,7 +26,37 @@ export interface WorkerPoolOptions {
   onEnd?: (end: WorkerEnd) => void;
   /** Ends a worker that has one task for so long. Not for threads in native code, see {@link WorkerPool}. [never] */
   longestTaskMs?: number;
+  /** Ends a process that has a task and more resident memory than this, in bytes; told by Linux only. [no limit] */
+  mostRss?: number;
 }
+
+/** Why a worker was lost with its task: it died by itself or from outside, or the pool ended it. */
+export type LossReason = 'died' | 'overdue' | 'oversized';
+
+/** A task that took its worker along, or was ended with it. */
+export class TaskLost extends OfxError {
+  constructor(
+    readonly reason: LossReason,
+    cause: unknown,
+  ) {
+    super('WORKER_LOST', LOSSES[reason], {
+      suggestion: 'Try again; if it happens every time, please report it.',
+      cause,
+    });
+  }
+}
+
+const ENDED_FOR: Record<LossReason, string> = {
+  died: 'it died',
+  overdue: 'it had one task for too long',
+  oversized: 'it took too much memory',
+};
+
+const LOSSES: Record<LossReason, string> = {
+  died: 'The worker that had this task died of it.',
+  overdue: 'The worker had this task for too long and was ended.',
+  oversized: 'The worker took too much memory for this task and was ended.',
+};
 
 export interface WorkerHistory {
   tasksDone: number;
@@ -67,8 +97,8 @@ interface Member extends WorkerHistory {
   failure?: OfxError | undefined;
   job?: Job | undefined;
   overdue?: NodeJS.Timeout | undefined;
-  /** It was killed because of the time that its task took. */
-  hung: boolean;
+  /** Why the pool ended it under its task. */
+  ended?: LossReason | undefined;
   retired: boolean;
   exited: Promise<void>;
 }
@@ -76,6 +106,9 @@ interface Member extends WorkerHistory {
 /** Loading costs a second of processor time or more: a network that cannot be opened must not take all of it. */
 const PAUSE_MS = 1000;
 const LONGEST_PAUSE_MS = 60_000;
+
+/** How often memory is looked at, in milliseconds: a decoder takes a gigabyte in about a second. */
+const WATCH_MS = 250;
 
 /**
  * Workers that each do one task at a time, first come first served.
@@ -97,9 +130,15 @@ export class WorkerPool<Task, Reply> {
   /** Workers in a row that could not load. */
   #failures = 0;
   #pause: NodeJS.Timeout | undefined;
+  readonly #watch: NodeJS.Timeout | undefined;
 
   constructor(options: WorkerPoolOptions) {
     this.#options = options;
+    if (options.mostRss !== undefined) {
+      this.#watch = setInterval(() => {
+        this.#endOversized(options.mostRss!);
+      }, WATCH_MS).unref();
+    }
     this.#fill();
   }
 
@@ -189,6 +228,7 @@ export class WorkerPool<Task, Reply> {
   async close(graceMs?: number): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#pause);
+    clearInterval(this.#watch);
     for (const job of this.#queue.splice(0)) job.reject(new Error('The pool was closed.'));
     for (const { job, ready, worker } of this.#members) {
       const isAwaited = job !== undefined && !job.abandoned;
@@ -251,7 +291,6 @@ export class WorkerPool<Task, Reply> {
       ready: false,
       tasksDone: 0,
       rss: 0,
-      hung: false,
       retired: false,
       exited,
     };
@@ -277,10 +316,16 @@ export class WorkerPool<Task, Reply> {
       const { longestTaskMs } = this.#options;
       if (longestTaskMs !== undefined) {
         member.overdue = setTimeout(() => {
-          member.hung = true;
-          member.worker.kill();
+          end(member, 'overdue');
         }, longestTaskMs);
       }
+    }
+  }
+
+  #endOversized(mostRss: number): void {
+    for (const member of this.#members) {
+      const rss = member.job && member.worker.rss();
+      if (rss !== undefined && rss > mostRss) end(member, 'oversized');
     }
   }
 
@@ -318,7 +363,7 @@ export class WorkerPool<Task, Reply> {
   #onExit(member: Member, cause: unknown): void {
     clearTimeout(member.overdue);
     this.#members.delete(member);
-    member.job?.reject(lostTask(cause));
+    member.job?.reject(new TaskLost(member.ended ?? 'died', cause));
     if (this.#closed) return;
 
     if (member.retired) {
@@ -333,7 +378,7 @@ export class WorkerPool<Task, Reply> {
       return;
     }
     const hadTask = member.job !== undefined;
-    const reason = member.hung ? 'it had one task for too long' : told(cause);
+    const reason = member.ended ? ENDED_FOR[member.ended] : told(cause);
     this.#options.onEnd?.({ kind: 'crashed', reason, hadTask });
     // Gone without having been of any use, and not the first: one a moment would keep a processor busy for nothing.
     if (member.tasksDone === 0 && !hadTask && this.#failures++ > 0) this.#pauseFor(this.#nextPauseMs());
@@ -366,11 +411,9 @@ function told(cause: unknown): string {
   return cause instanceof Error ? cause.message : 'for a reason that it did not tell';
 }
 
-function lostTask(cause: unknown): OfxError {
-  return new OfxError('WORKER_LOST', 'The worker that had this task died of it.', {
-    suggestion: 'Try again; if it happens every time, please report it.',
-    cause,
-  });
+function end(member: Member, reason: LossReason): void {
+  member.ended = reason;
+  member.worker.kill();
 }
 
 function neverReady(cause: unknown): OfxError {

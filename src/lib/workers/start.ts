@@ -1,5 +1,6 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { Worker, type Transferable } from 'node:worker_threads';
 import type { WorkerMessage } from './tasks.js';
@@ -11,6 +12,8 @@ export interface PoolWorker {
   onMessage: (listener: (message: WorkerMessage) => void) => void;
   /** @param listener - told what ended the worker, where that is known */
   onExit: (listener: (cause: unknown) => void) => void;
+  /** Resident memory of a process now, in bytes; undefined for threads, and where the system does not tell. */
+  rss: () => number | undefined;
   /** Ends the worker, whatever it does. */
   kill: () => void;
   /** It may be killed at any time; a thread in native code may not, see `WorkerPool`. */
@@ -37,6 +40,7 @@ export const startThread: StartWorker = (file, data) => {
         listener(cause);
       });
     },
+    rss: () => undefined,
     kill: () => void thread.terminate(),
     killable: false,
   };
@@ -85,6 +89,7 @@ export const startProcess: StartWorker = (file, data) => {
         listener(cause ?? new Error(`the process ended by ${signal ?? `exit status ${code}`}`));
       });
     },
+    rss: () => residentMemory(child.pid),
     kill: () => {
       // A process that never was has the number 0, by which the system would end all of our own group.
       if (child.pid !== undefined) child.kill('SIGKILL');
@@ -99,7 +104,17 @@ function unstarted(cause: Promise<unknown>): PoolWorker {
     post: () => undefined,
     onMessage: () => undefined,
     onExit: (listener) => void cause.then(listener),
+    rss: () => undefined,
     kill: () => undefined,
     killable: true,
   };
+}
+
+function residentMemory(pid: number | undefined): number | undefined {
+  try {
+    const kilobytes = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+    return kilobytes === undefined ? undefined : Number(kilobytes) * 1024;
+  } catch {
+    return undefined;
+  }
 }

@@ -1,0 +1,83 @@
+import { Flags } from '../../lib/cli/oclif.js';
+import { BaseCommand } from '../../lib/cli/base-command.js';
+import { runArg, workerFlags } from '../../lib/cli/batch-flags.js';
+import { fractionFlag, modelFlag } from '../../lib/cli/flags.js';
+import { counted } from '../../lib/text/plural.js';
+import type { BatchWork } from '../../lib/batch/result.js';
+
+export default class BatchWorkCommand extends BaseCommand {
+  static override summary = 'Score the shards of a run that have no part yet.';
+
+  static override description =
+    'May run on many machines at once, be killed at any moment and be started again: a finished shard is never done twice for ' +
+    'the results, and an unfinished one is done again. Settings of the run that are named here have to be the same.';
+
+  static override examples = [
+    '<%= config.bin %> batch work run-1',
+    '<%= config.bin %> batch work run-1 --processes 8',
+  ];
+
+  static override args = { run: runArg };
+
+  static override flags = {
+    ...workerFlags,
+    base: Flags.string({
+      description:
+        'Folder that relative paths start from on this machine [default: where the run was planned]',
+      helpValue: 'FOLDER',
+    }),
+    model: modelFlag,
+    size: Flags.integer({
+      char: 's',
+      description: 'Side of the network’s input',
+      min: 1,
+      helpValue: 'PIXELS',
+    }),
+    threshold: fractionFlag({ description: 'Threshold of the score' }),
+    'mask-threshold': fractionFlag({ description: 'Threshold of the mask' }),
+    threads: Flags.integer({ char: 't', description: 'Threads of one inference', min: 1, helpValue: 'N' }),
+  };
+
+  async run(): Promise<BatchWork> {
+    const { args, flags } = await this.parse(BatchWorkCommand);
+    const { openStore } = await import('../../lib/batch/store/open.js');
+    const { openRun } = await import('../../lib/batch/run.js');
+    const { MissingShards, missingShards } = await import('../../lib/batch/shards.js');
+    const { workLocally } = await import('../../lib/batch/work-locally.js');
+    const { workerChoice } = await import('../../lib/cli/batch-request.js');
+    const { workText } = await import('../../lib/cli/batch-text.js');
+    const store = await openStore(args.run);
+    const run = await openRun(store, this.signal);
+    const toDo = await missingShards(store, run, this.signal);
+    const progress = this.progress();
+    let images = 0;
+    if (toDo.length > 0) progress.start(Math.min(run.images, toDo.length * run.shardSize), 'Scoring');
+    const done = await workLocally(
+      store,
+      run,
+      new MissingShards(store, run),
+      {
+        ...workerChoice(flags),
+        base: flags.base,
+        model: flags.model,
+        size: flags.size,
+        threshold: flags.threshold,
+        maskThreshold: flags['mask-threshold'],
+        threads: flags.threads,
+      },
+      {
+        onImage: () => {
+          progress.update(++images);
+        },
+      },
+      this.signal,
+    ).finally(() => {
+      progress.stop();
+    });
+    const missing = (await missingShards(store, run, this.signal)).length;
+    const result = { run: store.place, ...done, missing };
+    this.print(workText(result));
+    if (missing > 0) this.note(`${counted(missing, 'shard')} left for others.`);
+    return result;
+  }
+}

@@ -1,0 +1,94 @@
+import { Type, type Static } from '@sinclair/typebox';
+
+const Count = Type.Integer({ minimum: 0 });
+const Counts = Type.Record(Type.String(), Count);
+const head = { schemaVersion: Type.Literal(1), ofx: Type.String() };
+
+const planFields = {
+  run: Type.String({ description: 'Folder or URL of the run' }),
+  runKey: Type.String(),
+  images: Count,
+  shards: Count,
+  duplicates: Type.Integer({
+    minimum: 0,
+    description: 'Inputs that were named before, and are looked at once',
+  }),
+  existed: Type.Boolean({ description: 'The same run was planned before' }),
+};
+export const BatchPlanSchema = Type.Object(
+  { ...head, ...planFields },
+  { $id: 'batch-plan', title: 'Result of ofx batch plan --json' },
+);
+
+const workFields = {
+  run: Type.String(),
+  shards: Type.Object({
+    published: Count,
+    already: Type.Integer({ minimum: 0, description: 'Published by another worker first' }),
+  }),
+  images: Count,
+  errors: Type.Record(Type.String(), Count, { description: 'Images that could not be scored, by code' }),
+  seconds: Type.Number({ minimum: 0 }),
+  missing: Type.Integer({ minimum: 0, description: 'Shards of the run that have no part yet' }),
+};
+export const BatchWorkSchema = Type.Object(
+  { ...head, ...workFields },
+  { $id: 'batch-work', title: 'Result of ofx batch work --json' },
+);
+
+const summaryFields = {
+  run: Type.String(),
+  runKey: Type.String(),
+  images: Count,
+  shards: Count,
+  verdicts: Counts,
+  failed: Count,
+  errors: Type.Record(Type.String(), Count, { description: 'Failed images by code' }),
+  hosts: Type.Record(Type.String(), Count, { description: 'Shards by host' }),
+  processors: Type.Record(Type.String(), Count, {
+    description: 'Shards by type of processor: last digits may differ between types',
+  }),
+  startedAt: Type.String(),
+  finishedAt: Type.String(),
+};
+export const BatchSummarySchema = Type.Object(
+  { ...head, ...summaryFields },
+  { $id: 'batch-summary', title: 'summary.json of a batch run' },
+);
+
+const collectFields = {
+  ...summaryFields,
+  output: Type.String({ description: 'The file with all rows' }),
+};
+export const BatchCollectSchema = Type.Object(
+  { ...head, ...collectFields },
+  { $id: 'batch-collect', title: 'Result of ofx batch collect --json and ofx batch run --json' },
+);
+
+const statusFields = {
+  run: Type.String(),
+  images: Count,
+  imagesDone: Count,
+  shards: Count,
+  shardsDone: Count,
+  verdicts: Counts,
+  errors: Counts,
+  imagesPerSecond: Type.Union([Type.Number(), Type.Null()], {
+    description: 'By the parts of the last ten minutes; null where there are too few',
+  }),
+  secondsLeft: Type.Union(
+    [Type.Object({ low: Type.Number(), expected: Type.Number(), high: Type.Number() }), Type.Null()],
+    { description: 'Null where nothing moves' },
+  ),
+  lastPublishedAt: Type.Union([Type.String(), Type.Null()]),
+};
+export const BatchStatusSchema = Type.Object(
+  { ...head, ...statusFields },
+  { $id: 'batch-status', title: 'Result of ofx batch status --json' },
+);
+
+export type BatchPlan = Static<ReturnType<typeof Type.Object<typeof planFields>>>;
+export type BatchWork = Static<ReturnType<typeof Type.Object<typeof workFields>>>;
+export type BatchSummary = Static<ReturnType<typeof Type.Object<typeof summaryFields>>>;
+export type BatchCollect = Static<ReturnType<typeof Type.Object<typeof collectFields>>>;
+export type BatchStatus = Static<ReturnType<typeof Type.Object<typeof statusFields>>>;

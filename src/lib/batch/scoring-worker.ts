@@ -1,0 +1,43 @@
+import { createHash } from 'node:crypto';
+import { Analyser } from '../predict/analyse.js';
+import type { Prediction } from '../predict/result.js';
+import { answerTasks, workerData } from '../workers/tasks.js';
+import type { Row } from './row.js';
+import type { FetchedImage, Scored } from './scorer.js';
+import type { ScoringWorkerData } from './scoring-pool.js';
+
+/** A process that looks at one image at a time, from its bytes to its row. */
+const { model, size, threads, options, masks } = (await workerData()) as ScoringWorkerData;
+
+const ONE_PIXEL_GIF = Buffer.from('R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7', 'base64');
+
+const opened = Analyser.open(model, { size, threads, concurrency: 1 });
+
+answerTasks(
+  score,
+  // The first image loads the decoder, which would count as its own time.
+  opened.then(async (analyser) => analyser.analyse('warm-up', ONE_PIXEL_GIF, options)),
+);
+
+async function score({ key, bytes }: FetchedImage): Promise<Scored> {
+  const analyser = await opened;
+  const { prediction, files } = await analyser.analyse(key, bytes, { ...options, mask: masks !== 'none' });
+  const row = rowOf(prediction, bytes);
+  return { row, mask: masks === 'all' || row.verdict === 'manipulated' ? files.mask : undefined };
+}
+
+function rowOf(prediction: Prediction, bytes: Uint8Array): Partial<Row> {
+  const { width, height, score, tamperedFraction, regions, warnings, tampered, timingsMs } = prediction;
+  return {
+    verdict: tampered ? 'manipulated' : 'no-finding',
+    score,
+    width,
+    height,
+    tamperedFraction,
+    regions: JSON.stringify(regions),
+    details: warnings.length > 0 ? JSON.stringify({ warnings }) : null,
+    sha256: createHash('sha256').update(bytes).digest('hex'),
+    bytes: bytes.length,
+    milliseconds: timingsMs.total,
+  };
+}

@@ -1,0 +1,95 @@
+import { usableCpus } from '../core/cpu.js';
+import { OFX_VERSION } from '../core/version.js';
+import { findModel, type ModelReference } from '../model/catalogue.js';
+import { FolderFetcher } from './fetch.js';
+import { describeNetwork } from './network.js';
+import { checkRun, type RunFile } from './run.js';
+import { ScoringPool } from './scoring-pool.js';
+import type { ShardSource } from './shards.js';
+import type { Store } from './store/store.js';
+import { work, type WorkDone, type WorkEvents } from './work.js';
+
+/** What a worker is told beside its run; settings of the run that are named again have to be the same. */
+export interface WorkerChoice {
+  /** Of the run, found by its name or place where they are left out. */
+  model?: string | undefined;
+  size?: number | undefined;
+  threshold?: number | undefined;
+  maskThreshold?: number | undefined;
+  threads?: number | undefined;
+  /** Where relative paths of images start on this machine. */
+  base?: string | undefined;
+  processes?: number | undefined;
+  imageTimeoutMs: number;
+  /** Bytes. */
+  workerMemory: number;
+}
+
+/**
+ * Scores shards of a run in processes of this machine.
+ *
+ * @throws {OfxError} USAGE where this worker would score otherwise than the run says; as `work`
+ */
+export async function workLocally(
+  store: Store,
+  run: RunFile,
+  source: ShardSource,
+  choice: WorkerChoice,
+  events: WorkEvents,
+  signal: AbortSignal,
+): Promise<WorkDone> {
+  const model = await findModel(choice.model ?? run.model.reference);
+  await checkWorker(store, run, model, choice);
+  const processes = choice.processes ?? Math.max(1, Math.floor(usableCpus() / run.threads));
+  const scorer = new ScoringPool(
+    {
+      model,
+      size: run.model.inputSize,
+      threads: run.threads,
+      options: {
+        scoreThreshold: run.thresholds.score,
+        maskThreshold: run.thresholds.mask,
+        minArea: run.minArea,
+        tile: run.tile,
+        limits: run.limits,
+      },
+      masks: run.masks,
+    },
+    { ...choice, processes },
+  );
+  try {
+    const fetcher = new FolderFetcher(run, choice.base ?? run.base);
+    return await work(
+      { store, run, source, fetcher, scorer, shardsAtOnce: shardsAtOnce(processes) },
+      events,
+      signal,
+    );
+  } finally {
+    await scorer.close();
+  }
+}
+
+/** At a shard's end processes wait for the last image: with many of them, another shard has to be under way. */
+function shardsAtOnce(processes: number): number {
+  return processes <= 2 ? 1 : Math.ceil(processes / 8) + 1;
+}
+
+async function checkWorker(
+  store: Store,
+  run: RunFile,
+  model: ModelReference,
+  { size, threshold, maskThreshold, threads }: WorkerChoice,
+): Promise<void> {
+  const { identity, thresholds } = await describeNetwork(model, size ?? run.model.inputSize);
+  await checkRun(store, run, {
+    ...run,
+    ofx: OFX_VERSION,
+    model: { reference: run.model.reference, ...identity },
+    thresholds: {
+      score: threshold ?? run.thresholds.score,
+      mask: maskThreshold ?? run.thresholds.mask,
+      temperature: thresholds.temperature,
+    },
+    threads: threads ?? run.threads,
+  });
+}

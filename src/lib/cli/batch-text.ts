@@ -1,0 +1,56 @@
+import pc from 'picocolors';
+import type { BatchCollect, BatchPlan, BatchStatus, BatchWork } from '../batch/result.js';
+import { counted } from '../text/plural.js';
+import { formatSeconds } from './progress.js';
+
+export function planText({ run, images, shards, duplicates, existed }: BatchPlan): string {
+  return [
+    `${existed ? 'Was planned before' : 'Planned'}: ${counted(images, 'image')} in ${counted(shards, 'shard')}, ${run}`,
+    ...(duplicates > 0
+      ? [`${counted(duplicates, 'input')} named before: each image is looked at once.`]
+      : []),
+  ].join('\n');
+}
+
+export function workText({ shards, images, errors, seconds, missing }: BatchWork): string {
+  const rate = seconds > 0 && images > 0 ? `, ${(images / seconds).toFixed(1)}/s` : '';
+  return [
+    `${counted(shards.published, 'shard')} done, ${counted(images, 'image')}${rate}${tallyText(errors, '; failed: ')}`,
+    ...(shards.already > 0 ? [`${counted(shards.already, 'shard')} published by others first`] : []),
+    ...(missing > 0 ? [`${counted(missing, 'shard')} of the run still to do`] : []),
+  ].join('\n');
+}
+
+export function collectText({ images, verdicts, failed, errors, output, processors }: BatchCollect): string {
+  const types = Object.keys(processors).length;
+  return [
+    `${counted(images, 'image')}: ${tallyText({ ...verdicts, ...(failed > 0 && { failed }) }) || 'none'}`,
+    ...(failed > 0 ? [`Failed by code: ${tallyText(errors)}`] : []),
+    ...(types > 1 ? [`Scored on ${types} types of processors: last digits may differ between them.`] : []),
+    `Results: ${output}`,
+  ].join('\n');
+}
+
+export function statusText(status: BatchStatus): string {
+  const { run, images, imagesDone, shards, shardsDone, verdicts, errors, imagesPerSecond, secondsLeft } =
+    status;
+  const share = ((100 * imagesDone) / images).toFixed(1);
+  return [
+    `${pc.bold(run)}: ${imagesDone} of ${counted(images, 'image')} (${share} %), ${shardsDone} of ${counted(shards, 'shard')}`,
+    ...(Object.keys(verdicts).length > 0 ? [`  ${tallyText(verdicts)}`] : []),
+    ...(Object.keys(errors).length > 0 ? [`  failed: ${tallyText(errors)}`] : []),
+    `  ${speed(imagesPerSecond, secondsLeft)}`,
+  ].join('\n');
+}
+
+function speed(perSecond: number | null, left: BatchStatus['secondsLeft']): string {
+  if (perSecond === null) return 'nothing was published in the last ten minutes';
+  const rate = `${perSecond.toPrecision(3)} images a second`;
+  if (!left) return rate;
+  return `${rate}, ${formatSeconds(left.expected)} left (${formatSeconds(left.low)} to ${formatSeconds(left.high)})`;
+}
+
+function tallyText(tally: Readonly<Record<string, number>>, before = ''): string {
+  const texts = Object.entries(tally).map(([name, count]) => `${count} ${name}`);
+  return texts.length > 0 ? before + texts.join(', ') : '';
+}
