@@ -37,7 +37,9 @@ export async function planInputs(
 ): Promise<Planned> {
   const { inputs, lists, threshold, maskThreshold, maxPixels } = choice;
   const reference = await findModel(choice.model);
-  const { identity, thresholds, notes } = await describeNetwork(reference, choice.size);
+  const { identity, thresholds, notes } = await describeNetwork(reference, choice.size, {
+    tile: choice.tile,
+  });
   for (const note of notes) onNote?.(note);
   const limits: ImageLimits = { ...DEFAULT_LIMITS, ...(maxPixels !== undefined && { maxPixels }) };
   return planRun(

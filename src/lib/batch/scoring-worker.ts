@@ -22,11 +22,11 @@ answerTasks(
 async function score({ key, bytes }: FetchedImage): Promise<Scored> {
   const analyser = await opened;
   const { prediction, files } = await analyser.analyse(key, bytes, { ...options, mask: masks !== 'none' });
-  const row = rowOf(prediction, bytes);
+  const row = rowOf(prediction, createHash('sha256').update(bytes).digest('hex'), bytes.length);
   return { row, mask: masks === 'all' || row.verdict === 'manipulated' ? files.mask : undefined };
 }
 
-function rowOf(prediction: Prediction, bytes: Uint8Array): Partial<Row> {
+function rowOf(prediction: Prediction, sha256: string, bytes: number): Partial<Row> {
   const { width, height, score, tamperedFraction, regions, warnings, tampered, timingsMs } = prediction;
   return {
     verdict: tampered ? 'manipulated' : 'no-finding',
@@ -36,8 +36,8 @@ function rowOf(prediction: Prediction, bytes: Uint8Array): Partial<Row> {
     tamperedFraction,
     regions: JSON.stringify(regions),
     details: warnings.length > 0 ? JSON.stringify({ warnings }) : null,
-    sha256: createHash('sha256').update(bytes).digest('hex'),
-    bytes: bytes.length,
+    sha256,
+    bytes,
     milliseconds: timingsMs.total,
   };
 }

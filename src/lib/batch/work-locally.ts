@@ -80,7 +80,9 @@ async function checkWorker(
   model: ModelReference,
   { size, threshold, maskThreshold, threads }: WorkerChoice,
 ): Promise<void> {
-  const { identity, thresholds } = await describeNetwork(model, size ?? run.model.inputSize);
+  const { identity, thresholds } = await describeNetwork(model, size ?? run.model.inputSize, {
+    tile: run.tile,
+  });
   await checkRun(store, run, {
     ...run,
     ofx: OFX_VERSION,
