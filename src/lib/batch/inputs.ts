@@ -3,7 +3,7 @@ import { opendir, open, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { OfxError, systemCode } from '../core/errors.js';
 import { linesOf } from '../files/lines.js';
-import { recogniseFormat } from '../image/decode/format.js';
+import { hasPictureName, recogniseFormat, SNIFF_BYTES } from '../image/decode/formats.js';
 import type { ManifestEntry } from './manifest.js';
 
 export interface KeySources {
@@ -50,21 +50,17 @@ async function* filesBelow(folder: string, excluded: readonly string[]): AsyncGe
   // A run is the same wherever it is planned, whatever order the disk gives.
   for (const name of names.sort()) {
     const file = path.join(folder, name);
-    if (IMAGE_NAME.test(name) || (await looksLikeImage(file))) yield file;
+    if (hasPictureName(name) || (await looksLikeImage(file))) yield file;
   }
   for (const name of folders.sort()) yield* filesBelow(path.join(folder, name), excluded);
 }
-
-const IMAGE_NAME = /\.(jpe?g|jpe|jfif|png|webp|tiff?|avif|gif|bmp|dib|hei[cf])$/i;
-const SNIFF_BYTES = 1024;
 
 async function looksLikeImage(file: string): Promise<boolean> {
   try {
     const handle = await open(file);
     try {
       const { buffer, bytesRead } = await handle.read(Buffer.alloc(SNIFF_BYTES), 0, SNIFF_BYTES, 0);
-      const recognised = recogniseFormat(buffer.subarray(0, bytesRead));
-      return recognised !== undefined && 'format' in recognised;
+      return recogniseFormat(buffer.subarray(0, bytesRead))?.isPicture ?? false;
     } finally {
       await handle.close();
     }
