@@ -3,7 +3,7 @@ import { METRIC_DEFINITIONS } from '../src/lib/metrics/definitions.js';
 
 const BETTER = { higher: '↑', lower: '↓', none: '' } as const;
 
-/** `docs/metrics.md` with its table of all numbers made anew from the definitions that the code uses. */
+/** `docs/metrics.md` with its table of all numbers made again from the definitions that the code uses. */
 export async function metricsDoc(document: string): Promise<string> {
   const rows = Object.entries(METRIC_DEFINITIONS).map(
     ([path, { definition, better }]) => `| \`${path}\` | ${BETTER[better]} | ${definition} |`,

@@ -229,7 +229,7 @@ def _strides(model: Mapping[str, Any], content: Mapping[str, Any]) -> list[int] 
     if strides is None:
         return None
     if not isinstance(strides, list | tuple) or not all(type(stride) is int and stride > 0 for stride in strides):
-        raise CheckpointError(f"The strides in the file, {strides!r}, are no list of positive integers.")
+        raise CheckpointError(f"The strides in the file, {strides!r}, are not a list of positive integers.")
     return list(strides)
 
 

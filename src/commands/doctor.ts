@@ -6,7 +6,7 @@ import type { Check } from '../lib/models/doctor.js';
 const SIGNS = { ok: pc.green('ok     '), missing: pc.yellow('missing'), broken: pc.red('broken ') } as const;
 
 export default class Doctor extends BaseCommand {
-  static override summary = 'Say what is wrong here, and the command that mends it.';
+  static override summary = 'Say what is wrong here, and the command that fixes it.';
 
   async run(): Promise<{ checks: Check[] }> {
     await this.parse(Doctor);

@@ -11,7 +11,7 @@ export default class Serve extends BaseCommand {
   static override description =
     'Loads the model, prints the address and answers until it is stopped. Open the address in a browser, or POST images ' +
     'to /v1/predict; /docs describes the API. Stopped by SIGTERM it finishes what it has, then exits with 0; SIGHUP makes it ' +
-    'load the model, its thresholds and the tokens anew.';
+    'load the model, its thresholds and the tokens again.';
 
   static override examples = [
     '<%= config.bin %> serve',
@@ -32,7 +32,7 @@ export default class Serve extends BaseCommand {
     const deadlineMs = flags.deadline * 1000;
     const tokenFile = flags['token-file'];
     const started: { server?: RunningServer } = {};
-    // As long as there is nothing to load anew, it must not end us either.
+    // As long as there is nothing to load again, it must not end us either.
     process.on('SIGHUP', () => void started.server?.reload());
 
     const server = await startServer(

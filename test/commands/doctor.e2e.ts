@@ -9,7 +9,7 @@ import { expectSchema } from '../support/schema.js';
 describe('ofx doctor', () => {
   const folder = temporaryFolder();
 
-  it('finds what is wrong and names what mends it', async () => {
+  it('finds what is wrong and names what fixes it', async () => {
     const env = { XDG_DATA_HOME: folder.file('data'), OFX_PYTHON: folder.file('no-python') };
     await ofx(['models', 'install', TINY_MODEL], { env });
     const { stdout } = await ofx(['doctor', '--json'], { env });

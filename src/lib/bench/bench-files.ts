@@ -81,7 +81,7 @@ function charted({
 }: BenchReport): (configuration: ConfigurationResult) => BenchedConfiguration {
   const isOne = (values: readonly unknown[]): boolean => new Set(values).size === 1;
   const oneNetwork = isOne(configurations.map(networkLabel));
-  // By default the threads follow from the requests at once: they make no series of their own.
+  // By default the threads follow from the concurrent requests: they make no series of their own.
   const pairs = new Set(configurations.map((each) => `${networkLabel(each)} ${each.concurrency}`));
   const byThreads = pairs.size < configurations.length;
   return (configuration) => {

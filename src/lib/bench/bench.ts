@@ -356,7 +356,7 @@ function baselineGates(comparisons: readonly Comparison[], maxRegression: number
       name: 'baseline',
       subject: 'all configurations',
       passed: false,
-      detail: 'the baseline has none of the measured sizes, precisions, threads and requests at once',
+      detail: 'the baseline has none of the measured sizes, precisions, threads and concurrent requests',
     },
   ];
 }
@@ -367,7 +367,7 @@ function withoutCounterpart(
 ): string[] {
   return results
     .filter(({ id }) => !comparisons.some((comparison) => comparison.id === id))
-    .map(({ id }) => `The baseline has no counterpart of ${id}: make it anew with the same flags.`);
+    .map(({ id }) => `The baseline has no counterpart of ${id}: make it again with the same flags.`);
 }
 
 function undecided(comparisons: readonly Comparison[], maxRegression: number): string[] {

@@ -7,7 +7,7 @@ export interface Sweep {
   /** Undefined: the model's own choice. */
   sizes: readonly (number | undefined)[];
   precisions: readonly (Precision | undefined)[];
-  /** Undefined: the processors, shared out among the requests at once. */
+  /** Undefined: the processors, shared out among the concurrent requests. */
   threads: readonly (number | undefined)[];
   concurrencies: readonly number[];
 }

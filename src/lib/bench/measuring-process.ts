@@ -99,9 +99,13 @@ export class MeasuringProcess {
     }
     const { exitCode, signalCode } = this.#child;
     if (signalCode === 'SIGKILL') {
-      return new OfxError('IO_FAILED', 'The measuring process was killed, most likely for want of memory.', {
-        suggestion: 'Measure fewer requests at once (--concurrency 1), or a smaller size.',
-      });
+      return new OfxError(
+        'IO_FAILED',
+        'The measuring process was killed, most likely because it ran out of memory.',
+        {
+          suggestion: 'Measure fewer concurrent requests (--concurrency 1), or a smaller size.',
+        },
+      );
     }
     return new Error(
       `The measuring process ended with ${signalCode ?? String(exitCode)}. ${this.#stderr.trim()}`,

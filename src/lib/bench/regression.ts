@@ -12,7 +12,9 @@ import { ratioOfMedians } from './statistics.js';
 export function parseShare(text: string): number {
   const match = /^(\d+(?:\.\d*)?|\.\d+)\s*(%?)$/.exec(text.trim());
   if (!match) {
-    throw new OfxError('USAGE', `"${text}" is no share.`, { suggestion: 'Write --max-regression 10%.' });
+    throw new OfxError('USAGE', `"${text}" is not a valid share.`, {
+      suggestion: 'Write --max-regression 10%.',
+    });
   }
   return Number(match[1]) / (match[2] === '%' ? 100 : 1);
 }

@@ -110,7 +110,7 @@ function crowded(
     `${wanted} are more than the ${cores}: requests wait for each other. ` +
     (threadsGiven && threads > 1
       ? 'Lower --threads.'
-      : 'Give the machine more cores, or judge latency at fewer requests at once.')
+      : 'Give the machine more cores, or judge latency at fewer concurrent requests.')
   );
 }
 

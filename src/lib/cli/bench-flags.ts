@@ -28,7 +28,7 @@ export const benchFlags = {
     char: 't',
     min: 1,
     max: MOST_THREADS,
-    description: 'Threads of one inference [default: the processors, shared among the requests at once]',
+    description: 'Threads of one inference [default: the processors, shared among the concurrent requests]',
   }),
   concurrency: Flags.integer({
     ...listOf('N'),

@@ -27,7 +27,7 @@ const SIGNS: Readonly<Record<DifferenceVerdict, string>> = {
 };
 
 const LEGEND: Partial<Record<DifferenceVerdict, string>> = {
-  unclear: '~ not more than chance',
+  unclear: '~ not significant',
   few: `few: fewer than ${FEWEST_IMAGES} images, no verdict`,
 };
 
@@ -68,7 +68,7 @@ function pairText({ runs }: Comparison, pair: PairComparison, columns: number): 
   });
   const head = [
     '',
-    'number',
+    'metric',
     ...(columns < WIDE ? [] : [first]),
     second,
     'difference',
@@ -83,7 +83,7 @@ function pairText({ runs }: Comparison, pair: PairComparison, columns: number): 
     ...(areShort ? [] : [`first: ${names[0]}, second: ${names[1]}`]),
     ...(shown.length > 0 ? [plainTable(head, rows, align)] : []),
     ...legend,
-    ...(equal > 0 ? [pc.dim(`= ${counted(equal, 'number')} equal in both`)] : []),
+    ...(equal > 0 ? [pc.dim(`= ${counted(equal, 'metric')} equal in both`)] : []),
     '',
     ...changedText(pair, first, second, columns),
   ].join('\n');

@@ -76,7 +76,7 @@ export function summaryLine({
 }: PredictSummary): string {
   const parts = [`${tampered} tampered`, `${authentic} authentic`];
   if (failed > 0) parts.push(pc.yellow(`${failed} failed`));
-  if (resumed > 0) parts.push(`${resumed} taken over from an earlier run`);
+  if (resumed > 0) parts.push(`${resumed} resumed from an earlier run`);
   return `${count(inputs, 'image')}: ${parts.join(', ')} (${seconds.toFixed(1)} s)`;
 }
 

@@ -108,7 +108,7 @@ export async function readConfigFile(
   for (const [key, value] of Object.entries(content)) {
     const commandFlags = known.commands.get(key);
     if (commandFlags && !isObject(value)) {
-      throw new OfxError('USAGE', `The section "${key}" of the config file ${file} is no object.`, {
+      throw new OfxError('USAGE', `The section "${key}" of the config file ${file} is not an object.`, {
         suggestion: `For example: {"${key}": {"size": 380}}`,
       });
     }

@@ -36,9 +36,9 @@ export const validateFlags = {
     options: ['network', 'image'] as const,
     default: 'network',
   })(),
-  threshold: fractionFlag({ description: 'An image is called tampered above it [default: the model’s]' }),
+  threshold: fractionFlag({ description: 'An image is predicted tampered above it [default: the model’s]' }),
   'mask-threshold': fractionFlag({
-    description: 'A pixel is called tampered above it [default: the model’s]',
+    description: 'A pixel is predicted tampered above it [default: the model’s]',
   }),
   'sweep-step': fractionFlag({ description: 'Step of the thresholds that are tried', default: 0.05 }),
   panels: panelFlag({ description: 'Pictures: all, none, or worst:N' }),

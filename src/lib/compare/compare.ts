@@ -174,13 +174,13 @@ function sentence(
   switch (verdict) {
     case 'better':
     case 'worse':
-      return `${second} is ${verdict} than ${first} in ${numbers}${interval}, more than chance${chance}.`;
+      return `${second} is ${verdict} than ${first} in ${numbers}${interval}, a significant difference${chance}.`;
     case 'equal':
       return `${second} and ${first} are equal in ${numbers}.`;
     case 'few':
       return `Too few images to tell ${second} from ${first}: ${counted(images, 'image')}, and a verdict takes ${FEWEST_IMAGES}. ${numbers}${interval}.`;
     default:
-      return `Between ${second} and ${first} there is no more than chance in ${numbers}${interval}${chance}.`;
+      return `The difference between ${second} and ${first} is not significant. ${numbers}${interval}${chance}.`;
   }
 }
 

@@ -280,7 +280,7 @@ async function checkInput(checkpoint: string): Promise<void> {
     );
   }
   if (!isFile)
-    throw new OfxError('CHECKPOINT_INVALID', `${checkpoint} is no file.`, {
+    throw new OfxError('CHECKPOINT_INVALID', `${checkpoint} is not a file.`, {
       suggestion: 'Name the checkpoint’s file.',
     });
 }
@@ -305,7 +305,7 @@ async function checkDestination(out: string, force: boolean): Promise<void> {
   if (!names.includes(MANIFEST_FILE)) {
     throw new OfxError(
       'OUTPUT_UNWRITABLE',
-      `The folder ${out} exists, and holds something that is no model.`,
+      `The folder ${out} exists, and holds something that is not a model.`,
       {
         suggestion: 'Choose another --out.',
       },

@@ -11,7 +11,7 @@ export function checkSettings(earlier: JournalSettings, settings: JournalSetting
   const differences = settingsDifferences(earlier, settings);
   if (differences.length === 0) return;
   throw new OfxError('USAGE', `The run in ${folder} cannot be resumed: ${differences.join('; ')}.`, {
-    suggestion: 'Give the settings of the first session, or leave --resume out to begin anew.',
+    suggestion: 'Give the settings of the first session, or leave --resume out to begin again.',
   });
 }
 

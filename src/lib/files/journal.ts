@@ -21,7 +21,7 @@ export class Journal<Entry> {
 
   /**
    * @param settings - everything that decides an entry
-   * @param resume - keep what is finished; otherwise the journal begins anew
+   * @param resume - keep what is finished; otherwise the journal begins again
    * @throws {OfxError} OUTPUT_UNWRITABLE, USAGE where what is to be kept was made under other settings
    */
   static async open<Entry>(
@@ -31,7 +31,7 @@ export class Journal<Entry> {
   ): Promise<Journal<Entry>> {
     const header = JSON.stringify({ settings });
     const finished = resume ? await readEntries<Entry>(file, settings) : new Map<string, Entry>();
-    // Written anew, so that a last line cut short by a crash does not spoil the next one.
+    // Written again, so that a last line cut short by a crash does not spoil the next one.
     const lines = [...finished].map(([key, entry]) => JSON.stringify({ key, entry }));
     await writeFileAtomic(file, `${[header, ...lines].join('\n')}\n`);
     return new Journal(file, finished);

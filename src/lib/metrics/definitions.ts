@@ -8,8 +8,8 @@ export const METRIC_DEFINITIONS = {
     'Balanced accuracy',
     'Mean of the share of tampered and the share of authentic images called rightly.',
   ),
-  'image.precision': higher('Precision', 'Share of tampered images among those called tampered.'),
-  'image.recall': higher('Recall', 'Share of tampered images that are called tampered.'),
+  'image.precision': higher('Precision', 'Share of tampered images among those predicted tampered.'),
+  'image.recall': higher('Recall', 'Share of tampered images that are predicted tampered.'),
   'image.f1': higher('F1', 'Harmonic mean of image precision and recall at the score threshold.'),
   'image.mcc': higher('MCC', 'Matthews correlation of verdict and truth, −1 to 1.'),
   'image.auc': higher(
@@ -33,7 +33,7 @@ export const METRIC_DEFINITIONS = {
     'Highest recall with a false-positive rate of at most 5 %.',
   ),
   'image.ece': lower(
-    'Calibration error',
+    'Expected calibration error (ECE)',
     'Mean distance between score and share of tampered images, over 15 equal-width bins of the score, by images.',
   ),
   'image.brier': lower('Brier score', 'Mean squared distance between score and label.'),
@@ -76,7 +76,7 @@ export const METRIC_DEFINITIONS = {
   ),
   'pixel.falseAlarmArea': lower(
     'False-alarm area',
-    'Mean share of an authentic image that is called tampered.',
+    'Mean share of an authentic image that is predicted tampered.',
   ),
 
   'protocols.macro.pixel.f1': higher(
@@ -116,8 +116,11 @@ export const METRIC_DEFINITIONS = {
     'Tampered images in which truth and prediction agree on one class, at t = 0.5 and without the border.',
   ),
 
-  'thresholds.score': neutral('Score threshold', 'An image is called tampered where its score is above.'),
-  'thresholds.mask': neutral('Mask threshold', 'A pixel is called tampered where its probability is above.'),
+  'thresholds.score': neutral('Score threshold', 'An image is predicted tampered where its score is above.'),
+  'thresholds.mask': neutral(
+    'Mask threshold',
+    'A pixel is predicted tampered where its probability is above.',
+  ),
 } as const satisfies Record<string, MetricDefinition>;
 
 export interface MetricDefinition {

@@ -31,9 +31,9 @@ export interface Estimate {
 }
 
 export interface MetricSettings {
-  /** An image is called tampered where its score is above. */
+  /** An image is predicted tampered where its score is above. */
   scoreThreshold: number;
-  /** A pixel is called tampered where its probability is above. */
+  /** A pixel is predicted tampered where its probability is above. */
   maskThreshold: number;
   /** Thresholds of the sweep, ascending. */
   sweep: readonly number[];
@@ -79,7 +79,7 @@ export function countedThresholds(settings: Pick<MetricSettings, 'maskThreshold'
 }
 
 /**
- * All numbers of a run as a fold over its images. Pixels go into sums of fixed size; of an image there stay some dozens of
+ * All metrics of a run as a fold over its images. Pixels go into sums of fixed size; of an image there stay some dozens of
  * numbers. The result depends on the order of images only through the resamples of image-level and macro numbers.
  */
 export class RunAccumulator {

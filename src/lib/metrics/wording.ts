@@ -5,7 +5,7 @@ import type { MetricPath } from './definitions.js';
 export const VERDICT_WORDS: Readonly<Record<DifferenceVerdict, string>> = {
   better: 'better',
   worse: 'worse',
-  unclear: 'not more than chance',
+  unclear: 'not significant',
   few: 'too few images',
   equal: 'equal',
   none: '',

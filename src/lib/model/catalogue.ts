@@ -96,16 +96,16 @@ export async function readModel(folder: string): Promise<Model> {
   } catch (error) {
     throw new OfxError('MANIFEST_INVALID', `Cannot read the manifest ${file}: ${(error as Error).message}`, {
       cause: error,
-      suggestion: '"ofx convert" writes a manifest that holds.',
+      suggestion: '"ofx convert" writes a valid manifest.',
     });
   }
   const checked = checkSchema(ManifestSchema, content);
   if (!checked.ok) {
     throw new OfxError(
       'MANIFEST_INVALID',
-      `The manifest ${file} does not hold: ${checked.complaints.join('; ')}.`,
+      `The manifest ${file} is invalid: ${checked.complaints.join('; ')}.`,
       {
-        suggestion: 'Its schema is schemas/model.schema.json; "ofx convert" writes a manifest that holds.',
+        suggestion: 'Its schema is schemas/model.schema.json; "ofx convert" writes a valid manifest.',
       },
     );
   }

@@ -33,7 +33,7 @@ export function fittedThresholdsFile(modelName: string, sha256: string, way: Sco
 /**
  * The thresholds in force: fitted by the user, else the manifest's, else the defaults.
  *
- * @throws {OfxError} MANIFEST_INVALID where the user's file does not hold
+ * @throws {OfxError} MANIFEST_INVALID where the user’s file is invalid
  */
 export async function effectiveThresholds(
   modelName: string,

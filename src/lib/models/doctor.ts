@@ -15,7 +15,7 @@ export const CheckSchema = Type.Object({
     description: 'missing: only some commands need it; broken: nothing works without it',
   }),
   detail: Type.String(),
-  fix: Type.Optional(Type.String({ description: 'The command or step that mends it' })),
+  fix: Type.Optional(Type.String({ description: 'The command or step that fixes it' })),
 });
 export type Check = Static<typeof CheckSchema>;
 
@@ -24,7 +24,7 @@ export const DoctorDocumentSchema = Type.Object(
   { $id: 'doctor', title: 'Result of ofx doctor --json' },
 );
 
-/** Looks at everything that ofx stands on: what is wrong here, and what mends it. */
+/** Looks at everything that ofx stands on: what is wrong here, and what fixes it. */
 export async function doctor(): Promise<Check[]> {
   return [
     { name: 'Node', state: 'ok', detail: `${process.version} on ${process.platform} ${process.arch}` },

@@ -102,7 +102,7 @@ async function problemOf(
 /**
  * Copies a model into the user's data folder, from where it is found by name. Nothing is replaced unless told to.
  *
- * @throws {OfxError} MODEL_CORRUPT or ONNX_INVALID where a file does not hold, USAGE where the name is taken,
+ * @throws {OfxError} MODEL_CORRUPT or ONNX_INVALID where a file is invalid, USAGE where the name is taken,
  *   OUTPUT_UNWRITABLE, IO_FAILED
  */
 export async function installModel(
@@ -112,12 +112,16 @@ export async function installModel(
   const { folder: source, manifest } = await modelWithManifest(reference);
   const installedName = name ?? manifest.name;
   if (!/^[\w.-]+$/.test(installedName)) {
-    throw new OfxError('USAGE', `"${installedName}" is no name: use letters, digits, ".", "_" and "-".`, {
-      suggestion: 'Choose another with --name.',
-    });
+    throw new OfxError(
+      'USAGE',
+      `"${installedName}" is not a valid name: use letters, digits, ".", "_" and "-".`,
+      {
+        suggestion: 'Choose another with --name.',
+      },
+    );
   }
   const [broken] = (await verifyModels([source], threads)).filter(({ ok }) => !ok);
-  if (broken) throw new OfxError('MODEL_CORRUPT', `${broken.file} does not hold: ${broken.problem!}`);
+  if (broken) throw new OfxError('MODEL_CORRUPT', `${broken.file} is invalid: ${broken.problem!}`);
 
   const folder = path.join(installedModelsFolder(), installedName);
   if (path.resolve(source) === folder) return { name: installedName, version: manifest.version, folder };

@@ -65,7 +65,7 @@ export async function predict(
   const { files, single, ignored } = await findInputFiles(request.inputs, { exclude: destinations });
   if (ignored > 0)
     events.onNote?.(
-      `${ignored} ${ignored === 1 ? 'file is no image and was' : 'files are no images and were'} left out.`,
+      `${ignored} ${ignored === 1 ? 'file is not an image and was' : 'files are not images and were'} left out.`,
     );
   const plans = await planOutputs(files, single, request.destinations);
   await checkDestinations(plans);

@@ -107,7 +107,7 @@ export const PredictSummarySchema = Type.Object({
   tampered: Type.Integer({ minimum: 0 }),
   authentic: Type.Integer({ minimum: 0 }),
   failed: Type.Integer({ minimum: 0 }),
-  resumed: Type.Integer({ minimum: 0, description: 'Results taken over from an earlier run' }),
+  resumed: Type.Integer({ minimum: 0, description: 'Results resumed from an earlier run' }),
   seconds: Type.Number({ minimum: 0 }),
 });
 export type PredictSummary = Static<typeof PredictSummarySchema>;

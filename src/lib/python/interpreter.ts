@@ -91,7 +91,7 @@ function places(env: NodeJS.ProcessEnv): string[] {
  * Finds a Python that has what `python/` needs: the one named, or the active virtual environment, or the one that
  * `ofx convert --setup` made.
  *
- * @throws {OfxError} PYTHON_MISSING, PYTHON_PACKAGE_MISSING, each with the command that mends it
+ * @throws {OfxError} PYTHON_MISSING, PYTHON_PACKAGE_MISSING, each with the command that fixes it
  */
 export async function findPython(
   named: string | undefined,

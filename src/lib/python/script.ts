@@ -46,7 +46,7 @@ export async function runScript({ python, script, args, onEvent, signal }: Scrip
   if (killedBy === 'SIGKILL') {
     throw new OfxError(
       'IO_FAILED',
-      `Python was killed while running ${path.basename(script)}, most likely for want of memory.`,
+      `Python was killed while running ${path.basename(script)}, most likely because it ran out of memory.`,
       {
         suggestion: 'Free some memory, or convert one --size at a time.',
       },

@@ -2,7 +2,7 @@ import type { Gate } from '../gates/gate.js';
 import { METRIC_DEFINITIONS, type MetricPath } from '../metrics/definitions.js';
 import { counted } from '../text/plural.js';
 import type { Comparison } from '../run/comparison.js';
-import { MAIN_NUMBERS } from './main-numbers.js';
+import { KEY_METRICS } from './key-metrics.js';
 import { metricText, VERDICT_WORDS } from '../metrics/wording.js';
 import { gateTable, gateVerdict } from '../gates/markdown.js';
 import { code, folded, markdownList, markdownTable, paragraphs } from '../text/markdown.js';
@@ -18,7 +18,7 @@ export function runMarkdown(summary: RunSummary, gates: readonly Gate[]): string
     if (estimate.value === null) return [title, `n/a: ${estimate.reason ?? ''}`, '', code(path)];
     return [title, metricText(path, estimate.value), intervalText(estimate), code(path)];
   };
-  const head = ['number', 'value', '95 % interval', 'path'];
+  const head = ['metric', 'value', '95 % interval', 'path'];
   const all = (Object.keys(METRIC_DEFINITIONS) as MetricPath[]).map(row);
   return paragraphs([
     `## ${model.name} ${model.version} on ${dataset.name}${titleEnd(gates)}`,
@@ -26,8 +26,8 @@ export function runMarkdown(summary: RunSummary, gates: readonly Gate[]): string
       `${counted(dataset.samples, 'image')} at ${model.inputSize} × ${model.inputSize}, ` +
       `thresholds ${short(settings.scoreThreshold)} (score) and ${short(settings.maskThreshold)} (mask).`,
     gateTable(gates, 'run'),
-    markdownTable(head, MAIN_NUMBERS.map(row)),
-    folded('All numbers', markdownTable(head, all)),
+    markdownTable(head, KEY_METRICS.map(row)),
+    folded('All metrics', markdownTable(head, all)),
     markdownList(summary.warnings),
   ]);
 }
@@ -39,7 +39,7 @@ export function comparisonMarkdown({ runs, comparisons, notes, gates, images }: 
     `${counted(images.paired, 'image')}: ${images.tampered} tampered, ${images.authentic} authentic.`,
     gateTable(gates, 'run'),
     ...comparisons.flatMap(({ sentence, differences, run, changed }) => {
-      const head = ['number', runs[0]!.name, runs[run]!.name, 'difference', '95 % interval', ''];
+      const head = ['metric', runs[0]!.name, runs[run]!.name, 'difference', '95 % interval', ''];
       const rows = (paths: readonly MetricPath[]): string[][] =>
         paths.map((path) => {
           const { first, second, difference, low, high, verdict } = differences[path];
@@ -55,8 +55,8 @@ export function comparisonMarkdown({ runs, comparisons, notes, gates, images }: 
       const images = changed.map(({ image, change }) => [code(image), signed(change)]);
       return [
         `**${sentence}**`,
-        markdownTable(head, rows(MAIN_NUMBERS)),
-        folded('All numbers', markdownTable(head, rows(Object.keys(differences) as MetricPath[]))),
+        markdownTable(head, rows(KEY_METRICS)),
+        folded('All metrics', markdownTable(head, rows(Object.keys(differences) as MetricPath[]))),
         images.length === 0
           ? ''
           : folded('Images that changed most', markdownTable(['image', 'change'], images)),

@@ -49,7 +49,7 @@ function describeVerdict(row: ImageRow): { text: string; isRight: boolean } {
   const name = (tampered: number | null): string => (tampered === 1 ? 'tampered' : 'authentic');
   const place = outcome === 'elsewhere' ? ', wrong place' : '';
   return {
-    text: `${isRight ? '✓' : '✗'} is ${name(row.label)}, called ${name(row.predicted)}${place}`,
+    text: `${isRight ? '✓' : '✗'} is ${name(row.label)}, predicted ${name(row.predicted)}${place}`,
     isRight,
   };
 }

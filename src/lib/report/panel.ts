@@ -43,7 +43,7 @@ export async function drawPanel(
     .toBuffer();
 }
 
-/** The probability map in grey, white being 1, with the border of what is called tampered. */
+/** The probability map in grey, white being 1, with the border of what is predicted tampered. */
 function drawMap(tiles: PanelTiles): Uint8Array {
   const data = greyToRgb(tiles.probability, 255);
   drawContour(data, tiles.called, tiles.width, tiles.height, PANEL_COLOURS.called);

@@ -79,7 +79,7 @@ export async function readEvidence(folder: string): Promise<RunEvidence> {
       missing
         ? `${folder} has no ${RUN_FILES.evidence}, by which runs are paired.`
         : `${file} cannot be used: ${(error as Error).message}.`,
-      { suggestion: 'Run ofx validate again to make the run anew.', cause: error },
+      { suggestion: 'Run ofx validate again to make the run again.', cause: error },
     );
   }
   return { thresholds: thresholds ?? [], images };

@@ -29,7 +29,7 @@ export class ValidationJournal {
     private readonly handle: FileHandle,
   ) {}
 
-  /** Begins a journal anew. */
+  /** Begins a journal again. */
   static async create(folder: string, settings: JournalSettings): Promise<ValidationJournal> {
     await createFolder(folder);
     const file = path.join(folder, VALIDATION_JOURNAL);

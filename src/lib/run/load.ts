@@ -21,7 +21,7 @@ export async function loadSummary(location: string): Promise<{ folder: string; s
       'RESULT_INVALID',
       `${file} is no summary of a run: ${checked.complaints.join('; ')}.`,
       {
-        suggestion: 'Run ofx validate again to make the run anew.',
+        suggestion: 'Run ofx validate again to make the run again.',
       },
     );
   }
@@ -38,7 +38,7 @@ async function readJson(file: string): Promise<unknown> {
     return JSON.parse(await readText(file)) as unknown;
   } catch (error) {
     if (error instanceof SyntaxError) {
-      throw new OfxError('RESULT_INVALID', `${file} is no JSON: ${error.message}.`, { cause: error });
+      throw new OfxError('RESULT_INVALID', `${file} is not valid JSON: ${error.message}.`, { cause: error });
     }
     const unfinished = ['ENOENT', 'ENOTDIR'].includes(systemCode(error) ?? '');
     throw new OfxError(

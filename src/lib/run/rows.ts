@@ -17,7 +17,7 @@ export const ImageRowSchema = Type.Object(
     precision: OrNull(Probability, 'Pixel precision'),
     recall: OrNull(Probability, 'Pixel recall'),
     auc: OrNull(Probability, 'Area under the pixel ROC curve; where the truth has both kinds of pixels'),
-    tamperedFraction: OrNull(Probability, 'Share of pixels called tampered'),
+    tamperedFraction: OrNull(Probability, 'Share of pixels predicted tampered'),
     truthFraction: OrNull(Probability, 'Share of pixels that are tampered'),
     ms: OrNull(Type.Number({ minimum: 0 }), 'Milliseconds of preprocessing and inference'),
     error: OrNull(Type.String(), 'Why the image could not be scored'),
@@ -27,8 +27,8 @@ export const ImageRowSchema = Type.Object(
     protocolF1: OrNull(Probability, 'Pixel F1 at 0.5 (protocol macro)'),
     truforF1: OrNull(Probability, 'Pixel F1 at 0.5 (protocol trufor)'),
     truforBestF1: OrNull(Probability, 'Pixel F1 at the best threshold (protocol trufor)'),
-    tp: OrNull(Count, 'Pixels called tampered rightly, at the mask threshold'),
-    fp: OrNull(Count, 'Pixels called tampered wrongly'),
+    tp: OrNull(Count, 'True positives: tampered pixels above the mask threshold'),
+    fp: OrNull(Count, 'False positives: authentic pixels above the mask threshold'),
     fn: OrNull(Count, 'Tampered pixels missed'),
     tn: OrNull(Count, 'Authentic pixels left alone'),
     width: OrNull(Type.Integer({ minimum: 1 }), 'Of the image, in pixels'),
@@ -48,9 +48,9 @@ export function failedRow(image: string, label: ImageRow['label'], error: string
 
 /**
  * How wrong the mask is: for a tampered image what its F1 lacks, and among equals the larger wrong area; for an authentic
- * one the share of it that is called tampered.
+ * one the share of it that is predicted tampered.
  */
-export function badness({ label, predicted, f1, fp, fn, tp, tn, tamperedFraction }: ImageRow): number {
+export function severity({ label, predicted, f1, fp, fn, tp, tn, tamperedFraction }: ImageRow): number {
   if (fp === null) return label === predicted ? 0 : 1;
   if (label === 0) return tamperedFraction!;
   const wrongArea = (fp + fn!) / (tp! + fp + fn! + tn!);
@@ -60,7 +60,7 @@ export function badness({ label, predicted, f1, fp, fn, tp, tn, tamperedFraction
 /** Masks that overlap the truth less than this have not found the place, whatever the verdict on the image. */
 const FOUND_IOU = 0.3;
 
-/** What came of an image; `elsewhere` is called tampered rightly, but not where it is. */
+/** What came of an image; `elsewhere` is a true positive, but not where it is. */
 export type Outcome = 'found' | 'elsewhere' | 'missed' | 'false-alarm' | 'left-alone';
 
 export function outcomeOf({ label, predicted, iou }: Pick<ImageRow, 'label' | 'predicted' | 'iou'>): Outcome {

@@ -94,7 +94,7 @@ export const RunSummarySchema = Type.Object(
       minimum: 0,
       description: 'Wall time, of the last session where a run was resumed',
     }),
-    resumed: Type.Integer({ minimum: 0, description: 'Images taken over from an interrupted session' }),
+    resumed: Type.Integer({ minimum: 0, description: 'Images resumed from an interrupted session' }),
     dataset: Type.Object({
       name: Type.String(),
       location: Type.String({ description: 'As it was given' }),

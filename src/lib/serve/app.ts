@@ -85,7 +85,7 @@ function describeComplaint(complaints: FastifySchemaValidationError[]): Error {
   const { instancePath, message, params } = complaints[0]!;
   const unknown = params['additionalProperty'] as string | undefined;
   if (unknown !== undefined) return new Error(`There is no parameter "${unknown}".`);
-  return new Error(`The parameter "${instancePath.slice(1)}" ${message ?? 'does not hold'}.`);
+  return new Error(`The parameter "${instancePath.slice(1)}" ${message ?? 'is invalid'}.`);
 }
 
 /** What is no form is an image, whatever it is labelled, and even if its label is none. */

@@ -21,7 +21,7 @@ export class Generation {
   ) {}
 
   /**
-   * Reads everything anew, and starts workers. One of them is ready then. Another model that is broken is left out, with a
+   * Reads everything again, and starts workers. One of them is ready then. Another model that is broken is left out, with a
    * note.
    *
    * @throws {OfxError} as `Analyser.open`, and as the options' `read`

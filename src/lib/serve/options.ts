@@ -2,7 +2,7 @@ import type { ImageLimits } from '../image/decode/samples.js';
 import type { ModelReference } from '../model/catalogue.js';
 import type { Token } from './access.js';
 
-/** What a reload reads anew. */
+/** What a reload reads again. */
 export interface Reloadable {
   /** The model that is used where a request names none. */
   model: ModelReference;

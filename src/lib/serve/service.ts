@@ -56,7 +56,7 @@ export class Service {
   }
 
   /**
-   * Loads model, thresholds and tokens anew, in new workers, and puts them in the place of the old ones, which end once they
+   * Loads model, thresholds and tokens again, in new workers, and puts them in the place of the old ones, which end once they
    * have done what they have. One reload at a time; the next waits.
    *
    * @throws {OfxError} RELOAD_FAILED: the old ones stay in service

@@ -1,4 +1,4 @@
-import { badness, type ImageRow } from '../run/rows.js';
+import { severity, type ImageRow } from '../run/rows.js';
 
 /** `all`, `none`, or the number of worst images whose panels are kept. */
 export type PanelChoice = 'all' | 'none' | { worst: number };
@@ -10,7 +10,7 @@ export type PanelChoice = 'all' | 'none' | { worst: number };
  */
 export class PanelKeeper {
   /** Worst first; only where not all are kept. */
-  readonly #worst: { image: string; badness: number }[] = [];
+  readonly #worst: { image: string; severity: number }[] = [];
 
   constructor(private readonly choice: PanelChoice) {}
 
@@ -18,8 +18,8 @@ export class PanelKeeper {
   decide(row: ImageRow): { draw: boolean; remove?: string } {
     if (row.error !== null || this.choice === 'none') return { draw: false };
     if (this.choice === 'all') return { draw: true };
-    const entry = { image: row.image, badness: badness(row) };
-    const place = this.#worst.findIndex((other) => other.badness < entry.badness);
+    const entry = { image: row.image, severity: severity(row) };
+    const place = this.#worst.findIndex((other) => other.severity < entry.severity);
     this.#worst.splice(place === -1 ? this.#worst.length : place, 0, entry);
     if (this.#worst.length <= this.choice.worst) return { draw: true };
     const { image } = this.#worst.pop()!;

@@ -23,7 +23,7 @@ export interface SummaryContext {
   thresholds: EffectiveThresholds;
   settings: MetricSettings;
   startedAt: Date;
-  /** Images taken over from an interrupted session. */
+  /** Images resumed from an interrupted session. */
   resumed: number;
 }
 

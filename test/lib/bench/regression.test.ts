@@ -34,7 +34,7 @@ describe('regressions', () => {
       0.1, 0.1, 0.025, 0,
     ]);
     for (const text of ['ten', '-5%', '10%%', ''])
-      expect(() => parseShare(text), text).to.throw('is no share');
+      expect(() => parseShare(text), text).to.throw('is not a valid share');
   });
 
   it('fails latency where its whole interval is beyond the limit', () => {
@@ -83,7 +83,7 @@ describe('regressions', () => {
     expect(throughput).to.be.closeTo(1 / 1.2, 1e-3);
   });
 
-  it('finds what measured the same: size, precision, threads and requests at once', () => {
+  it('finds what measured the same: size, precision, threads and concurrent requests', () => {
     const earlier = [configurationOf(), configurationOf({ threads: 1 }), configurationOf({ size: 380 })];
     expect(counterpart(configurationOf({ size: 380 }), earlier)).to.equal(earlier[2]);
     expect(counterpart(configurationOf({ concurrency: 2 }), earlier)).to.equal(undefined);

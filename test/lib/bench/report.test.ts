@@ -25,7 +25,7 @@ describe('configurations', () => {
     concurrencies: [1, 2, 3],
   };
 
-  it('share the processors among the requests at once', () => {
+  it('share the processors among the concurrent requests', () => {
     const threads = (cores: number): number[] => expand(sweep, cores).map((each) => each.threads);
     expect(threads(2)).to.deep.equal([2, 1, 1]);
     expect(threads(8)).to.deep.equal([8, 4, 2]);

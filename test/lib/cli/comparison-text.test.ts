@@ -64,6 +64,6 @@ describe('a comparison on a terminal', () => {
   it('counts what is equal instead of listing it', () => {
     const text = comparisonText(comparison(run(0.1)));
     expect(text).not.to.contain('pixel.macro.f1 ');
-    expect(text).to.match(/= \d+ numbers equal in both/);
+    expect(text).to.match(/= \d+ metrics equal in both/);
   });
 });

@@ -110,7 +110,7 @@ describe('settings', () => {
       });
     });
 
-    it('refuses what is no JSON, no object, or names no flag', async () => {
+    it('refuses what is not valid JSON, no object, or names no flag', async () => {
       for (const content of ['{', '[1]', '{"siez": 1}', '{"predict": {"siez": 1}}']) {
         expect((await rejection(read(content))).code).to.equal('USAGE');
       }

@@ -2,7 +2,7 @@ import sharp from 'sharp';
 import { paint, randomNumbers, texture, withNoise, type Picture } from './scenes.js';
 
 /**
- * Pictures in which things look alike and nothing was copied: each window, brick or letter is drawn anew, with its own grain,
+ * Pictures in which things look alike and nothing was copied: each window, brick or letter is drawn again, with its own grain,
  * as a camera would see it. By kind, with a seed.
  */
 export const LOOKALIKES: Record<string, (seed: number) => Promise<Picture> | Picture> = {

@@ -30,7 +30,7 @@ describe('Journal', () => {
     expect((await open({ size: 1, tile: false }, true)).finished.size).to.equal(1);
   });
 
-  it('begins anew where the file is no journal, or without resume', async () => {
+  it('begins again where the file is no journal, or without resume', async () => {
     await (await open({ size: 1 }, false)).add('a', 1);
     await writeFile(folder.file('deep/journal'), 'something else');
     expect((await open({ size: 1 }, true)).finished.size).to.equal(0);

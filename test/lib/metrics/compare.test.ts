@@ -67,7 +67,7 @@ describe('compareRuns', () => {
     expect(area.verdict).to.equal('better');
   });
 
-  it('finds a run equal to itself, and two draws of one model not more than chance apart', () => {
+  it('finds a run equal to itself, and two draws of one model not significant apart', () => {
     const same = compareRuns(run(poor), run(poor), { seed: 1, resamples: 100 });
     const again = simulatedImages(60, { skill: 0.1, seed: 9, settings: SETTINGS });
     const other = compareRuns(run(poor), run(again), { seed: 1, resamples: 200 });

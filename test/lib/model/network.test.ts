@@ -66,7 +66,7 @@ describe('the model room', () => {
       expect((await readModel(copy)).manifest).to.have.property('colophon', 'kept');
     });
 
-    it('refuses a manifest that does not hold, with its complaints', async () => {
+    it('refuses a manifest that is invalid, with its complaints', async () => {
       const copy = await copyOfTiny((manifest) => delete manifest['outputs']);
       const error = await rejection(findModel(copy));
       expect(error.code).to.equal('MANIFEST_INVALID');

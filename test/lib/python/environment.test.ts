@@ -34,7 +34,7 @@ describe("ofx's own Python environment", () => {
     expect(error.message).not.to.contain('\n');
     expect(error.suggestion).to.contain('--torch-index');
     expect(steps).to.deep.equal(['Making a Python environment', 'Installing PyTorch']);
-    // What is there now is no complete environment, and the next --setup begins anew.
+    // What is there now is no complete environment, and the next --setup begins again.
     expect(await readdir(folder.file('data', 'ofx'))).to.deep.equal(['python']);
   });
 

@@ -30,7 +30,7 @@ describe('the search for a Python', () => {
     else process.env['XDG_DATA_HOME'] = dataHome;
   });
 
-  it('names what a bare environment lacks, and the command that mends it', async () => {
+  it('names what a bare environment lacks, and the command that fixes it', async () => {
     const executable = environmentPython(bareEnvironment(folder.file('bare')));
     const error = await rejection(findPython(executable));
     expect(error.code).to.equal('PYTHON_PACKAGE_MISSING');

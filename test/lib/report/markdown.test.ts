@@ -14,7 +14,7 @@ describe('a run as Markdown', () => {
     expect(runMarkdown(summary, [])).to.match(/\| macro: pixel F1 at t = 0\.5 \|/);
   });
 
-  it('rests precision on what was called tampered, and a threshold on nothing', () => {
+  it('rests precision on what was predicted tampered, and a threshold on nothing', () => {
     const { tp, fp } = curves.confusion.image;
     expect(metricAt(summary.metrics, 'image.precision')!.n).to.equal(tp + fp);
     expect(tp + fp).to.be.below(24);

@@ -68,15 +68,15 @@ describe('panels', () => {
       panelHeader(row(fields), THRESHOLDS, 1220, [0, 1, 2, 3]);
     const found = header({ f1: 0.5, iou: 0.333, tamperedFraction: 0.1, truthFraction: 0.2 });
     expect(found)
-      .to.contain('✓ is tampered, called tampered')
+      .to.contain('✓ is tampered, predicted tampered')
       .and.to.contain('IoU 0.33')
       .and.to.contain('score 0.70');
-    expect(header({ f1: 0.3, iou: 0.19 })).to.contain('✗ is tampered, called tampered, wrong place');
+    expect(header({ f1: 0.3, iou: 0.19 })).to.contain('✗ is tampered, predicted tampered, wrong place');
     expect(header({ predicted: 0 }))
-      .to.contain('✗ is tampered, called authentic')
+      .to.contain('✗ is tampered, predicted authentic')
       .and.to.contain('no ground truth');
     expect(header({ label: 0, tamperedFraction: 0.25 }))
-      .to.contain('called tampered')
+      .to.contain('predicted tampered')
       .and.to.contain('false-alarm area 25.0 %');
   });
 

@@ -6,7 +6,7 @@ import { COLOURS, PLOT } from './theme.js';
 export interface BenchedConfiguration {
   /** What sets it apart from the others on the chart. */
   label: string;
-  /** Configurations of one series differ in the requests at once alone. */
+  /** Configurations of one series differ in the concurrent requests alone. */
   series: string;
   concurrency: number;
   /** Milliseconds of every run. */
@@ -27,7 +27,7 @@ const ROW_HEIGHT = 46;
 /** More points than this make a line no finer. */
 const MEMORY_POINTS = 300;
 
-/** Distribution, latency against requests at once, and memory over time. */
+/** Distribution, latency against concurrent requests, and memory over time. */
 export function benchCharts(subject: string, configurations: readonly BenchedConfiguration[]): Chart[] {
   return [
     distributionChart(subject, configurations),
@@ -118,12 +118,12 @@ function concurrencyChart(subject: string, configurations: readonly BenchedConfi
   });
   const series = [...new Set(values.map((value) => value.series))];
   return chart(
-    { name: 'latency-concurrency', title: 'Latency against requests at once', subtitle: subject },
+    { name: 'latency-concurrency', title: 'Latency by concurrency', subtitle: subject },
     {
       data: { values },
       mark: { type: 'line', point: { filled: true, size: 70 } },
       encoding: {
-        x: { field: 'concurrency', type: 'ordinal', title: 'Requests at once', axis: { labelAngle: 0 } },
+        x: { field: 'concurrency', type: 'ordinal', title: 'Concurrency', axis: { labelAngle: 0 } },
         y: {
           field: 'ms',
           type: 'quantitative',
@@ -150,7 +150,7 @@ function concurrencyChart(subject: string, configurations: readonly BenchedConfi
         },
         tooltip: [
           { field: 'series', title: 'Series' },
-          { field: 'concurrency', title: 'Requests at once' },
+          { field: 'concurrency', title: 'Concurrency' },
           { field: 'percentile', title: 'Percentile' },
           { field: 'ms', title: 'Milliseconds', format: '.4~r' },
         ],

@@ -52,14 +52,14 @@ export function scoreHistogram({ rows, summary }: RunRecord): Chart {
   );
 }
 
-/** Verdicts against the truth, as counts and as shares of each class. */
+/** Confusion matrix, as counts and as shares of each class. */
 export function confusionMatrix(record: RunRecord): Chart {
   const { tp, fp, fn, tn } = record.curves.confusion.image;
   const tampered = tp + fn;
   const authentic = fp + tn;
   const cell = (truth: string, verdict: string, count: number, all: number): object => {
     const share = all === 0 ? 0 : count / all;
-    const right = truth.toLowerCase() === verdict.slice(7);
+    const right = truth.toLowerCase() === verdict.slice('predicted '.length);
     return {
       truth: `${truth} (${all})`,
       verdict,
@@ -71,10 +71,10 @@ export function confusionMatrix(record: RunRecord): Chart {
     };
   };
   const values = [
-    cell('Tampered', 'called tampered', tp, tampered),
-    cell('Tampered', 'called authentic', fn, tampered),
-    cell('Authentic', 'called tampered', fp, authentic),
-    cell('Authentic', 'called authentic', tn, authentic),
+    cell('Tampered', 'predicted tampered', tp, tampered),
+    cell('Tampered', 'predicted authentic', fn, tampered),
+    cell('Authentic', 'predicted tampered', fp, authentic),
+    cell('Authentic', 'predicted authentic', tn, authentic),
   ];
   const x = {
     field: 'verdict',
@@ -95,7 +95,7 @@ export function confusionMatrix(record: RunRecord): Chart {
   return chart(
     {
       name: 'confusion-matrix',
-      title: 'Verdicts against the truth',
+      title: 'Confusion matrix',
       subtitle: `Accuracy ${withInterval(accuracy)}`,
       size: { width: 360, height: 260 },
     },
@@ -158,7 +158,7 @@ function isDark(colour: string, opacity: number): boolean {
 
 /** Whether a score is the probability that it claims to be. */
 export function reliabilityChart(record: RunRecord): Chart {
-  const frame = { name: 'reliability', title: 'Scores as probabilities', size: SQUARE_PLOT };
+  const frame = { name: 'reliability', title: 'Reliability diagram', size: SQUARE_PLOT };
   const values = mergedBins(record.curves.reliability);
   const ece = estimateAt(record, 'image.ece');
   if (values.length === 0) return missingChart(frame, 'no image was scored');
@@ -168,7 +168,7 @@ export function reliabilityChart(record: RunRecord): Chart {
   return chart(
     {
       ...frame,
-      subtitle: `Calibration error ${withInterval(ece)}; bins of ${SMALLEST_BIN} or more`,
+      subtitle: `Expected calibration error ${withInterval(ece)}; bins of ${SMALLEST_BIN} or more`,
     },
     {
       layer: [

@@ -3,7 +3,7 @@ import type { Difference } from '../../metrics/compare.js';
 import { METRIC_DEFINITIONS, type MetricPath } from '../../metrics/definitions.js';
 import { counted } from '../../text/plural.js';
 import type { ChangedImage, Comparison, PairComparison } from '../../run/comparison.js';
-import { MAIN_NUMBERS } from '../main-numbers.js';
+import { KEY_METRICS } from '../key-metrics.js';
 import { VERDICT_WORDS } from '../../metrics/wording.js';
 import { decimals, percent, signed } from '../../text/numbers.js';
 import { html, type Html } from './html.js';
@@ -108,9 +108,9 @@ function differenceTables({ runs }: Comparison, pair: PairComparison): Html {
   const row = (metric: MetricPath): Html => differenceRow(metric, pair.differences[metric]);
   const table = (label: string, isShown: (path: MetricPath) => boolean): Html =>
     differenceTable(label, names, groupRows(groupsOf(isShown), 7, row));
-  const main = table('Main differences', (metric) => MAIN_NUMBERS.includes(metric));
+  const main = table('Main differences', (metric) => KEY_METRICS.includes(metric));
   const all = table('All differences', (metric) => metric in pair.differences);
-  return html`${main} ${wordList()} ${folded('All numbers', all)}`;
+  return html`${main} ${wordList()} ${folded('All metrics', all)}`;
 }
 
 function differenceTable(label: string, [first, second]: readonly [string, string], body: Html): Html {

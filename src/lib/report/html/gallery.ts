@@ -1,4 +1,4 @@
-import { badness, outcomeOf, type ImageRow } from '../../run/rows.js';
+import { severity, outcomeOf, type ImageRow } from '../../run/rows.js';
 import { panelGeometry } from '../panel-style.js';
 import { tileSize } from '../panel-tiles.js';
 import { embeddedJson, html, type Html } from './html.js';
@@ -26,7 +26,7 @@ export function gallery(rows: readonly ImageRow[], urlOf: (row: ImageRow) => str
       iou: row.iou,
       marked: row.tamperedFraction,
       truth: row.truthFraction,
-      badness: badness(row),
+      severity: severity(row),
       url: urlOf(row),
       geometry: row.panel === null ? null : geometryOf(row),
     }));
@@ -36,7 +36,7 @@ export function gallery(rows: readonly ImageRow[], urlOf: (row: ImageRow) => str
         <select name="kind">
           <option value="all">all images</option>
           <option value="missed">misses</option>
-          <option value="elsewhere">called tampered, wrong place</option>
+          <option value="elsewhere">predicted tampered, wrong place</option>
           <option value="false-alarm">false alarms</option>
           <option value="found">tampered, found</option>
           <option value="left-alone">authentic, left alone</option>

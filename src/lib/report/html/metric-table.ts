@@ -1,6 +1,6 @@
 import { METRIC_DEFINITIONS, METRIC_PATHS, type MetricPath } from '../../metrics/definitions.js';
 import type { Estimate } from '../../metrics/run-metrics.js';
-import { MAIN_NUMBERS } from '../main-numbers.js';
+import { KEY_METRICS } from '../key-metrics.js';
 import { metricText } from '../../metrics/wording.js';
 import { intervalText } from '../../text/numbers.js';
 import { metricAt, type RunSummary } from '../../run/summary.js';
@@ -35,14 +35,14 @@ export function groupsOf(isShown: (path: MetricPath) => boolean): MetricGroup[] 
   })).filter(({ paths }) => paths.length > 0);
 }
 
-/** The main numbers, and all of them on demand, each with its interval in figures and as a bar, and the images it rests on. */
+/** The key metrics, and all of them on demand, each with its interval in figures and as a bar, and the images it rests on. */
 export function metricTables({ metrics }: RunSummary): Html {
   const row = (path: MetricPath): Html => metricRow(path, metricAt(metrics, path)!);
   const table = (label: string, isShown: (path: MetricPath) => boolean): Html =>
     metricTable(label, groupRows(groupsOf(isShown), 5, row));
-  const main = table('Main numbers', (path) => MAIN_NUMBERS.includes(path));
-  const all = table('All numbers', () => true);
-  return html`${main} ${wordList()} ${folded('All numbers', all)}`;
+  const main = table('Key metrics', (path) => KEY_METRICS.includes(path));
+  const all = table('All metrics', () => true);
+  return html`${main} ${wordList()} ${folded('All metrics', all)}`;
 }
 
 function metricTable(label: string, body: Html): Html {
@@ -106,7 +106,7 @@ export function wordList(): Html {
 const WORDS: readonly (readonly [word: string, meaning: string])[] = [
   ['macro', 'One value an image, then the mean over tampered images: small regions count as much as large.'],
   ['micro', 'One count over all pixels of all images: large images and large regions dominate.'],
-  ['t', 'The threshold: a pixel is called tampered where its probability is above.'],
+  ['t', 'The threshold: a pixel is predicted tampered where its probability is above.'],
   ['best t', 'One threshold for the whole data set, chosen on that data set: optimistic.'],
   ['oracle', 'Each image at its own best threshold, which nobody can know in use: the most optimistic.'],
   ['protocol', 'A way of the field to count pixels, at t = 0.5, to be held against published tables.'],

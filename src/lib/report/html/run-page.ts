@@ -170,7 +170,7 @@ function about({ dataset, model, settings, machine, failed, seconds, resumed, me
           ['System', machine.platform],
           [
             'Wall time',
-            `${seconds.toFixed(0)} s${resumed > 0 ? `, ${counted(resumed, 'image')} taken over` : ''}`,
+            `${seconds.toFixed(0)} s${resumed > 0 ? `, ${counted(resumed, 'image')} resumed` : ''}`,
           ],
         ])}
       </div>

@@ -28,7 +28,7 @@ export function adminRoutes(service: Service): FastifyPluginCallbackTypebox {
       {
         schema: {
           tags: ['operation'],
-          summary: 'Loads model, thresholds and tokens anew',
+          summary: 'Loads model, thresholds and tokens again',
           description:
             'New workers load them, and take over once all are ready; no request fails. Where something cannot be loaded, ' +
             'what was in service stays, and the answer says why.',

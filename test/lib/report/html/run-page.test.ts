@@ -164,7 +164,7 @@ describe('markup', () => {
     await open({ viewport: { width: 375, height: 812 } });
     expect(await page.evaluate('document.documentElement.scrollHeight')).to.be.below(13_000);
     expect(await page.getByText('counts.tampered').isVisible()).to.equal(false);
-    await page.getByText('All numbers', { exact: true }).click();
+    await page.getByText('All metrics', { exact: true }).click();
     await page.locator('summary', { hasText: 'Tampered images' }).click();
     expect(await page.getByText('counts.tampered').isVisible()).to.equal(true);
   });

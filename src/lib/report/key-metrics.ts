@@ -1,7 +1,7 @@
 import type { MetricPath } from '../metrics/definitions.js';
 
 /** Numbers that a reader sees at once; all others are folded away. */
-export const MAIN_NUMBERS: readonly MetricPath[] = [
+export const KEY_METRICS: readonly MetricPath[] = [
   'pixel.macro.f1',
   'pixel.macro.iou',
   'pixel.micro.f1',
