@@ -12,8 +12,11 @@ export interface Observations {
   ambiguity: number;
 }
 
-/** The score of an image in which nothing was found. */
-export const NO_EVIDENCE = -4;
+/**
+ * The score of an image in which nothing was found, and of pairs that say even less: how little they say tells nothing about the
+ * image, and splices have no pairs at all.
+ */
+export const NO_EVIDENCE = -1;
 const MOST_EVIDENCE = 12;
 /** A second best at more than this many times the distance makes no difference any more. */
 const LEAST_AMBIGUITY = 0.12;

@@ -73,6 +73,9 @@ const DEFAULT_MIN_EVIDENCE = 1.2;
 /** A similarity has more freedom than a shift, and must be better by so much. */
 const FREEDOM = 0.005;
 
+/** Transforms that take a place to within so many pixels of each other are one. */
+const SAME_MOVE = 2;
+
 interface Candidate {
   transform: Similarity;
   comparison: Comparison;
@@ -118,9 +121,10 @@ export function searchCopies(
   const found = performance.now();
   const pieces = findPieces(field, descriptors, { minNodes: MIN_NODES, most: MOST_PIECES });
   const candidates = verify(pieces, field, descriptors, bands);
-  const pairs = candidates
-    .filter(({ evidence }) => evidence >= minEvidence)
-    .map((candidate) => describePair(candidate, size, image));
+  const pairs = mergeAlike(
+    candidates.filter(({ evidence }) => evidence >= minEvidence),
+    luma.width,
+  ).map((candidate) => describePair(candidate, size, image));
   return {
     ...size,
     score: candidates[0]?.evidence ?? NO_EVIDENCE,
@@ -152,6 +156,47 @@ function verify(pieces: readonly Piece[], field: Field, descriptors: Descriptors
     });
   }
   return candidates.sort((a, b) => b.evidence - a.evidence);
+}
+
+/** Joins candidates that move the same way, or back: pieces of one copy, with something flat between them. */
+function mergeAlike(candidates: readonly Candidate[], width: number): Candidate[] {
+  const merged: Candidate[] = [];
+  for (const candidate of candidates) {
+    const at = merged.findIndex((other) => towards(candidate, other, width) !== undefined);
+    if (at < 0) {
+      merged.push(candidate);
+      continue;
+    }
+    const other = merged[at]!;
+    const pixels = new Set(other.comparison.pixels);
+    const there = towards(candidate, other, width) === 'back' ? candidate.transform : undefined;
+    for (const i of candidate.comparison.pixels) {
+      if (!there) {
+        pixels.add(i);
+        continue;
+      }
+      const y = Math.floor(i / width);
+      const moved = apply(there, i - y * width, y);
+      pixels.add(Math.round(moved.y) * width + Math.round(moved.x));
+    }
+    merged[at] = { ...other, comparison: { ...other.comparison, pixels: Int32Array.from(pixels) } };
+  }
+  return merged;
+}
+
+/** Whether one candidate's middle moves as the other's transform says, forward or back. */
+function towards(
+  candidate: Candidate,
+  { transform }: Candidate,
+  width: number,
+): 'forward' | 'back' | undefined {
+  const box = boxOf(candidate.comparison.pixels, width);
+  const middle = { x: box.x + box.width / 2, y: box.y + box.height / 2 };
+  const moved = apply(candidate.transform, middle.x, middle.y);
+  const near = (a: { x: number; y: number }, b: { x: number; y: number }): boolean =>
+    (a.x - b.x) ** 2 + (a.y - b.y) ** 2 <= SAME_MOVE * SAME_MOVE;
+  if (near(apply(transform, middle.x, middle.y), moved)) return 'forward';
+  return near(apply(transform, moved.x, moved.y), middle) ? 'back' : undefined;
 }
 
 /** The four pixels in the middle of each patch. */

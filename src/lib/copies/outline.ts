@@ -6,7 +6,7 @@ export interface Point {
 }
 
 /** Corners nearer than this to the line between their neighbours are left out, in pixels of the mask. */
-const SIMPLIFY = 0.9;
+const SIMPLIFY = 1.1;
 
 /**
  * The border of a mask's largest piece as a polygon along the edges of its pixels, clockwise, in pixels of the mask. Corners that
@@ -24,6 +24,21 @@ export function outline(mask: Mask): Point[] {
     }
   }
   return simplifyLoop(largest);
+}
+
+/** Cuts the corners of a polygon, twice (Chaikin 1974): what was drawn along pixels becomes a smooth line. */
+export function smooth(polygon: readonly Point[]): Point[] {
+  let points = [...polygon];
+  for (let round = 0; round < 2; round++) {
+    points = points.flatMap((p, i) => {
+      const q = points[(i + 1) % points.length]!;
+      return [
+        { x: 0.75 * p.x + 0.25 * q.x, y: 0.75 * p.y + 0.25 * q.y },
+        { x: 0.25 * p.x + 0.75 * q.x, y: 0.25 * p.y + 0.75 * q.y },
+      ];
+    });
+  }
+  return points;
 }
 
 /** Twice the signed area would be the shoelace sum; this is the area itself, positive where clockwise on a screen. */
