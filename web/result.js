@@ -116,13 +116,15 @@ function count(number, noun) {
 function listTimings(timings) {
   byId('total').textContent = `${Math.round(timings.total)} ms`;
   byId('timings').replaceChildren(
-    ...Object.entries(STAGES).map(([stage, label]) => {
+    ...Object.entries(timings).flatMap(([stage, ms]) => {
+      if (stage === 'total') return [];
+      const label = STAGES[stage] ?? stage;
       const row = document.createElement('tr');
       const name = element('th', label);
       name.scope = 'row';
       const bar = element('td', '', 'bar');
-      bar.style.setProperty('--share', String(timings[stage] / timings.total));
-      row.append(name, bar, element('td', `${timings[stage].toFixed(1)} ms`, 'number'));
+      bar.style.setProperty('--share', String(ms / timings.total));
+      row.append(name, bar, element('td', `${ms.toFixed(1)} ms`, 'number'));
       return row;
     }),
   );

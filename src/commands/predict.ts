@@ -62,6 +62,7 @@ export default class Predict extends BaseCommand {
         model: await findModel(flags.model),
         detector: {
           size: flags.size,
+          evidence: flags.evidence,
           concurrency: flags.concurrency,
           threads: flags.threads,
         },

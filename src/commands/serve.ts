@@ -43,6 +43,7 @@ export default class Serve extends BaseCommand {
         }),
         secured: tokenFile !== undefined,
         size: flags.size,
+        evidence: flags.evidence,
         concurrency,
         threads,
         queue: flags.queue,

@@ -46,6 +46,7 @@ export default class Validate extends BaseCommand {
         detector: {
           size: flags.size,
           usualSize: VALIDATION_SIZE,
+          evidence: flags.evidence,
           ...planSessions(flags, Infinity),
         },
         scoreAt: flags['score-at'],

@@ -2,6 +2,8 @@ import { OnnxPool } from '../model/onnx-session.js';
 import type { ModelReference } from '../model/catalogue.js';
 import { resolveNetwork, type Network } from '../model/network.js';
 import type { EffectiveThresholds } from '../model/thresholds.js';
+import { chooseEvidence } from '../predict/evidence/choice.js';
+import { REGISTRY } from '../predict/evidence/sources.js';
 import { thresholdsInForce, type Scoring } from '../predict/scoring.js';
 
 /** What a model would score with. */
@@ -26,7 +28,8 @@ export async function describeNetwork(
       pool = new OnnxPool(file, { threads: 1, concurrency: 1 });
       return pool.describe();
     });
-    return { ...network, thresholds: await thresholdsInForce(network, scoring, new Map()) };
+    const evidence = chooseEvidence(network, undefined, REGISTRY);
+    return { ...network, thresholds: await thresholdsInForce(network, scoring, evidence, new Map()) };
   } finally {
     await pool?.close();
   }

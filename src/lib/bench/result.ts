@@ -1,6 +1,8 @@
 import { Type, type Static, type TSchema } from '@sinclair/typebox';
 import { GateSchema } from '../gates/gate.js';
 import { PrecisionSchema } from '../model/manifest.js';
+import { SIDE_SOURCES } from '../predict/evidence/sources.js';
+import { withOptional } from '../predict/result.js';
 
 /** What `ofx bench` says. Times are in milliseconds, memory in bytes. */
 
@@ -28,20 +30,32 @@ export const SummarySchema = Type.Object(
 export type Summary = Static<typeof SummarySchema>;
 
 /** The steps of one image, and all of it. A fixed tensor knows inference and total only. */
-export const STAGES = ['decode', 'preprocess', 'inference', 'postprocess', 'encode', 'total'] as const;
+export const STAGES = [
+  'decode',
+  'preprocess',
+  'inference',
+  // Named by the table of sources: types know the others only.
+  ...(SIDE_SOURCES as never[]),
+  'postprocess',
+  'encode',
+  'total',
+] as const;
 export type Stage = (typeof STAGES)[number];
 
 const perStage = <T extends TSchema>(schema: T, description: string) =>
-  Type.Object(
-    {
-      decode: Type.Optional(schema),
-      preprocess: Type.Optional(schema),
-      inference: schema,
-      postprocess: Type.Optional(schema),
-      encode: Type.Optional(schema),
-      total: schema,
-    },
-    { description },
+  withOptional(
+    Type.Object(
+      {
+        decode: Type.Optional(schema),
+        preprocess: Type.Optional(schema),
+        inference: schema,
+        postprocess: Type.Optional(schema),
+        encode: Type.Optional(schema),
+        total: schema,
+      },
+      { description },
+    ),
+    Object.fromEntries(SIDE_SOURCES.map((name) => [name, schema])),
   );
 
 export const MachineSchema = Type.Object({

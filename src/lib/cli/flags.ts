@@ -1,5 +1,6 @@
 import { Flags } from './oclif.js';
 import { OfxError } from '../core/errors.js';
+import { SOURCE_NAMES } from '../predict/evidence/sources.js';
 
 /** Flags that several commands share, so that one name always means one thing. */
 
@@ -19,6 +20,16 @@ export const threadsFlag = Flags.integer({
   min: 1,
   max: MOST_THREADS,
   helpValue: 'N',
+});
+
+/** Names, separated by commas. */
+const namesFlag = Flags.custom<string[]>({
+  parse: (text) => Promise.resolve(text.split(',').map((name) => name.trim())),
+});
+
+export const evidenceFlag = namesFlag({
+  description: `Sources of evidence, separated by commas: ${SOURCE_NAMES.join(', ')} [default: those that the model’s fusion names, or the network]`,
+  helpValue: 'NAMES',
 });
 
 /** A number from 0 to 1. */

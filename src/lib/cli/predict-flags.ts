@@ -1,5 +1,5 @@
 import { Flags } from './oclif.js';
-import { fractionFlag, modelFlag, threadsFlag } from './flags.js';
+import { evidenceFlag, fractionFlag, modelFlag, threadsFlag } from './flags.js';
 import { PREDICTION_FORMATS } from './prediction-output.js';
 import { sizeFlag } from './size-flag.js';
 
@@ -21,6 +21,7 @@ export const predictFlags = {
   }),
   model: modelFlag,
   size: sizeFlag('288, or the nearest that the model has'),
+  evidence: evidenceFlag,
   tile: Flags.boolean({
     description:
       'Look through overlapping windows at full resolution instead of resizing: slower, for images much larger than --size',

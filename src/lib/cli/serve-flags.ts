@@ -1,5 +1,5 @@
 import { Flags } from './oclif.js';
-import { modelFlag, threadsFlag } from './flags.js';
+import { evidenceFlag, modelFlag, threadsFlag } from './flags.js';
 import { sizeFlag } from './size-flag.js';
 
 export const serveFlags = {
@@ -18,6 +18,7 @@ export const serveFlags = {
   }),
   model: modelFlag,
   size: sizeFlag('288, or the nearest that the model has'),
+  evidence: evidenceFlag,
   threads: threadsFlag,
   concurrency: Flags.integer({
     char: 'c',

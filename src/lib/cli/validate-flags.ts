@@ -1,7 +1,7 @@
 import { Flags } from './oclif.js';
 import { LAYOUTS } from '../dataset/sample.js';
 import { PROTOCOLS } from '../metrics/definitions.js';
-import { fractionFlag, modelFlag, threadsFlag } from './flags.js';
+import { evidenceFlag, fractionFlag, modelFlag, threadsFlag } from './flags.js';
 import { gateFlags } from './gate-flags.js';
 import { panelFlag } from './panel-flag.js';
 import { sizeFlag } from './size-flag.js';
@@ -9,6 +9,7 @@ import { sizeFlag } from './size-flag.js';
 export const validateFlags = {
   model: modelFlag,
   size: sizeFlag('380, or the nearest that the model has'),
+  evidence: evidenceFlag,
   tile: Flags.boolean({
     description: 'Score through overlapping windows at full resolution, as predict --tile does',
     default: false,

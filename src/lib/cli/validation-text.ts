@@ -70,12 +70,19 @@ export function validationText(record: RunRecord): string {
     `thresholds: score > ${short(settings.scoreThreshold)}, mask > ${short(settings.maskThreshold)}; images seen ${describeScoring(settings)}, masks compared at the ${settings.scoreAt}’s size`,
     '',
     metricTable(record),
+    ...sourceLines(record),
     '',
     `${pc.bold(`${headline.title}: ${estimateText(headline)}`)} ${pc.dim(`(headline, protocol ${settings.protocol})`)}`,
     ...calibrationLines(record),
     ...nextSteps(record),
   ];
   return lines.join('\n');
+}
+
+/** Each source of evidence alone, where there are several. */
+function sourceLines({ summary: { sources = [] } }: RunRecord): string[] {
+  if (sources.length < 2) return [];
+  return ['', ...sources.map(({ title, auc }) => `${title} alone: image AUC ${estimateText(auc)}`)];
 }
 
 /** Where everything is, and what one does with it; paths can be copied into a shell. */

@@ -18,6 +18,8 @@ export interface ImageEvidence {
   score: number;
   /** The same before the temperature. */
   rawScore: number;
+  /** Log-odds of each source of evidence alone, by its name. */
+  logits?: Record<string, number>;
   pixel: PixelEvidence | null;
   /** Why `pixel` is null. */
   pixelGap?: PixelGap;

@@ -301,7 +301,12 @@ export class RunAccumulator {
   }
 }
 
-function estimate(value: number | null, interval: Interval | null, n: number, reason: string): Estimate {
+export function estimate(
+  value: number | null,
+  interval: Interval | null,
+  n: number,
+  reason: string,
+): Estimate {
   if (value === null) return { value, low: null, high: null, n, reason };
   return { value, low: interval?.low ?? null, high: interval?.high ?? null, n };
 }
@@ -311,7 +316,7 @@ function exact(value: number, n: number): Estimate {
   return { value, low: null, high: null, n };
 }
 
-function missingClass(tampered: number, authentic: number, what: 'image' | 'pixel'): string {
+export function missingClass(tampered: number, authentic: number, what: 'image' | 'pixel'): string {
   if (tampered + authentic === 0) return `no ${what}`;
   return tampered === 0 ? `no tampered ${what}` : `no authentic ${what}`;
 }

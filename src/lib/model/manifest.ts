@@ -37,6 +37,45 @@ export const TestScoresSchema = Type.Object(
 );
 export type TestScores = Static<typeof TestScoresSchema>;
 
+export const ThresholdsSchema = Type.Object({
+  score: Type.Optional(
+    Type.Number({ minimum: 0, maximum: 1, description: 'Manipulated where score > this [0.5]' }),
+  ),
+  mask: Type.Optional(Type.Number({ minimum: 0, maximum: 1, description: 'Positive where p > this [0.5]' })),
+  temperature: Type.Optional(
+    Type.Number({ exclusiveMinimum: 0, description: 'Divides the score logit before the sigmoid [1]' }),
+  ),
+  fittedOn: Type.Optional(Type.Unknown({ description: 'Which data these were fitted on' })),
+});
+export type Thresholds = Static<typeof ThresholdsSchema>;
+
+export const FusionSchema = Type.Object(
+  {
+    sources: Type.Array(
+      Type.Object({
+        name: Type.String({ minLength: 1, description: 'Source of evidence, e.g. "network"' }),
+        weight: Type.Number({ description: 'Of its log-odds, before any temperature' }),
+        mapWeight: Type.Optional(
+          Type.Number({ minimum: 0, maximum: 1, description: 'Of the probabilities of its map [1]' }),
+        ),
+      }),
+      { minItems: 1, description: 'The first that has a map sets the size of the fused one' },
+    ),
+    bias: Type.Number({ description: 'Log-odds of the fused score = bias + sum of weight * log-odds' }),
+    thresholds: Type.Optional(
+      Type.Object(ThresholdsSchema.properties, {
+        description: 'Of the fused score and map; without, 0.5, the model’s own for the mask, and 1',
+      }),
+    ),
+    testScores: Type.Optional(
+      Type.Object(TestScoresSchema.properties, { description: 'Fused scores of test photos' }),
+    ),
+    fittedOn: Type.Optional(Type.Unknown({ description: 'Which data the weights were fitted on' })),
+  },
+  { description: 'How sources of evidence come to one score (a logistic regression) and one map' },
+);
+export type Fusion = Static<typeof FusionSchema>;
+
 export const VariantSchema = Type.Object({
   file: Type.String({ minLength: 1, description: 'ONNX file, relative to the manifest' }),
   inputSize: Type.Integer({ minimum: 1, description: 'Side S of the square input, in pixels' }),
@@ -53,20 +92,9 @@ export const VariantSchema = Type.Object({
     }),
   ),
   testScores: Type.Optional(TestScoresSchema),
+  fusion: Type.Optional(FusionSchema),
 });
 export type Variant = Static<typeof VariantSchema>;
-
-export const ThresholdsSchema = Type.Object({
-  score: Type.Optional(
-    Type.Number({ minimum: 0, maximum: 1, description: 'Tampered where score > this [0.5]' }),
-  ),
-  mask: Type.Optional(Type.Number({ minimum: 0, maximum: 1, description: 'Positive where p > this [0.5]' })),
-  temperature: Type.Optional(
-    Type.Number({ exclusiveMinimum: 0, description: 'Divides the score logit before the sigmoid [1]' }),
-  ),
-  fittedOn: Type.Optional(Type.Unknown({ description: 'Which data these were fitted on' })),
-});
-export type Thresholds = Static<typeof ThresholdsSchema>;
 
 export const ManifestSchema = Type.Object(
   {
@@ -90,6 +118,7 @@ export const ManifestSchema = Type.Object(
     licence: Type.Optional(Type.String()),
     architecture: Type.Optional(Type.String()),
     thresholds: Type.Optional(ThresholdsSchema),
+    fusion: Type.Optional(FusionSchema),
     provenance: Type.Optional(
       Type.Object({
         checkpoint: Type.Optional(Type.Object({ name: Type.String(), sha256: Sha256 })),

@@ -3,6 +3,7 @@ import { OfxError } from '../core/errors.js';
 import type { Model, ModelReference } from './catalogue.js';
 import {
   IMAGENET_NORMALISATION,
+  type Fusion,
   type OutputDescription,
   type OutputKind,
   type Precision,
@@ -25,6 +26,8 @@ export interface Network {
   outputs: { score: OutputDescription | null; mask: OutputDescription };
   /** As the manifest has them; what is in force, `effectiveThresholds` tells. */
   thresholds: Thresholds | undefined;
+  /** How its score and map are joined with other evidence; of the variant, or else of the model. */
+  fusion?: Fusion | undefined;
   testScores?: TestScores | undefined;
   /** What was assumed and people should know, one sentence each. */
   notes: string[];
@@ -101,6 +104,7 @@ async function networkOfModel({ folder, manifest }: Model, choice: NetworkChoice
     input: manifest.input,
     outputs: manifest.outputs,
     thresholds: manifest.thresholds,
+    fusion: variant.fusion ?? manifest.fusion,
     testScores: variant.testScores,
     notes,
   };

@@ -10,11 +10,22 @@ import { RenderPool } from '../image/render-pool.js';
 import type { ModelReference } from '../model/catalogue.js';
 import { Detector, type DetectorOptions } from '../model/detector.js';
 import type { Network } from '../model/network.js';
-import { scoreProbability } from '../model/probability.js';
+import { scoreLogit, scoreProbability } from '../model/probability.js';
 import type { EffectiveThresholds } from '../model/thresholds.js';
-import type { Prediction } from './result.js';
+import { chooseEvidence, type Evidence } from './evidence/choice.js';
+import { OpenSources, type Testimony } from './evidence/open-sources.js';
+import type { SourceRegistry } from './evidence/source.js';
+import { REGISTRY } from './evidence/sources.js';
+import type { Prediction, SourceSays } from './result.js';
+import { comparableScores, thresholdsInForce, wayOf, type Scoring } from './scoring.js';
 import { testedLike } from './tested.js';
-import { thresholdsInForce, type Scoring } from './scoring.js';
+
+export interface AnalyserOptions extends DetectorOptions {
+  /** Sources of evidence by name; without, those that the model's fusion names, or the network alone. */
+  evidence?: readonly string[] | undefined;
+  /** Where sources are registered. [ofx's own] */
+  registry?: SourceRegistry;
+}
 
 /** How an image is looked at. */
 export interface ExaminationOptions extends Scoring {
@@ -40,8 +51,13 @@ export interface Examination {
   rawScore: number;
   /** Probability of manipulation at the network's side, (S, S); of windows, at the image's size. */
   map: ProbabilityMap;
+  /** What each source of evidence says, by its name. */
+  evidence: Record<string, SourceSays>;
+  /** What sources found, by the names of their findings. */
+  findings: Record<string, unknown>;
+  warnings: string[];
   /** How many windows it was looked at through; undefined where it was looked at as a whole. */
-  windows?: number | undefined;
+  windows: number | undefined;
   timingsMs: { decode: number; preprocess: number; inference: number };
 }
 
@@ -66,15 +82,43 @@ export class Analyser {
   readonly #renderer = new RenderPool();
   readonly #thresholds = new Map<string, Promise<EffectiveThresholds>>();
 
-  private constructor(private readonly detector: Detector) {}
+  private constructor(
+    private readonly detector: Detector,
+    private readonly sources: OpenSources,
+    private readonly registry: SourceRegistry,
+  ) {}
 
-  /** @throws {OfxError} as {@link Detector.open} */
-  static async open(reference: ModelReference, options: DetectorOptions): Promise<Analyser> {
-    return new Analyser(await Detector.open(reference, options));
+  /** @throws {OfxError} as {@link Detector.open} and {@link chooseEvidence} */
+  static async open(reference: ModelReference, options: AnalyserOptions): Promise<Analyser> {
+    const { registry = REGISTRY, concurrency } = options;
+    const detector = await Detector.open(reference, options);
+    try {
+      const evidence = chooseEvidence(detector.network, options.evidence, registry);
+      const sources = await OpenSources.open(evidence, detector, registry, concurrency);
+      return new Analyser(detector, sources, registry);
+    } catch (error) {
+      await detector.close();
+      throw error;
+    }
   }
 
   get network(): Network {
     return this.detector.network;
+  }
+
+  /** Which sources look at an image, and which of them decide. */
+  get evidence(): Evidence {
+    return this.sources.evidence;
+  }
+
+  /** What people call a source of evidence. */
+  titleOf(source: string): string {
+    return this.registry.sources[source]!.title;
+  }
+
+  /** The name of a way of scoring, under which thresholds fitted for it are kept. */
+  wayOf(scoring: Scoring): string {
+    return wayOf(scoring, this.evidence);
   }
 
   /**
@@ -83,7 +127,7 @@ export class Analyser {
    * @throws {OfxError} MANIFEST_INVALID where the user's fitted ones are invalid
    */
   async thresholds(scoring: Scoring): Promise<EffectiveThresholds> {
-    return thresholdsInForce(this.network, scoring, this.#thresholds);
+    return thresholdsInForce(this.network, scoring, this.evidence, this.#thresholds);
   }
 
   /**
@@ -110,20 +154,23 @@ export class Analyser {
     const image = change ? await change(decoded) : decoded;
     const decode = performance.now() - started;
 
-    const detection = options.tile
-      ? await this.detector.detectWindows(image, signal)
-      : await this.detector.detect(image, signal);
+    const testimony = await this.sources.examine(image, options, signal);
+    const { output, map, windows, networkMs } = testimony;
     const { temperature } = options.thresholds ?? (await this.thresholds(options));
+    const reports = [...testimony.reports.values()];
     return {
       image,
       decoded: { width: decoded.width, height: decoded.height },
       sha256,
       bytes: bytes.byteLength,
-      score: scoreProbability(detection.output, temperature),
-      rawScore: scoreProbability(detection.output),
-      map: detection.map,
-      windows: detection.windows,
-      timingsMs: { decode, ...detection.timingsMs },
+      score: scoreProbability(output, temperature),
+      rawScore: scoreProbability(output),
+      map,
+      evidence: this.#says(testimony),
+      findings: Object.assign({}, ...reports.map(({ findings }) => findings)) as Record<string, unknown>,
+      warnings: [...decoded.warnings, ...reports.flatMap((report) => report.warnings ?? [])],
+      windows,
+      timingsMs: { decode, ...networkMs, ...testimony.sideMs },
     };
   }
 
@@ -144,7 +191,8 @@ export class Analyser {
     const examination = await this.examine(source, options, signal);
     const { image, score, rawScore, map, windows } = examination;
     const { width, height } = image;
-    const { identity, testScores } = this.network;
+    const { identity } = this.network;
+    const testScores = comparableScores(this.network, this.evidence);
     const thresholds = options.thresholds ?? (await this.thresholds(options));
     const maskThreshold = options.maskThreshold ?? thresholds.mask;
     const scoreThreshold = options.scoreThreshold ?? thresholds.score;
@@ -172,18 +220,39 @@ export class Analyser {
       outputs: {},
       model: identity,
       ...(tested && { tested }),
+      evidence: examination.evidence,
+      ...examination.findings,
       timingsMs: {
         ...examination.timingsMs,
         ...rendering.timingsMs,
         total: performance.now() - started,
       },
-      warnings: [...image.warnings, ...(options.tile ? [aboutWindows(windows, identity.inputSize)] : [])],
+      warnings: [
+        ...examination.warnings,
+        ...(options.tile ? [aboutWindows(windows, identity.inputSize)] : []),
+      ],
     };
     return { prediction, files };
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.detector.close(), this.#renderer.close()]);
+    await Promise.all([this.detector.close(), this.sources.close(), this.#renderer.close()]);
+  }
+
+  #says({ reports }: Testimony): Record<string, SourceSays> {
+    const { fusion, deciding } = this.evidence;
+    const weightOf = (name: string): number =>
+      fusion ? fusion.sources.find((source) => source.name === name)!.weight : Number(deciding[0] === name);
+    return Object.fromEntries(
+      [...reports].map(([name, { output }]) => [
+        name,
+        {
+          score: scoreProbability(output),
+          logit: scoreLogit(output),
+          weight: weightOf(name),
+        },
+      ]),
+    );
   }
 }
 

@@ -6,10 +6,9 @@ import { findInputFiles, type InputFile } from '../inputs/find-images.js';
 import { DEFAULT_LIMITS } from '../image/decode/samples.js';
 import { writeFileAtomic } from '../files/write.js';
 import type { ModelReference } from '../model/catalogue.js';
-import type { NetworkChoice } from '../model/network.js';
-import { planSessions } from '../workers/sessions.js';
+import { planSessions, type SessionPlan } from '../workers/sessions.js';
 import { OFX_VERSION } from '../core/version.js';
-import { Analyser, type AnalysisOptions } from './analyse.js';
+import { Analyser, type AnalyserOptions, type AnalysisOptions } from './analyse.js';
 import { createFolder, fileKey, Journal } from '../files/journal.js';
 import type { JournalSettings } from '../files/journal-settings.js';
 import { OUTPUT_KINDS, planOutputs, type Destinations, type OutputPaths } from '../inputs/output-paths.js';
@@ -19,7 +18,9 @@ export interface PredictRequest extends Omit<AnalysisOptions, 'mask' | 'probabil
   inputs: readonly string[];
   model: ModelReference;
   /** What is not said of `threads` and `concurrency` follows from the number of images. */
-  detector: NetworkChoice & { threads?: number | undefined; concurrency?: number | undefined };
+  detector: Omit<AnalyserOptions, keyof SessionPlan> & {
+    [K in keyof SessionPlan]?: SessionPlan[K] | undefined;
+  };
   destinations: Destinations;
   /** Take over what the journal in the output folder says is done with the same model and settings. */
   resume: boolean;
@@ -203,6 +204,7 @@ async function journalSettings(
     'mask-threshold': maskThreshold ?? thresholds.mask,
     'min-area': minArea,
     tile: tile ?? false,
+    evidence: analyser.evidence.sources.join('+'),
     'max-pixels': maxPixels,
     'max-bytes': maxBytes,
     out: place(destinations.mask),

@@ -1,5 +1,7 @@
-import { Type, type Static } from '@sinclair/typebox';
+import { Type, type Static, type TObject, type TRecord, type TSchema, type TString } from '@sinclair/typebox';
 import { PrecisionSchema } from '../model/manifest.js';
+import type { SourceEntry } from './evidence/source.js';
+import { SIDE_SOURCES, SOURCE_NAMES, SOURCES } from './evidence/sources.js';
 
 /** What `ofx predict` says; `ofx serve` answers the same. */
 
@@ -53,39 +55,77 @@ export const TestedSchema = Type.Object(
 );
 export type Tested = Static<typeof TestedSchema>;
 
-export const PredictionSchema = Type.Object(
+export const SourceSaysSchema = Type.Object(
   {
-    image: Type.String(),
-    width: Type.Integer({ minimum: 1 }),
-    height: Type.Integer({ minimum: 1 }),
-    tampered: Type.Boolean({ description: 'score > scoreThreshold' }),
-    score: Type.Number({ minimum: 0, maximum: 1, description: 'Probability, after the temperature' }),
-    scoreThreshold: Fraction,
-    maskThreshold: Fraction,
-    tamperedFraction: Type.Number({
-      minimum: 0,
-      maximum: 1,
-      description: 'Share of the image that the mask covers',
-    }),
-    regions: Type.Array(RegionSchema, { description: 'Largest first' }),
-    outputs: Type.Object({
-      mask: Type.Optional(Type.String()),
-      probability: Type.Optional(Type.String()),
-      overlay: Type.Optional(Type.String()),
-    }),
-    model: ModelIdentitySchema,
-    tested: Type.Optional(TestedSchema),
-    timingsMs: Type.Object({
-      decode: Milliseconds,
-      preprocess: Milliseconds,
-      inference: Milliseconds,
-      postprocess: Milliseconds,
-      encode: Milliseconds,
-      total: Milliseconds,
-    }),
-    warnings: Type.Array(Type.String()),
+    score: Type.Number({ minimum: 0, maximum: 1, description: 'Probability, by this source alone' }),
+    logit: Type.Number({ description: 'The same as log-odds' }),
+    weight: Type.Number({ description: 'Of the log-odds in the score; 0 where it only tells what it found' }),
   },
-  { title: 'What the model says about one image' },
+  { title: 'What one source of evidence says of an image' },
+);
+export type SourceSays = Static<typeof SourceSaysSchema>;
+
+/** What sources beside the network can find, by name. */
+const FINDINGS = Object.fromEntries(Object.values(SOURCES).flatMap(findingsOf));
+
+function findingsOf({ findings = {} }: SourceEntry): [string, TSchema][] {
+  return Object.entries(findings);
+}
+
+/** Adds properties that need not be there, and that types do not know: which they are, a table says. */
+export function withOptional<T extends TObject>(schema: T, properties: Readonly<Record<string, TSchema>>): T {
+  const optional = Object.entries(properties).map(([name, property]): [string, TSchema] => [
+    name,
+    Type.Optional(property),
+  ]);
+  return { ...schema, properties: { ...schema.properties, ...Object.fromEntries(optional) } };
+}
+
+const TimingsSchema = withOptional(
+  Type.Object({
+    decode: Milliseconds,
+    preprocess: Milliseconds,
+    inference: Milliseconds,
+    postprocess: Milliseconds,
+    encode: Milliseconds,
+    total: Milliseconds,
+  }),
+  Object.fromEntries(SIDE_SOURCES.map((name) => [name, Milliseconds])),
+);
+
+export const PredictionSchema = withOptional(
+  Type.Object(
+    {
+      image: Type.String(),
+      width: Type.Integer({ minimum: 1 }),
+      height: Type.Integer({ minimum: 1 }),
+      tampered: Type.Boolean({ description: 'score > scoreThreshold' }),
+      score: Type.Number({ minimum: 0, maximum: 1, description: 'Probability, after the temperature' }),
+      scoreThreshold: Fraction,
+      maskThreshold: Fraction,
+      tamperedFraction: Type.Number({
+        minimum: 0,
+        maximum: 1,
+        description: 'Share of the image that the mask covers',
+      }),
+      regions: Type.Array(RegionSchema, { description: 'Largest first' }),
+      outputs: Type.Object({
+        mask: Type.Optional(Type.String()),
+        probability: Type.Optional(Type.String()),
+        overlay: Type.Optional(Type.String()),
+      }),
+      model: ModelIdentitySchema,
+      tested: Type.Optional(TestedSchema),
+      evidence: Type.Object(
+        Object.fromEntries(SOURCE_NAMES.map((name) => [name, Type.Optional(SourceSaysSchema)])),
+        { description: 'What each source of evidence says' },
+      ) as unknown as TRecord<TString, typeof SourceSaysSchema>,
+      timingsMs: TimingsSchema,
+      warnings: Type.Array(Type.String()),
+    },
+    { title: 'What the model says about one image' },
+  ),
+  FINDINGS,
 );
 export type Prediction = Static<typeof PredictionSchema>;
 

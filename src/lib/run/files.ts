@@ -41,7 +41,13 @@ export const SweepRowSchema = Type.Object(
 
 /** `metrics.csv`: a row an image, numbers with all their digits. */
 export function rowsCsv(rows: readonly ImageRow[]): string {
-  return stringify([...rows], { header: true, columns: Object.keys(ImageRowSchema.properties) });
+  const sources = [...new Set(rows.flatMap(({ logits }) => Object.keys(logits)))];
+  const own = Object.keys(ImageRowSchema.properties).filter((name) => name !== 'logits');
+  const flat = rows.map(({ logits, ...row }) => ({
+    ...row,
+    ...Object.fromEntries(sources.map((name) => [`logit.${name}`, logits[name] ?? null])),
+  }));
+  return stringify(flat, { header: true, columns: [...own, ...sources.map((name) => `logit.${name}`)] });
 }
 
 /** `thresholds.csv` */

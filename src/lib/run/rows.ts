@@ -35,6 +35,9 @@ export const ImageRowSchema = Type.Object(
     height: OrNull(Type.Integer({ minimum: 1 }), 'Of the image, in pixels'),
     panel: OrNull(Type.String(), 'The picture of this image, relative to the run’s folder'),
     findings: Type.String({ description: 'Codes of findings about this image, separated by spaces' }),
+    logits: Type.Record(Type.String(), Type.Number(), {
+      description: 'Log-odds of each source of evidence alone; in metrics.csv a column logit.NAME each',
+    }),
   },
   { $id: 'validation-row', title: 'A row of metrics.csv' },
 );
@@ -43,7 +46,7 @@ export type ImageRow = Static<typeof ImageRowSchema>;
 /** A row of an image that could not be scored: everything unknown. */
 export function failedRow(image: string, label: ImageRow['label'], error: string): ImageRow {
   const unknown = Object.fromEntries(Object.keys(ImageRowSchema.properties).map((name) => [name, null]));
-  return { ...(unknown as unknown as ImageRow), image, label, error, findings: '' };
+  return { ...(unknown as unknown as ImageRow), image, label, error, findings: '', logits: {} };
 }
 
 /**

@@ -125,6 +125,7 @@ export const RunSummarySchema = Type.Object(
     settings: Type.Object({
       protocol: literals(PROTOCOLS),
       scoreAt: literals(['network', 'image']),
+      evidence: Type.Optional(Type.Array(Type.String(), { description: 'Sources of evidence' })),
       tile: Type.Optional(Type.Boolean({ description: 'Scored through windows at full resolution' })),
       scoreThreshold: Type.Number(),
       maskThreshold: Type.Number(),
@@ -145,6 +146,16 @@ export const RunSummarySchema = Type.Object(
     headline: Type.Composite([Type.Object({ path: Type.String(), title: Type.String() }), EstimateSchema]),
     warnings: Type.Array(Type.String(), { description: 'What whoever reads a number must know' }),
     metrics: MetricsSchema,
+    sources: Type.Optional(
+      Type.Array(
+        Type.Object({
+          name: Type.String(),
+          title: Type.String(),
+          auc: EstimateSchema,
+        }),
+        { description: 'Image AUC of each source of evidence alone; of all together it is image.auc' },
+      ),
+    ),
     confusion: Type.Object({ image: ConfusionSchema, pixel: ConfusionSchema }),
     failed: Type.Array(Type.Object({ image: Type.String(), code: Type.String(), message: Type.String() })),
     calibration: Type.Union([CalibrationSchema, Type.Null()]),
@@ -158,8 +169,9 @@ export const RunSummarySchema = Type.Object(
 export type RunSummary = Omit<Static<typeof RunSummarySchema>, 'metrics'> & { metrics: NestedMetrics };
 
 /** How a run looked at its images, in words. */
-export function describeScoring({ tile }: RunSummary['settings']): string {
-  return tile ? 'through windows at full resolution' : 'as a whole';
+export function describeScoring({ tile, evidence = [] }: RunSummary['settings']): string {
+  const seen = tile ? 'through windows at full resolution' : 'as a whole';
+  return evidence.length > 1 ? `${seen}, by ${evidence.join(' and ')}` : seen;
 }
 
 /** The document of `ofx validate --json`: the summary, and where the run lies. */

@@ -13,6 +13,7 @@ export interface AnalysisWorkerData {
   /** Those that were in force when the network was loaded; until they are known, those that the worker finds. */
   thresholds?: EffectiveThresholds | undefined;
   threads: number;
+  evidence?: readonly string[] | undefined;
 }
 
 export type AnalysisTask =
@@ -56,8 +57,8 @@ export class AnalysisPool {
     options: ServeOptions,
     onEnd: (end: WorkerEnd, pool: AnalysisPool) => void,
   ) {
-    const { threads, concurrency, queue, recycle, deadlineMs } = options;
-    this.#data = { own, threads };
+    const { threads, evidence, concurrency, queue, recycle, deadlineMs } = options;
+    this.#data = { own, threads, evidence };
     this.#size = concurrency;
     this.#places = concurrency + queue;
     this.#pool = new WorkerPool({

@@ -7,7 +7,7 @@ import type { NetworkAddress, WantedNetwork } from './networks.js';
  * A process that works on one image at a time, from its bytes to the result. It keeps the server's own network open, and
  * beside it the last other one that was asked for.
  */
-const { own, thresholds, threads } = (await workerData()) as AnalysisWorkerData;
+const { own, thresholds, threads, evidence } = (await workerData()) as AnalysisWorkerData;
 
 interface Opened {
   key: string;
@@ -49,7 +49,7 @@ async function opened(address: WantedNetwork): Promise<Opened> {
 async function open(address: NetworkAddress): Promise<Opened> {
   const { reference, otherwise, size } = address;
   const key = keyOf(address);
-  const options = { size, threads, concurrency: 1 };
+  const options = { size, threads, concurrency: 1, evidence };
   try {
     return { key, analyser: await Analyser.open(reference, options) };
   } catch (error) {

@@ -10,8 +10,6 @@ import type { Generation } from './generation.js';
 /** From a cached answer to an image that waited through the longest queue, in seconds. */
 const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.75, 1, 1.5, 2.5, 5, 10, 30];
 
-const STAGES = ['decode', 'preprocess', 'inference', 'postprocess', 'encode'] as const;
-
 /** What Prometheus can scrape. One registry a server, so that several can live in one process. */
 export class ServiceMetrics {
   readonly registry = new Registry();
@@ -146,8 +144,9 @@ export class ServiceMetrics {
 
   /** @param milliseconds - from the end of the upload to the result */
   predicted({ score, tampered, timingsMs, model }: Prediction, milliseconds: number): void {
-    for (const stage of STAGES) this.#stages.observe({ stage }, timingsMs[stage] / 1000);
-    this.#stages.observe({ stage: 'queue' }, Math.max(0, milliseconds - timingsMs.total) / 1000);
+    const { total, ...stages } = timingsMs;
+    for (const [stage, ms] of Object.entries(stages)) this.#stages.observe({ stage }, ms / 1000);
+    this.#stages.observe({ stage: 'queue' }, Math.max(0, milliseconds - total) / 1000);
     this.#inference.observe({ model: model.name, size: model.inputSize }, timingsMs.inference / 1000);
     this.#scores.observe(score);
     this.#verdicts.inc({ verdict: tampered ? 'tampered' : 'authentic' });

@@ -15,6 +15,8 @@ export interface ServeOptions {
   read: () => Promise<Reloadable>;
   /** Side of the model's input; the one nearest to the default where it is left out. */
   size?: number | undefined;
+  /** Sources of evidence by name; those that each model's fusion names without. */
+  evidence?: readonly string[] | undefined;
   /** Images that are worked on at once, each in a process of its own. */
   concurrency: number;
   /** Threads of one inference. */

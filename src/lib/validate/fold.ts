@@ -13,8 +13,10 @@ import {
   countedThresholds,
   RunAccumulator,
   type MetricSettings,
+  type Estimate,
   type RunMetrics,
 } from '../metrics/run-metrics.js';
+import { sourceAucs } from '../metrics/source-auc.js';
 import type { ThresholdSet } from '../metrics/thresholds.js';
 import { failedRow, type ImageRow } from '../run/rows.js';
 import type { SampleRecord } from '../run/sample-record.js';
@@ -24,6 +26,8 @@ export interface FoldResult {
   rows: ImageRow[];
   /** What the files of the samples showed, beyond what their names did. */
   findings: Finding[];
+  /** Image AUC of each source of evidence alone, by its name. */
+  sourceAucs: Record<string, Estimate>;
   failed: { image: string; code: OfxError['code']; message: string }[];
   /** Over names, labels and contents of the samples, in order. */
   sha256: string;
@@ -42,6 +46,7 @@ export class ValidationFold {
   readonly #hash = createHash('sha256');
   readonly #duplicates = new Duplicates();
   readonly #conventions = new TruthConventions();
+  readonly #spoken: Pick<ImageEvidence, 'label' | 'logits'>[] = [];
 
   constructor(private readonly settings: MetricSettings) {
     this.#thresholds = countedThresholds(settings);
@@ -64,6 +69,7 @@ export class ValidationFold {
       metrics,
       rows: this.rows,
       findings: this.#findings.list(),
+      sourceAucs: sourceAucs(this.#spoken, this.settings.seed),
       failed: this.#failed,
       sha256: this.#hash.copy().digest('hex'),
     };
@@ -73,6 +79,7 @@ export class ValidationFold {
     const { evidence, imageSha256, maskSha256, findings } = record;
     const { image, label } = evidence;
     this.#accumulator.add(evidence);
+    this.#spoken.push({ label, ...(evidence.logits && { logits: evidence.logits }) });
     this.#hash.update(`${image}\t${label}\t${imageSha256}\t${maskSha256 ?? ''}\n`);
     for (const code of findings) this.#findings.add(code, image);
     if (label === TAMPERED && maskSha256 !== null) this.#conventions.add(findings);
@@ -94,7 +101,7 @@ function toRow(
   thresholds: ThresholdSet,
 ): ImageRow {
   const { evidence, width, height, ms, findings } = record;
-  const { image, label, score, rawScore, trufor } = evidence;
+  const { image, label, score, rawScore, trufor, logits = {} } = evidence;
   return {
     image,
     label,
@@ -110,6 +117,7 @@ function toRow(
     height,
     panel: null,
     findings: findings.join(' '),
+    logits,
   };
 }
 

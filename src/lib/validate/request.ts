@@ -4,7 +4,7 @@ import type { Objective } from '../metrics/calibrate.js';
 import type { Protocol } from '../metrics/definitions.js';
 import type { Condition } from '../gates/condition.js';
 import type { ModelReference } from '../model/catalogue.js';
-import type { DetectorOptions } from '../model/detector.js';
+import type { AnalyserOptions } from '../predict/analyse.js';
 import type { Scoring } from '../predict/scoring.js';
 import type { PanelChoice } from './panels.js';
 import type { ScoreAt } from './score.js';
@@ -15,7 +15,7 @@ export interface ValidateRequest extends Scoring {
   split?: string | undefined;
   layout?: Layout | undefined;
   model: ModelReference;
-  detector: DetectorOptions;
+  detector: AnalyserOptions;
   /** The run's folder; `reports/<data set>-<model>-<date>` without. */
   out?: string | undefined;
   protocol: Protocol;

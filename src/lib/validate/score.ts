@@ -78,6 +78,9 @@ export class SampleScorer {
       'The image',
     );
     const { image, decoded, score, rawScore, map, timingsMs } = examination;
+    const logits = Object.fromEntries(
+      Object.entries(examination.evidence).map(([name, { logit }]) => [name, logit]),
+    );
     const original = await readTruth;
     const truth = original && followed(original.grey, decoded, image);
     const odd = truth ? examineTruth(truth, image) : [];
@@ -90,7 +93,7 @@ export class SampleScorer {
     return {
       record: {
         kind: 'scored',
-        evidence: { image: sample.name, label, score, rawScore, ...measured.evidence },
+        evidence: { image: sample.name, label, score, rawScore, logits, ...measured.evidence },
         width: image.width,
         height: image.height,
         ms: timingsMs.preprocess + timingsMs.inference,

@@ -3,9 +3,8 @@ import path from 'node:path';
 import { AUTHENTIC, TAMPERED, type Dataset } from '../dataset/sample.js';
 import { headlinePath, METRIC_DEFINITIONS } from '../metrics/definitions.js';
 import type { MetricSettings } from '../metrics/run-metrics.js';
-import type { ModelIdentity } from '../model/network.js';
 import type { EffectiveThresholds } from '../model/thresholds.js';
-import { wayOf } from '../predict/scoring.js';
+import type { Analyser } from '../predict/analyse.js';
 import { nestMetrics, type RunSummary } from '../run/summary.js';
 import { OFX_VERSION } from '../core/version.js';
 import { calibrate, describeObjective, isLeak } from './calibrate.js';
@@ -19,7 +18,7 @@ const OPTIMISTIC =
 export interface SummaryContext {
   request: ValidateRequest;
   dataset: Dataset;
-  identity: ModelIdentity;
+  analyser: Analyser;
   thresholds: EffectiveThresholds;
   settings: MetricSettings;
   startedAt: Date;
@@ -29,7 +28,8 @@ export interface SummaryContext {
 
 /** What a run was and what came out. With `--calibrate` the thresholds are fitted here, after all numbers. */
 export async function summarise(context: SummaryContext, result: FoldResult): Promise<RunSummary> {
-  const { request, dataset, identity, thresholds, settings, startedAt } = context;
+  const { request, dataset, analyser, thresholds, settings, startedAt } = context;
+  const { identity } = analyser.network;
   const headline = headlinePath(request.protocol);
   const { metrics } = result.metrics;
   const fittedOn = {
@@ -64,6 +64,7 @@ export async function summarise(context: SummaryContext, result: FoldResult): Pr
       protocol: request.protocol,
       scoreAt: request.scoreAt,
       tile: request.tile ?? false,
+      evidence: [...analyser.evidence.sources],
       scoreThreshold: settings.scoreThreshold,
       maskThreshold: settings.maskThreshold,
       temperature: thresholds.temperature,
@@ -83,10 +84,22 @@ export async function summarise(context: SummaryContext, result: FoldResult): Pr
     headline: { path: headline, title: METRIC_DEFINITIONS[headline].title, ...metrics[headline] },
     warnings: warningsOf(result, dataset.name, thresholds.fittedOn, request.calibrate !== undefined),
     metrics: nestMetrics(metrics),
+    sources: Object.entries(result.sourceAucs).map(([name, auc]) => ({
+      name,
+      title: analyser.titleOf(name),
+      auc,
+    })),
     confusion: result.metrics.confusion,
     failed: result.failed,
     calibration: request.calibrate
-      ? await calibrate(result.rows, result.metrics, identity, request.calibrate, fittedOn, wayOf(request))
+      ? await calibrate(
+          result.rows,
+          result.metrics,
+          identity,
+          request.calibrate,
+          fittedOn,
+          analyser.wayOf(request),
+        )
       : null,
     charts: [],
   };

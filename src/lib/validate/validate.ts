@@ -186,8 +186,7 @@ class Run {
 
   #context(): SummaryContext {
     const { request, dataset, analyser, thresholds, settings, startedAt } = this;
-    const { identity } = analyser.network;
-    return { request, dataset, identity, thresholds, settings, startedAt, resumed: this.#resumed };
+    return { request, dataset, analyser, thresholds, settings, startedAt, resumed: this.#resumed };
   }
 
   /** Picture first, then journal: what the journal calls done is there. */
@@ -226,6 +225,7 @@ class Run {
       size: identity.inputSize,
       temperature: this.thresholds.temperature,
       tile: tile ?? false,
+      evidence: this.analyser.evidence.sources.join('+'),
       'score-at': scoreAt,
       threshold: scoreThreshold,
       'mask-threshold': maskThreshold,

@@ -11,6 +11,7 @@ import type { RunRecord } from '../../run/record.js';
 import { describeScoring, metricAt, type RunSummary } from '../../run/summary.js';
 import { chartFigure } from './chart-figure.js';
 import { gallery } from './gallery.js';
+import { sourceTable } from './source-table.js';
 import { html, type Html } from './html.js';
 import { intervalBar, levelOf, metricTables } from './metric-table.js';
 import { factList, renderPage, section } from './page.js';
@@ -40,6 +41,14 @@ export async function renderRunPage(record: RunRecord): Promise<string> {
         a number to read what it means and the address by which <code>summary.json</code>,
         <code>--fail-on</code> and <code>ofx compare</code> know it.`,
     ),
+    (summary.sources ?? []).length > 1 &&
+      section(
+        'evidence',
+        'Sources of evidence',
+        sourceTable(summary),
+        html`The share of pairs of a manipulated and an authentic image of which the manipulated one scores
+        higher, by each source alone and by all together.`,
+      ),
     section(
       'charts',
       'Charts',

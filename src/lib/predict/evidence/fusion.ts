@@ -1,0 +1,50 @@
+import { resizeMap, type ProbabilityMap } from '../../image/probability-map.js';
+import type { Fusion } from '../../model/manifest.js';
+import { scoreLogit, type ScoreOutput } from '../../model/probability.js';
+import type { Reports } from './source.js';
+
+/** What several sources come to. */
+export interface Verdict {
+  output: ScoreOutput;
+  map: ProbabilityMap;
+}
+
+/** Of a source that gives no map. */
+const NOWHERE: ProbabilityMap = { width: 1, height: 1, data: new Float32Array(1) };
+
+/**
+ * Joins what sources say. The score is a logistic regression: log-odds = bias + Σ weight · log-odds of the source. A pixel is
+ * manipulated unless no source speaks of it: p = 1 − Π (1 − mapWeight · p of the source), at the size of the first map.
+ *
+ * @param reports - of all sources that the fusion names
+ */
+export function fuse(reports: Reports, { sources, bias }: Fusion): Verdict {
+  let value = bias;
+  let map: ProbabilityMap | undefined;
+  for (const { name, weight, mapWeight = 1 } of sources) {
+    const report = reports.get(name)!;
+    value += weight * scoreLogit(report.output);
+    if (report.map && mapWeight > 0) map = join(map, report.map, mapWeight);
+  }
+  return { output: { kind: 'logit', value }, map: map ?? NOWHERE };
+}
+
+/** What one source says, alone. */
+export function alone(reports: Reports, name: string): Verdict {
+  const { output, map = NOWHERE } = reports.get(name)!;
+  return { output, map };
+}
+
+/** a + b − ab in float32, so that a pixel of which one map says nothing keeps the other's very digits. */
+function join(known: ProbabilityMap | undefined, added: ProbabilityMap, weight: number): ProbabilityMap {
+  if (!known) {
+    return weight === 1 ? added : { ...added, data: added.data.map((probability) => weight * probability) };
+  }
+  const { width, height } = known;
+  const { data } = resizeMap(added, width, height);
+  return {
+    width,
+    height,
+    data: known.data.map((probability, i) => probability + weight * data[i]! * (1 - probability)),
+  };
+}
