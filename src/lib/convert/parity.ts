@@ -33,7 +33,6 @@ export const ParitySchema = Type.Object({
   noise: Type.Integer({ minimum: 0, description: 'Images of noise that were compared' }),
   variants: Type.Array(VariantParitySchema),
 });
-export type Parity = Static<typeof ParitySchema>;
 
 /** The outputs of several images, one after the other. */
 export interface Outputs {

@@ -19,13 +19,10 @@ export interface SetupOptions {
   python?: string | undefined;
   /** Where pip finds torch [pip's own index]. */
   torchIndex?: string | undefined;
-  /** Called before each of {@link SETUP_STEPS}. */
+  /** Called before each step. */
   onStep?: (step: string) => void;
   signal?: AbortSignal | undefined;
 }
-
-/** How many steps `setUpPython` tells of. */
-export const SETUP_STEPS = 3;
 
 /**
  * Makes ofx's own Python environment, unless it is there and complete.

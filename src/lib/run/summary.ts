@@ -73,7 +73,6 @@ export const ChartFilesSchema = Type.Object({
   svg: Type.String(),
   png: Type.String(),
 });
-export type ChartFiles = Static<typeof ChartFilesSchema>;
 
 export const CalibrationSchema = Type.Object({
   objective: Type.String(),
