@@ -3,11 +3,11 @@ import { BaseCommand } from '../lib/cli/base-command.js';
 import { pickDefined } from '../lib/cli/flags.js';
 import { predictFlags } from '../lib/cli/predict-flags.js';
 import { predictionOutput } from '../lib/cli/prediction-output.js';
-import { describeFailure } from '../lib/cli/prediction-text.js';
+import { describeSkipped, FailureList } from '../lib/cli/failure-list.js';
 import { ERROR_TABLE, EXIT, type ErrorCode } from '../lib/core/errors.js';
 import type { Gate } from '../lib/gates/gate.js';
 import type { PredictOutcome } from '../lib/predict/predict.js';
-import type { PredictReport, PredictResult } from '../lib/predict/result.js';
+import { isFailed, type PredictReport, type PredictResult } from '../lib/predict/result.js';
 
 export default class Predict extends BaseCommand {
   static override summary = 'Score images: manipulated or not, and where.';
@@ -56,6 +56,11 @@ export default class Predict extends BaseCommand {
     );
 
     const results: PredictResult[] = [];
+    const failures = new FailureList((text) => {
+      progress.above(() => {
+        this.failure(text);
+      });
+    });
     const outcome = await predict(
       {
         inputs: argv as string[],
@@ -82,17 +87,24 @@ export default class Predict extends BaseCommand {
         onNote: (note) => {
           this.note(note);
         },
-        onStart: (total, single) => {
+        onSkipped: (file, reason) => {
+          if (flags.verbose)
+            progress.above(() => {
+              this.note(describeSkipped(file, reason));
+            });
+        },
+        onStart: (single) => {
           output.start(single);
-          if (!single) progress.start(total, 'Scoring');
+          if (!single) progress.start(0, 'Scoring');
         },
         onResult: (result) => {
           output.result(result);
           // The one JSON document holds them all; other formats are done with each as it is written.
           if (this.jsonEnabled()) results.push(result);
+          if (isFailed(result)) failures.add(result);
         },
-        onProgress: (done) => {
-          progress.update(done);
+        onProgress: (done, found, isTotal) => {
+          progress.update(done, found, isTotal);
         },
       },
       this.signal,
@@ -100,19 +112,17 @@ export default class Predict extends BaseCommand {
       progress.stop();
     });
     output.end(outcome.summary);
-    this.#conclude(outcome, predictGates(conditions, outcome.summary));
+    this.#conclude(outcome, failures, predictGates(conditions, outcome.summary));
     return { results, summary: outcome.summary };
   }
 
-  #conclude({ summary, failures }: PredictOutcome, gates: readonly Gate[]): void {
-    const [only] = failures;
-    if (only) {
-      process.exitCode =
-        summary.inputs === 1 ? ERROR_TABLE[only.error.code as ErrorCode].exit : EXIT.someFailed;
+  #conclude({ summary, onlyFailure }: PredictOutcome, failures: FailureList, gates: readonly Gate[]): void {
+    if (summary.failed > 0) {
+      process.exitCode = onlyFailure
+        ? ERROR_TABLE[onlyFailure.error.code as ErrorCode].exit
+        : EXIT.someFailed;
     }
-    for (const failed of failures) this.failure(describeFailure(failed));
-    const suggestions = new Set(failures.flatMap(({ error }) => error.suggestion ?? []));
-    for (const suggestion of suggestions) process.stderr.write(`${suggestion}\n`);
+    for (const suggestion of failures.tell()) process.stderr.write(`${suggestion}\n`);
     // A gate wins over failures: what was found stands, whatever could not be looked at.
     for (const { name, passed, detail } of gates) if (!passed) this.gateFailed(`${name}: ${detail}`);
   }

@@ -57,6 +57,7 @@ export const predictFlags = {
     multiple: true,
     helpValue: 'CONDITION',
   }),
+  verbose: Flags.boolean({ description: 'List the files of folders that are left out, with the reason' }),
   'max-pixels': Flags.integer({
     description: 'Refuse images with more pixels [default: 100 megapixels]',
     min: 1,

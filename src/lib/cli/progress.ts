@@ -4,8 +4,8 @@ import cliProgress from 'cli-progress';
 /** What a job tells about long work; jobs know nothing of terminals. */
 export interface Progress {
   start: (total: number, label: string) => void;
-  /** `done` items of the total are finished. */
-  update: (done: number) => void;
+  /** `done` items are finished; the total may have grown, and may go on growing where it `isTotal` not yet. */
+  update: (done: number, total?: number, isTotal?: boolean) => void;
   stop: () => void;
   /** Writes lines on the terminal that the bar stands on, above the bar. */
   above: (write: () => void) => void;
@@ -30,6 +30,7 @@ export function progressBar(stream: NodeJS.WriteStream = process.stderr): Progre
   let bar: cliProgress.SingleBar | undefined;
   let startedAt = 0;
   let total = 0;
+  let isWhole = true;
   return {
     start(newTotal, label) {
       total = newTotal;
@@ -37,7 +38,12 @@ export function progressBar(stream: NodeJS.WriteStream = process.stderr): Progre
       bar = new cliProgress.SingleBar({
         stream,
         format: (_options, { progress, value }, { rate, left }: { rate: string; left: string }) =>
-          barLine(label, progress, `${value}/${total} · ${rate}/s · ${left} left`, stream.columns),
+          barLine(
+            label,
+            progress,
+            `${value}/${total}${isWhole ? '' : '+'} · ${rate}/s · ${left} left`,
+            stream.columns,
+          ),
         hideCursor: true,
         clearOnComplete: true,
         // A line above may have gone over the bar although the bar itself says the same as before.
@@ -49,13 +55,16 @@ export function progressBar(stream: NodeJS.WriteStream = process.stderr): Progre
       });
       bar.start(total, 0, { rate: '–', left: '–' });
     },
-    update(done) {
+    update(done, newTotal = total, isTotal = true) {
+      if (newTotal !== total) bar?.setTotal(newTotal);
+      total = newTotal;
+      isWhole = isTotal;
       const seconds = (performance.now() - startedAt) / 1000;
       const rate = done / seconds;
       const known = done > 0 && seconds > 0;
       bar?.update(done, {
         rate: known ? rate.toPrecision(rate < 10 ? 2 : 3) : '–',
-        left: known ? formatSeconds((total - done) / rate) : '–',
+        left: known && isTotal ? formatSeconds((total - done) / rate) : '–',
       });
     },
     stop() {

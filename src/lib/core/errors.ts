@@ -32,6 +32,8 @@ export const ERROR_TABLE = {
 
   INPUT_MISSING: { exit: 66, http: 404 },
   INPUT_UNREADABLE: { exit: 66, http: 400 },
+  /** The disk or share went away while one input was read or searched. */
+  INPUT_LOST: { exit: 74, http: 500 },
   NO_IMAGES: { exit: 66, http: 400 },
   MODEL_NOT_FOUND: { exit: 66, http: 404 },
 

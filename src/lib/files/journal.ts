@@ -1,22 +1,27 @@
-import { appendFile, stat } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { appendFile, open, stat, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
+import { createInterface } from 'node:readline';
 import { OfxError, systemCode } from '../core/errors.js';
 import { writeFileAtomic } from './write.js';
 import { makeFolder } from './make-folder.js';
+import { withoutMark } from '../text/decode.js';
 import { nameKey } from '../text/names.js';
+import { KeyTable } from './key-table.js';
 import { checkSettings, type JournalSettings } from './journal-settings.js';
-import { readText } from './read-text.js';
 
 /**
  * What of a long run is finished: one JSON line an item, behind a line that says under which settings. A line is
  * appended once an item's outputs are in place, so a run that is killed at any moment loses at most the items it was
- * working on.
+ * working on. Of each line only where it stands is in memory.
  */
 export class Journal<Entry> {
+  #reader: FileHandle | undefined;
+
   private constructor(
     private readonly file: string,
-    /** What an earlier run with the same settings finished, by key. */
-    readonly finished: ReadonlyMap<string, Entry>,
+    /** Where in the file each key's last line begins. */
+    private readonly lines: KeyTable,
   ) {}
 
   /**
@@ -29,12 +34,24 @@ export class Journal<Entry> {
     settings: JournalSettings,
     resume: boolean,
   ): Promise<Journal<Entry>> {
-    const header = JSON.stringify({ settings });
-    const finished = resume ? await readEntries<Entry>(file, settings) : new Map<string, Entry>();
+    const lines = new KeyTable({ withValues: true });
     // Written again, so that a last line cut short by a crash does not spoil the next one.
-    const lines = [...finished].map(([key, entry]) => JSON.stringify({ key, entry }));
-    await writeFileAtomic(file, `${[header, ...lines].join('\n')}\n`);
-    return new Journal(file, finished);
+    await writeFileAtomic(file, content(file, settings, resume, lines));
+    return new Journal(file, lines);
+  }
+
+  /** How many items an earlier run with the same settings finished. */
+  get finished(): number {
+    return this.lines.size;
+  }
+
+  /** What an earlier run wrote last of an item. */
+  async find(key: string): Promise<Entry | undefined> {
+    const start = this.lines.get(key);
+    if (start === undefined) return undefined;
+    this.#reader ??= await open(this.file, 'r');
+    const line = await readLine(this.#reader, start);
+    return (JSON.parse(line) as { entry: Entry }).entry;
   }
 
   async add(key: string, entry: Entry): Promise<void> {
@@ -47,32 +64,79 @@ export class Journal<Entry> {
       });
     }
   }
+
+  async close(): Promise<void> {
+    await this.#reader?.close();
+    this.#reader = undefined;
+  }
 }
 
-async function readEntries<Entry>(file: string, settings: JournalSettings): Promise<Map<string, Entry>> {
-  let text: string;
+/** The lines of the new journal; notes in `starts` where each key's begins. */
+async function* content(
+  file: string,
+  settings: JournalSettings,
+  resume: boolean,
+  starts: KeyTable,
+): AsyncGenerator<string> {
+  const header = `${JSON.stringify({ settings })}\n`;
+  yield header;
+  let at = Buffer.byteLength(header);
+  if (!resume) return;
+  for await (const { key, line } of readLines(file, settings)) {
+    starts.set(key, at);
+    const text = `${line}\n`;
+    at += Buffer.byteLength(text);
+    yield text;
+  }
+}
+
+/** The whole lines of an earlier journal; none where there is none. */
+async function* readLines(
+  file: string,
+  settings: JournalSettings,
+): AsyncGenerator<{ key: string; line: string }> {
+  let isFirst = true;
   try {
-    text = await readText(file);
+    for await (const line of createInterface({ input: createReadStream(file), crlfDelay: Infinity })) {
+      if (isFirst) {
+        const earlier = readHeader(withoutMark(line));
+        if (earlier === undefined) return;
+        checkSettings(earlier, settings, path.dirname(file));
+      } else {
+        const key = keyOf(line);
+        if (key !== undefined) yield { key, line };
+      }
+      isFirst = false;
+    }
   } catch (error) {
-    if (systemCode(error) === 'ENOENT') return new Map();
+    if (error instanceof OfxError) throw error;
+    if (systemCode(error) === 'ENOENT') return;
     throw new OfxError('INPUT_UNREADABLE', `Cannot read the journal ${file}: ${(error as Error).message}`, {
       cause: error,
     });
   }
-  const [first, ...lines] = text.split('\n');
-  const earlier = readHeader(first!);
-  const entries = new Map<string, Entry>();
-  if (earlier === undefined) return entries;
-  checkSettings(earlier, settings, path.dirname(file));
-  for (const line of lines) {
-    try {
-      const { key, entry } = JSON.parse(line) as { key: string; entry: Entry };
-      entries.set(key, entry);
-    } catch {
-      // The line that a crash cut short; its item is done again.
-    }
+}
+
+/** Nothing of the line that a crash cut short; its item is done again. */
+function keyOf(line: string): string | undefined {
+  try {
+    return (JSON.parse(line) as { key: string }).key;
+  } catch {
+    return undefined;
   }
-  return entries;
+}
+
+/** Most lines fit into so many bytes. */
+const LINE_BYTES = 4096;
+
+async function readLine(handle: FileHandle, start: number): Promise<string> {
+  const chunks: Buffer[] = [];
+  for (let at = start; ; at += LINE_BYTES) {
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(LINE_BYTES), 0, LINE_BYTES, at);
+    const end = buffer.subarray(0, bytesRead).indexOf(0x0a);
+    chunks.push(buffer.subarray(0, end < 0 ? bytesRead : end));
+    if (end >= 0 || bytesRead < LINE_BYTES) return Buffer.concat(chunks).toString('utf8');
+  }
 }
 
 /** Nothing where the line is no journal's; what follows it is none of ours. */

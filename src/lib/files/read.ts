@@ -3,7 +3,7 @@ import { OfxError, systemCode } from '../core/errors.js';
 
 /**
  * A file's bytes. The size is checked before anything is read; a pipe, which has none, is read up to the limit.
- * @throws OfxError INPUT_MISSING, INPUT_UNREADABLE, IMAGE_TOO_LARGE, IO_FAILED.
+ * @throws OfxError INPUT_MISSING, INPUT_UNREADABLE, INPUT_LOST, IMAGE_TOO_LARGE, TOO_MANY_OPEN_FILES, OUT_OF_MEMORY.
  */
 export async function readInput(file: string, maxBytes: number): Promise<Uint8Array> {
   let handle: FileHandle | undefined;
@@ -51,7 +51,7 @@ function readError(file: string, cause: unknown): OfxError {
     case 'EHOSTDOWN':
     case 'ESTALE':
     case 'ENXIO':
-      return new OfxError('IO_FAILED', `Reading ${file} failed half-way: ${(cause as Error).message}.`, {
+      return new OfxError('INPUT_LOST', `Reading ${file} failed half-way: ${(cause as Error).message}.`, {
         cause,
       });
     default:

@@ -55,6 +55,8 @@ function removeUnfinished(): void {
 
 /** Whether the error says that the place was never going to take a file, or that it failed while doing so. */
 export function writeError(file: string, cause: unknown): OfxError {
+  // What was to be written could not be made.
+  if (cause instanceof OfxError) return cause;
   const reason = cause instanceof Error ? cause.message : String(cause);
   switch (systemCode(cause)) {
     case 'ENAMETOOLONG':

@@ -1,16 +1,18 @@
 import { eachRow, type ProbabilityMap } from './probability-map.js';
+import { markPng } from './mark.js';
 import { loadSharp } from './sharp.js';
 
 /**
- * A mask as PNG: one channel of 8 bits, 0 and 255.
+ * A mask as PNG: one channel of 8 bits, 0 and 255. Like every PNG here it says that `ofx` made it.
  * @param mask `height * width` bytes.
  */
 export async function encodeMask(mask: Uint8Array, width: number, height: number): Promise<Buffer> {
   const sharp = await loadSharp();
-  return sharp(mask, rawInput(width, height, 1))
+  const png = await sharp(mask, rawInput(width, height, 1))
     .toColourspace('b-w')
     .png()
     .toBuffer();
+  return markPng(png, 'mask');
 }
 
 /** A probability map at an image's size as PNG: one channel of 16 bits, 65535 being probability 1. */
@@ -21,10 +23,11 @@ export async function encodeProbability(map: ProbabilityMap, width: number, heig
     const start = y * width;
     for (let x = 0; x < width; x++) levels[start + x] = Math.round(row[x]! * 65535);
   });
-  return sharp(levels, rawInput(width, height, 1))
+  const png = await sharp(levels, rawInput(width, height, 1))
     .toColourspace('grey16')
     .png()
     .toBuffer();
+  return markPng(png, 'probability map');
 }
 
 /**
@@ -39,9 +42,8 @@ export async function encodeRgb(
 ): Promise<Buffer> {
   const sharp = await loadSharp();
   const picture = sharp(rgb, rawInput(width, height, 3));
-  return (
-    format === 'png' ? picture.png() : picture.jpeg({ quality: 92, chromaSubsampling: '4:4:4' })
-  ).toBuffer();
+  if (format === 'png') return markPng(await picture.png().toBuffer(), 'overlay');
+  return picture.jpeg({ quality: 92, chromaSubsampling: '4:4:4' }).toBuffer();
 }
 
 function rawInput(width: number, height: number, channels: 1 | 3) {

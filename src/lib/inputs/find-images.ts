@@ -1,18 +1,220 @@
-import { open, readdir, realpath, stat } from 'node:fs/promises';
+import { createReadStream, createWriteStream, readdir, type Dirent } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import fastGlob from 'fast-glob';
-import pMap from 'p-map';
+import { pMapIterable } from 'p-map';
 import { OfxError, systemCode } from '../core/errors.js';
-import { hasPictureName, READABLE, recogniseFormat, SNIFF_BYTES } from '../image/decode/formats.js';
+import { NameFinder } from '../files/find-name.js';
+import { KeyTable } from '../files/key-table.js';
+import { hasPictureName, READABLE } from '../image/decode/formats.js';
+import {
+  brokenLink,
+  missing,
+  nothingMatches,
+  notText,
+  unsearchable,
+  type InputFile,
+  type OnSkipped,
+} from './input-file.js';
+import { kindOf, looksLike } from './kind.js';
+import { CommonFolder, isBelow, Places, realFolder } from './places.js';
+import { listedPaths } from './stdin-paths.js';
+import { walk } from './walk.js';
 
-/** One image to look at, or an input that cannot become one. */
-export interface InputFile {
-  /** The path as people gave it or as it was found. */
-  image: string;
-  /** Where it lies below the folder it was found in, with `/`; outputs mirror this path. */
-  below: string;
-  error?: OfxError;
+export type { InputFile, OnSkipped, SkipReason } from './input-file.js';
+export { placesBelow } from './places.js';
+
+/** Stands for a list of paths on stdin, one a line. */
+export const STDIN = '-';
+
+/** Inputs that are looked at side by side. */
+const LOOKS = 16;
+
+export interface SearchOptions {
+  stdin?: Readable;
+  /** Folders of outputs, which are no inputs. */
+  exclude?: readonly string[];
+  /** Leave out of folders what `ofx` wrote, and ground truth that lies beside its photos. [false] */
+  photosOnly?: boolean;
+  /**
+   * Whether it matters where files of a list lie below their common folder. A list on stdin is then read to its end first,
+   * by way of a temporary file. [true]
+   */
+  needsPlaces?: boolean;
+}
+
+/** What an input turned out to be. */
+type Source =
+  | { kind: 'named'; image: string; error?: OfxError }
+  | { kind: 'folder'; base: string }
+  | { kind: 'glob'; base: string; pattern: string; glob: string };
+
+/**
+ * A search for images: files, folders (recursive), globs, and `-` for a list of paths on stdin. A file named directly is
+ * always an input; of a folder or glob, files that are pictures by content, or by name and then perhaps damaged. Hidden
+ * files and the given output folders are left out, and no file comes twice. Links to folders are followed, except below
+ * the `**` of a glob, as shells do. Whatever cannot be listed or opened is an input of its own, that failed.
+ *
+ * Nothing of it grows with the number of files, but for 16 bytes each where they could come twice, and the names of the
+ * folder that is being listed.
+ */
+export class ImageSearch {
+  readonly #common = new CommonFolder();
+  #list: { file: string; folder: string } | undefined;
+
+  private constructor(
+    private readonly inputs: readonly string[],
+    private readonly options: Required<Omit<SearchOptions, 'exclude'>>,
+    private readonly excluded: readonly string[],
+  ) {}
+
+  /** @throws {OfxError} USAGE where stdin holds no list of paths, and it is read already */
+  static async open(inputs: readonly string[], options: SearchOptions = {}): Promise<ImageSearch> {
+    const { stdin = process.stdin, photosOnly = false, needsPlaces = true, exclude = [] } = options;
+    const excluded = await Promise.all(exclude.map(realFolder));
+    const search = new ImageSearch(inputs, { stdin, photosOnly, needsPlaces }, excluded);
+    try {
+      await search.#prepare();
+    } catch (error) {
+      await search.close();
+      throw error;
+    }
+    return search;
+  }
+
+  /** Whether the inputs may be many, although only one was found so far. */
+  get mayBeMany(): boolean {
+    return this.inputs.includes(STDIN);
+  }
+
+  /** One file, named directly: its outputs are files, not folders. Known from the inputs alone. */
+  async isSingle(): Promise<boolean> {
+    if (this.inputs.includes(STDIN)) return false;
+    const places = new Places();
+    const found = new Set<string>();
+    for await (const source of this.#sources()) {
+      if (source.kind !== 'named') return false;
+      found.add(await places.of(source.image));
+      if (found.size > 1) return false;
+    }
+    return true;
+  }
+
+  /**
+   * The images, in the order of the inputs. May be asked for again unless stdin is read as it comes.
+   *
+   * @throws {OfxError} NO_IMAGES where there is none; USAGE where stdin holds no list of paths
+   */
+  async *files(onSkipped: OnSkipped = () => undefined): AsyncGenerator<InputFile> {
+    const { photosOnly } = this.options;
+    const places = new Places();
+    const visited = new Set<string>();
+    const folders = await this.#folders();
+    const [only, ...others] = this.inputs;
+    const isOneFolder = only !== undefined && others.length === 0 && folders.length === 1 && only !== STDIN;
+    const seen = isOneFolder ? undefined : new KeyTable();
+    let count = 0;
+    for await (const source of this.#sources()) {
+      const found =
+        source.kind === 'folder'
+          ? walk(source.base, { excluded: this.excluded, visited, photosOnly, onSkipped })
+          : source.kind === 'glob'
+            ? this.#matching(source, places, onSkipped)
+            : this.#named(source, places, folders);
+      for await (const file of found) {
+        if (seen && !seen.add(await places.of(file.image))) continue;
+        count++;
+        yield file;
+      }
+    }
+    if (count === 0) throw noImages(this.inputs);
+  }
+
+  async close(): Promise<void> {
+    if (this.#list) await rm(this.#list.folder, { recursive: true, force: true });
+  }
+
+  /** Where the files of a list lie below their common folder is known when all are. */
+  async #prepare(): Promise<void> {
+    if (!this.options.needsPlaces) return;
+    if (this.inputs.includes(STDIN)) {
+      const folder = await mkdtemp(path.join(os.tmpdir(), 'ofx-list-'));
+      this.#list = { file: path.join(folder, 'paths'), folder };
+      await pipeline(this.options.stdin, createWriteStream(this.#list.file));
+    }
+    for await (const source of this.#sources()) if (source.kind === 'named') this.#common.add(source.image);
+  }
+
+  async #folders(): Promise<{ base: string; real: string }[]> {
+    const folders: { base: string; real: string }[] = [];
+    for (const input of this.inputs) {
+      if (input === STDIN || (await kindOf(input)) !== 'folder') continue;
+      folders.push({ base: input, real: await realFolder(input) });
+    }
+    return folders;
+  }
+
+  async *#sources(): AsyncGenerator<Source> {
+    const names = new NameFinder();
+    const looked = pMapIterable(this.#paths(), async ({ path, isText }) => sourceOf(path, isText, names), {
+      concurrency: LOOKS,
+    });
+    yield* looked;
+  }
+
+  async *#paths(): AsyncGenerator<{ path: string; isText: boolean }> {
+    for (const input of this.inputs) {
+      if (input !== STDIN) yield { path: input, isText: true };
+      else yield* listedPaths(this.#list ? createReadStream(this.#list.file) : this.options.stdin);
+    }
+  }
+
+  async *#named(
+    { image, error }: Source & { kind: 'named' },
+    places: Places,
+    folders: readonly { base: string; real: string }[],
+  ): AsyncGenerator<InputFile> {
+    // A folder that holds it too says better where it lies.
+    const place = folders.length > 0 ? await places.of(image) : '';
+    const holder = folders.find(({ real }) => isBelow(place, real));
+    const below = holder
+      ? path.relative(holder.real, place).split(path.sep).join('/')
+      : this.options.needsPlaces
+        ? this.#common.placeOf(image)
+        : path.basename(image);
+    yield { image, below, ...(error && { error }) };
+  }
+
+  async *#matching(
+    { base, pattern, glob }: Source & { kind: 'glob' },
+    places: Places,
+    onSkipped: OnSkipped,
+  ): AsyncGenerator<InputFile> {
+    let count = 0;
+    const failures: InputFile[] = [];
+    const onFailure = (folder: string, cause: unknown): void => {
+      const below = path.relative(base, folder).split(path.sep).join('/') || path.basename(folder);
+      failures.push({ image: folder, below, error: unsearchable(folder, cause) });
+    };
+    for await (const below of globbed(base, pattern, onFailure)) {
+      const image = path.join(base, below);
+      const kind = await kindOf(image);
+      if (kind !== 'file' && kind !== 'missing') continue;
+      count++;
+      const place = await places.of(image);
+      if (this.excluded.some((folder) => isBelow(place, folder))) continue;
+      if (kind === 'missing' && hasPictureName(below)) yield { image, below, error: brokenLink(image) };
+      else if (kind === 'missing' || (await looksLike(image, below)) === 'no-image')
+        onSkipped(image, 'no-image');
+      else yield { image, below };
+    }
+    yield* failures;
+    if (count === 0 && failures.length === 0)
+      yield { image: glob, below: path.basename(glob), error: nothingMatches(glob) };
+  }
 }
 
 export interface InputFiles {
@@ -23,57 +225,24 @@ export interface InputFiles {
   ignored: number;
 }
 
-/** Files that are looked at side by side. */
-const LOOKS = 16;
-
-/** Stands for a list of paths on stdin, one a line. */
-export const STDIN = '-';
-
 /**
- * The images that inputs stand for, in the order of the inputs: files, folders (recursive), globs, and `-` for a list of
- * paths on stdin. A file named directly is always an input; of a folder or glob, files that are images by content, or by
- * name and then perhaps damaged. Hidden files and the given output folders are left out, and no file comes twice. Links to
- * folders are followed, except below the `**` of a glob, as shells do.
+ * All that an {@link ImageSearch} finds, at once: for data sets, whose names are compared with one another.
  *
  * @throws {OfxError} NO_IMAGES where nothing is left, USAGE where stdin holds no list of paths
  */
 export async function findInputFiles(
   inputs: readonly string[],
-  { stdin = process.stdin, exclude = [] }: { stdin?: Readable; exclude?: readonly string[] } = {},
+  options: SearchOptions = {},
 ): Promise<InputFiles> {
-  const places = new Places();
-  const named: string[] = [];
-  const sources: (Search | 'named')[] = [];
-  for (const input of await withStdin(inputs, stdin)) {
-    const kind = await kindOf(input);
-    if (kind === 'folder') sources.push({ base: input });
-    else if (kind === 'missing' && fastGlob.isDynamicPattern(input)) {
-      sources.push({ ...splitGlob(input), glob: input });
-    } else {
-      named.push(input);
-      sources.push('named');
-    }
+  const search = await ImageSearch.open(inputs, options);
+  try {
+    const files: InputFile[] = [];
+    let ignored = 0;
+    for await (const file of search.files(() => ignored++)) files.push(file);
+    return { files, single: await search.isSingle(), ignored };
+  } finally {
+    await search.close();
   }
-  const excluded = await Promise.all(exclude.map(realFolder));
-  const namedInOrder = (await namedFiles(named)).values();
-  const found = new Map<string, InputFile>();
-  let ignored = 0;
-  for (const source of sources) {
-    if (source === 'named') {
-      const file = namedInOrder.next().value!;
-      const place = await places.of(file.image);
-      // A folder that holds it too says better where it lies.
-      if (!found.has(place)) found.set(place, file);
-      continue;
-    }
-    const search = await searchImages(source, excluded, places);
-    for (const [place, file] of search.files) found.set(place, file);
-    ignored += search.ignored;
-  }
-  const files = [...found.values()];
-  if (files.length === 0) throw noImages(inputs);
-  const single = named.length === sources.length && files.length === 1 && !inputs.includes(STDIN);
-  return { files, single, ignored };
 }
 
 function noImages(inputs: readonly string[]): OfxError {
@@ -87,163 +256,19 @@ function noImages(inputs: readonly string[]): OfxError {
   });
 }
 
-/** A folder, or what of it matches a pattern. */
-interface Search {
-  base: string;
-  pattern?: string;
-  glob?: string;
+async function sourceOf(input: string, isText: boolean, names: NameFinder): Promise<Source> {
+  if (!isText) return { kind: 'named', image: input, error: notText(input) };
+  const kind = await kindOf(input);
+  if (kind === 'folder') return { kind, base: input };
+  if (kind !== 'missing') return { kind: 'named', image: input };
+  if (fastGlob.isDynamicPattern(input)) return { kind: 'glob', ...splitGlob(input), glob: input };
+  const image = await names.find(input);
+  return image === input ? { kind: 'named', image, error: missing(image) } : { kind: 'named', image };
 }
 
-/** A file below a folder, or a link to none. */
-interface FoundFile {
-  below: string;
-  isBroken: boolean;
-}
-
-async function withStdin(inputs: readonly string[], stdin: Readable): Promise<string[]> {
-  const all: string[] = [];
-  for (const input of inputs) {
-    if (input === STDIN) all.push(...(await readPaths(stdin)));
-    else all.push(input);
-  }
-  return all;
-}
-
-async function readPaths(stdin: Readable): Promise<string[]> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of stdin as AsyncIterable<Buffer | string>) {
-    const bytes = Buffer.from(chunk as string);
-    if (bytes.includes(0)) {
-      throw new OfxError('USAGE', 'Standard input holds no list of paths but binary data.', {
-        suggestion: 'Name the image itself, or write one path a line.',
-      });
-    }
-    chunks.push(bytes);
-  }
-  return Buffer.concat(chunks)
-    .toString('utf8')
-    .split(/\r\n|\n|\r/)
-    .filter((line) => line !== '');
-}
-
-async function namedFiles(named: readonly string[]): Promise<InputFile[]> {
-  const below = placesBelow(named);
-  return Promise.all(
-    named.map(async (image, index) => {
-      const file: InputFile = { image, below: below[index]! };
-      if ((await kindOf(image)) === 'missing') {
-        file.error = new OfxError('INPUT_MISSING', `There is no file ${image}.`, {
-          suggestion: 'Check the path.',
-        });
-      }
-      return file;
-    }),
-  );
-}
-
-async function searchImages(
-  { base, pattern, glob }: Search,
-  excluded: readonly string[],
-  places: Places,
-): Promise<{ files: Map<string, InputFile>; ignored: number }> {
-  const found = pattern === undefined ? await filesBelow(base) : await filesMatching(base, pattern);
-  const files = new Map<string, InputFile>();
-  if (glob !== undefined && found.length === 0) {
-    const error = new OfxError('INPUT_MISSING', `No file matches ${glob}.`, {
-      suggestion: 'Check the pattern.',
-    });
-    files.set(glob, { image: glob, below: path.basename(glob), error });
-    return { files, ignored: 0 };
-  }
-  let ignored = 0;
-  for (const { below, isBroken } of found.sort((a, b) => (a.below < b.below ? -1 : 1))) {
-    const image = path.join(base, below);
-    const place = await places.of(image);
-    if (files.has(place) || excluded.some((folder) => isBelow(place, folder))) continue;
-    if (isBroken && hasPictureName(below)) files.set(place, { image, below, error: brokenLink(image) });
-    else if (hasPictureName(below) || (await looksLikeImage(image))) files.set(place, { image, below });
-    else ignored++;
-  }
-  return { files, ignored };
-}
-
-function brokenLink(image: string): OfxError {
-  return new OfxError('INPUT_MISSING', `There is no file behind the link ${image}.`, {
-    suggestion: 'Point the link at an image, or remove it.',
-  });
-}
-
-/** All that is not hidden, each real folder once: links may lead to a folder again, or in a circle. */
-async function filesBelow(base: string): Promise<FoundFile[]> {
-  const files: FoundFile[] = [];
-  const visited = new Set<string>();
-  const folders = [''];
-  // Visited last, so that a folder's own name goes before a link's.
-  const linked: string[] = [];
-  for (;;) {
-    const folder = folders.pop() ?? linked.shift();
-    if (folder === undefined) return files;
-    const real = await realFolder(path.join(base, folder));
-    if (visited.has(real)) continue;
-    visited.add(real);
-    // A folder that cannot be read is left out.
-    for (const entry of await readdir(real, { withFileTypes: true }).catch(() => [])) {
-      if (entry.name.startsWith('.')) continue;
-      const below = path.posix.join(folder, entry.name);
-      if (entry.isDirectory()) folders.push(below);
-      else if (entry.isFile()) files.push({ below, isBroken: false });
-      else if (entry.isSymbolicLink()) {
-        const kind = await kindOf(path.join(base, below));
-        if (kind === 'folder') linked.push(below);
-        else if (kind !== 'special') files.push({ below, isBroken: kind === 'missing' });
-      }
-    }
-  }
-}
-
-async function filesMatching(base: string, pattern: string): Promise<FoundFile[]> {
-  const entries = await fastGlob(pattern, {
-    cwd: base,
-    onlyFiles: false,
-    suppressErrors: true,
-    // Links in a circle would be followed for ever.
-    followSymbolicLinks: !pattern.includes('**'),
-  });
-  const kinds = await pMap(entries, async (below) => kindOf(path.join(base, below)), { concurrency: LOOKS });
-  return entries.flatMap((below, index) =>
-    kinds[index] === 'file' || kinds[index] === 'missing'
-      ? { below, isBroken: kinds[index] === 'missing' }
-      : [],
-  );
-}
-
-async function looksLikeImage(file: string): Promise<boolean> {
-  try {
-    const handle = await open(file);
-    try {
-      const { buffer, bytesRead } = await handle.read(Buffer.alloc(SNIFF_BYTES), 0, SNIFF_BYTES, 0);
-      return recogniseFormat(buffer.subarray(0, bytesRead))?.isPicture ?? false;
-    } finally {
-      await handle.close();
-    }
-  } catch {
-    // Without an image's name and without a readable content nothing speaks for it.
-    return false;
-  }
-}
-
-async function kindOf(input: string): Promise<'folder' | 'file' | 'special' | 'missing'> {
-  try {
-    const found = await stat(input);
-    return found.isDirectory() ? 'folder' : found.isFile() ? 'file' : 'special';
-  } catch (error) {
-    // Anything but "not there" is told when the file is read.
-    return ['ENOENT', 'ENOTDIR', 'ELOOP'].includes(systemCode(error) ?? '') ? 'missing' : 'file';
-  }
-}
-
+/** A pattern's part without wildcards, and the rest. */
 function splitGlob(glob: string): { base: string; pattern: string } {
-  const parts = toPosix(glob).split('/');
+  const parts = glob.split(path.sep).join('/').split('/');
   const first = parts.findIndex((part) => part !== '' && fastGlob.isDynamicPattern(part));
   return {
     base: parts.slice(0, first).join('/') || (glob.startsWith('/') ? '/' : '.'),
@@ -251,55 +276,40 @@ function splitGlob(glob: string): { base: string; pattern: string } {
   };
 }
 
-/**
- * Where each file lies below the deepest folder that holds them all, with `/`. Files of several drives have none; there the
- * drive becomes a folder.
- *
- * @param flavour the system's way of writing paths
- */
-export function placesBelow(files: readonly string[], flavour: path.PlatformPath = path): string[] {
-  if (files.length === 0) return [];
-  const absolute = files.map((file) => {
-    const { root } = flavour.parse(flavour.resolve(file));
-    return { root, folders: flavour.resolve(file).slice(root.length).split(flavour.sep) };
+/** Matches as fast-glob finds them, folder by folder, sorted within as many as fit. */
+async function* globbed(
+  base: string,
+  pattern: string,
+  onFailure: (folder: string, cause: unknown) => void,
+): AsyncGenerator<string> {
+  // fast-glob would give up at a folder that it cannot list, or leave it out in silence.
+  const listing = ((folder: string, options: { withFileTypes: true }, done: ListingDone) => {
+    readdir(folder, options, (error, entries) => {
+      if (error === null || ['ENOENT', 'ENOTDIR'].includes(systemCode(error) ?? '')) done(error, entries);
+      else {
+        onFailure(folder, error);
+        done(null, []);
+      }
+    });
+  }) as typeof readdir;
+  const stream = fastGlob.stream(pattern, {
+    cwd: base,
+    onlyFiles: false,
+    fs: { readdir: listing },
+    // Links in a circle would be followed for ever.
+    followSymbolicLinks: !pattern.includes('**'),
   });
-  const oneRoot = new Set(absolute.map(({ root }) => root.toLowerCase())).size <= 1;
-  const paths = absolute.map(({ root, folders }) => [...(oneRoot ? [] : rootFolders(root)), ...folders]);
-  const shortest = Math.min(...paths.map(({ length }) => length)) - 1;
-  let depth = 0;
-  while (depth < shortest && paths.every((parts) => parts[depth] === paths[0]![depth])) depth++;
-  return paths.map((parts) => parts.slice(depth).join('/'));
-}
-
-/** `C:\` as `C`, `\\server\share\` as `server` and `share`. */
-function rootFolders(root: string): string[] {
-  return root.split(/[\\/:]+/).filter((part) => part !== '');
-}
-
-/**
- * Where files are: the name in the real folder, by whatever links a path leads there. A file that is itself a link stays
- * one of its own, as collections that store equal files once give them several names.
- */
-class Places {
-  readonly #folders = new Map<string, Promise<string>>();
-
-  async of(file: string): Promise<string> {
-    const folder = path.dirname(path.resolve(file));
-    const real = this.#folders.get(folder) ?? realFolder(folder);
-    this.#folders.set(folder, real);
-    return path.join(await real, path.basename(file));
+  let batch: string[] = [];
+  for await (const entry of stream as AsyncIterable<string>) {
+    batch.push(entry);
+    if (batch.length < SORTED_AT_ONCE) continue;
+    yield* batch.sort();
+    batch = [];
   }
+  yield* batch.sort();
 }
 
-async function realFolder(folder: string): Promise<string> {
-  return realpath(folder).catch(() => path.resolve(folder));
-}
+type ListingDone = (error: NodeJS.ErrnoException | null, entries: Dirent[]) => void;
 
-function isBelow(file: string, folder: string): boolean {
-  const relative = path.relative(folder, file);
-  return relative !== '' && !relative.startsWith('..') && !path.isAbsolute(relative);
-}
-
-function toPosix(file: string): string {
-  return file.split(path.sep).join('/');
-}
+/** Patterns that match more are told in parts, each in order. */
+const SORTED_AT_ONCE = 100_000;

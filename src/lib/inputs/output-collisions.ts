@@ -1,54 +1,116 @@
 import { lstat, mkdtemp, realpath, rmdir, stat } from 'node:fs/promises';
 import path from 'node:path';
-import pMap from 'p-map';
+import { pMapIterable } from 'p-map';
 import { OfxError } from '../core/errors.js';
 import { exists } from '../files/exists.js';
+import { KeyTable } from '../files/key-table.js';
 import { foldedName } from '../text/names.js';
-import type { InputFile } from './find-images.js';
+import type { InputFile } from './input-file.js';
 
 /** Files that are looked at side by side. */
 const LOOKS = 16;
 
+/** The inputs, from the first one each time. */
+export type Inputs = () => AsyncIterable<InputFile> | Iterable<InputFile>;
+
 /**
  * Makes sure that no output replaces an input or another output. Paths alone do not tell: a link or another case may lead
- * to the same file.
+ * to the same file. The inputs are gone through once or twice, and only keys of them are kept.
  *
- * @param outputsOf the paths of each input's outputs
+ * @param outputsOf the paths of an input's outputs
  * @throws {OfxError} USAGE
  */
 export async function refuseCollisions(
-  files: readonly InputFile[],
-  outputsOf: readonly (readonly string[])[],
+  inputs: Inputs,
+  outputsOf: (file: InputFile) => readonly string[],
 ): Promise<void> {
-  const outputs = files.flatMap(({ image }, index) => outputsOf[index]!.map((output) => ({ output, image })));
-  if (outputs.length === 0) return;
   const places = new Places();
-  const inputs = new Set(
-    (await pMap(files, async ({ image }) => places.namesOf(image), { concurrency: LOOKS })).flat(),
-  );
-  const names = await pMap(outputs, async ({ output }) => places.nameOf(output), { concurrency: LOOKS });
-  const owners = new Map<string, string>();
-  const likeness = new Map<string, string>();
-  for (const [index, { output, image }] of outputs.entries()) {
-    const { place, id } = names[index]!;
-    if (inputs.has(place) || (id !== undefined && inputs.has(id))) {
-      throw new OfxError('USAGE', `${output} is an input; it would be overwritten.`, {
-        suggestion: 'Choose another place for the output.',
-      });
-    }
-    const alike = likeness.get(foldedName(place));
-    const owner =
-      owners.get(place) ?? (alike !== undefined && (await places.foldNames(output)) ? alike : undefined);
-    if (owner !== undefined) {
+  const planned = new KeyTable();
+  /** Outputs that are there already: only such can be inputs, too. */
+  const existing = new KeyTable();
+  for await (const { image, outputs } of placed(inputs, outputsOf, places)) {
+    for (const { output, place, id } of outputs) {
+      if (path.resolve(output) === path.resolve(image)) throw wouldOverwrite(output);
+      if (id !== undefined) existing.add(id);
+      if (planned.add(foldedName(place))) continue;
+      const owner = await ownerOf({ image, place, output }, inputs, outputsOf, places);
+      if (owner === undefined) continue;
       const whose = owner === image ? `two outputs of ${image}` : `outputs of ${owner} and ${image}`;
       throw new OfxError('USAGE', `${output} would hold ${whose}.`, {
         suggestion:
           'Give --out, --probability and --overlay different places, or score the folders one by one.',
       });
     }
-    owners.set(place, image);
-    likeness.set(foldedName(place), alike ?? image);
   }
+  if (existing.size > 0) await refuseInputs(inputs, outputsOf, existing, places);
+}
+
+async function refuseInputs(
+  inputs: Inputs,
+  outputsOf: (file: InputFile) => readonly string[],
+  existing: KeyTable,
+  places: Places,
+): Promise<void> {
+  const looked = pMapIterable(inputs(), async ({ image }) => places.idsOf(image), { concurrency: LOOKS });
+  for await (const ids of looked) {
+    const hit = ids.find((id) => existing.has(id));
+    if (hit === undefined) continue;
+    for await (const { outputs } of placed(inputs, outputsOf, places)) {
+      const output = outputs.find(({ id }) => id === hit)?.output;
+      if (output === undefined) continue;
+      throw wouldOverwrite(output);
+    }
+  }
+}
+
+function wouldOverwrite(output: string): OfxError {
+  return new OfxError('USAGE', `${output} is an input; it would be overwritten.`, {
+    suggestion: 'Choose another place for the output.',
+  });
+}
+
+interface PlacedOutput {
+  output: string;
+  /** Without links. */
+  place: string;
+  /** The entry of the disk that a file renamed to it replaces. */
+  id: string | undefined;
+}
+
+function placed(
+  inputs: Inputs,
+  outputsOf: (file: InputFile) => readonly string[],
+  places: Places,
+): AsyncIterable<{ image: string; outputs: PlacedOutput[] }> {
+  return pMapIterable(
+    inputs(),
+    async (file) => ({
+      image: file.image,
+      outputs: await Promise.all(
+        outputsOf(file).map(async (output) => ({ output, ...(await places.nameOf(output)) })),
+      ),
+    }),
+    { concurrency: LOOKS },
+  );
+}
+
+/** The image of which an earlier output has the same place, or one that the disk takes for the same. */
+async function ownerOf(
+  { image, place, output }: { image: string; place: string; output: string },
+  inputs: Inputs,
+  outputsOf: (file: InputFile) => readonly string[],
+  places: Places,
+): Promise<string | undefined> {
+  const folds = await places.foldNames(output);
+  for await (const earlier of placed(inputs, outputsOf, places)) {
+    const count = earlier.outputs.filter((other) =>
+      folds ? foldedName(other.place) === foldedName(place) : other.place === place,
+    ).length;
+    // The image itself comes with the output in question, so two of its own are needed.
+    if (count > (earlier.image === image ? 1 : 0)) return earlier.image;
+    if (earlier.image === image) return undefined;
+  }
+  return undefined;
 }
 
 interface RealFolder {
@@ -58,27 +120,29 @@ interface RealFolder {
   existing: string;
 }
 
-/** Where files really are. What is found out of a folder is kept, as it often holds thousands of them. */
+/** Folders of which is remembered what was found out, as they often hold thousands of files. */
+const KEPT_FOLDERS = 4096;
+
+/** Where files really are. */
 class Places {
   readonly #folders = new Map<string, Promise<RealFolder>>();
   readonly #folding = new Map<string, Promise<boolean>>();
 
   /** The real place of a name, and the entry of the disk that a file renamed to it replaces. */
-  async nameOf(file: string): Promise<{ place: string; id: string | undefined; isLink: boolean }> {
+  async nameOf(file: string): Promise<{ place: string; id: string | undefined }> {
     const { place } = await this.#folder(path.dirname(path.resolve(file)));
     const entry = await lstat(file, { bigint: true }).catch(() => undefined);
-    return {
-      place: path.join(place, path.basename(file)),
-      id: entry && `${entry.dev}:${entry.ino}`,
-      isLink: entry?.isSymbolicLink() ?? false,
-    };
+    return { place: path.join(place, path.basename(file)), id: entry && `${entry.dev}:${entry.ino}` };
   }
 
-  /** All that an output must not be: the name that was given, and the file behind it if that is a link. */
-  async namesOf(file: string): Promise<string[]> {
-    const { place, id, isLink } = await this.nameOf(file);
-    const target = isLink ? await stat(file, { bigint: true }).catch(() => undefined) : undefined;
-    return [place, ...(id === undefined ? [] : [id]), ...(target ? [`${target.dev}:${target.ino}`] : [])];
+  /** All that an output must not be: the entry of the disk that was named, and the file behind it if that is a link. */
+  async idsOf(file: string): Promise<string[]> {
+    const entry = await lstat(file, { bigint: true }).catch(() => undefined);
+    if (entry === undefined) return [];
+    const target = entry.isSymbolicLink()
+      ? await stat(file, { bigint: true }).catch(() => undefined)
+      : undefined;
+    return [entry, ...(target ? [target] : [])].map(({ dev, ino }) => `${dev}:${ino}`);
   }
 
   /** Whether the disk that a file will lie on takes folded names for one. */
@@ -108,6 +172,7 @@ async function remembered<T>(
   find: (key: string) => Promise<T>,
 ): Promise<T> {
   const found = known.get(key) ?? find(key);
+  if (known.size >= KEPT_FOLDERS) known.clear();
   known.set(key, found);
   return found;
 }

@@ -1,9 +1,11 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { OfxError } from '../core/errors.js';
-import type { InputFile } from './find-images.js';
+import { KeyTable } from '../files/key-table.js';
+import type { InputFile } from './input-file.js';
+import { nameStem } from './mask-names.js';
 import { foldedName } from '../text/names.js';
-import { refuseCollisions } from './output-collisions.js';
+import { refuseCollisions, type Inputs } from './output-collisions.js';
 
 /** What `ofx predict` can write for an image. */
 export const OUTPUT_KINDS = ['mask', 'probability', 'overlay'] as const;
@@ -30,38 +32,52 @@ const FLAGS: Record<OutputKind, string> = {
   overlay: '--overlay',
 };
 
+/** Where the outputs of inputs go. */
+export interface OutputPlan {
+  pathsOf: (file: InputFile) => OutputPaths;
+  /** What kind of file each output is, by the ending that all of its kind have. */
+  endings: Partial<Record<OutputKind, string>>;
+}
+
 /**
- * The paths of all outputs, one entry an input. In a folder an input's path below its own folder is mirrored with the new
- * ending; where two inputs differ only in their ending, it joins the name (`a.jpg.png`, `a.png.png`), whatever their case:
- * not every disk tells `A.png` from `a.png`.
+ * Plans all outputs. In a folder an input's path below its own folder is mirrored with the new ending; where two inputs
+ * differ only in their ending, it joins the name (`a.jpg.png`, `a.png.png`), whatever their case: not every disk tells
+ * `A.png` from `a.png`. The inputs are gone through two or three times before anything is written; only keys of them are
+ * kept.
  *
  * @throws {OfxError} USAGE where two outputs would be one file, or a file's ending is none of its kind
  */
 export async function planOutputs(
-  files: readonly InputFile[],
+  inputs: Inputs,
   single: boolean,
   destinations: Destinations,
-): Promise<OutputPaths[]> {
-  const asked = OUTPUT_KINDS.flatMap((kind) => {
+): Promise<OutputPlan> {
+  const asked: { kind: OutputKind; destination: string; toFile: boolean }[] = [];
+  for (const kind of OUTPUT_KINDS) {
     const destination = destinations[kind];
-    return destination === undefined ? [] : [{ kind, destination }];
-  });
-  const stems = distinctStems(files);
-  const plans: OutputPaths[] = files.map(() => ({}));
-  for (const { kind, destination } of asked) {
+    if (destination === undefined) continue;
     const toFile = single && !destination.endsWith(path.sep) && !(await isFolder(destination));
     if (toFile) checkEnding(kind, destination);
-    files.forEach((_, index) => {
-      plans[index]![kind] = toFile
-        ? destination
-        : path.join(destination, `${stems[index]!}${ENDINGS[kind][0]}`);
-    });
+    asked.push({ kind, destination, toFile });
   }
-  await refuseCollisions(
-    files,
-    plans.map((plan) => Object.values(plan)),
-  );
-  return plans;
+  if (asked.length === 0) return { pathsOf: () => ({}), endings: {} };
+  const shared = await sharedStems(inputs);
+  const pathsOf = (file: InputFile): OutputPaths => {
+    const short = nameStem(file.below);
+    const stem = shared.has(foldedName(short)) ? file.below : short;
+    return Object.fromEntries(
+      asked.map(({ kind, destination, toFile }) => [
+        kind,
+        toFile ? destination : path.join(destination, `${stem}${ENDINGS[kind][0]}`),
+      ]),
+    );
+  };
+  await refuseCollisions(inputs, (file) => Object.values(pathsOf(file)));
+  const endings = asked.map(({ kind, destination, toFile }) => [
+    kind,
+    toFile ? path.extname(destination).toLowerCase() : ENDINGS[kind][0],
+  ]);
+  return { pathsOf, endings: Object.fromEntries(endings) as OutputPlan['endings'] };
 }
 
 function checkEnding(kind: OutputKind, file: string): void {
@@ -72,13 +88,15 @@ function checkEnding(kind: OutputKind, file: string): void {
   });
 }
 
-function distinctStems(files: readonly InputFile[]): string[] {
-  const short = files.map(({ below }) => below.slice(0, below.length - path.extname(below).length));
-  const count = new Map<string, number>();
-  for (const stem of short.map(foldedName)) count.set(stem, (count.get(stem) ?? 0) + 1);
-  return files.map(({ below }, index) =>
-    count.get(foldedName(short[index]!)) === 1 ? short[index]! : below,
-  );
+/** The names without ending, folded, that several inputs have. */
+async function sharedStems(inputs: Inputs): Promise<KeyTable> {
+  const seen = new KeyTable();
+  const shared = new KeyTable();
+  for await (const { below } of inputs()) {
+    const stem = foldedName(nameStem(below));
+    if (!seen.add(stem)) shared.add(stem);
+  }
+  return shared;
 }
 
 async function isFolder(file: string): Promise<boolean> {

@@ -1,8 +1,12 @@
 import { access, constants } from 'node:fs/promises';
 import path from 'node:path';
-import pMap from 'p-map';
+import { pMapIterable } from 'p-map';
 import { OfxError, systemCode, toPlainError } from '../core/errors.js';
-import { findInputFiles, type InputFile } from '../inputs/find-images.js';
+import { exists } from '../files/exists.js';
+import { ImageSearch, type InputFile, type OnSkipped } from '../inputs/find-images.js';
+import { Lookahead } from '../inputs/lookahead.js';
+import { SkippedFiles } from '../inputs/skipped.js';
+import { nameKey } from '../text/names.js';
 import { DEFAULT_LIMITS } from '../image/decode/samples.js';
 import { writeFileAtomic } from '../files/write.js';
 import type { ModelReference } from '../model/catalogue.js';
@@ -11,7 +15,13 @@ import { OFX_VERSION } from '../core/version.js';
 import { Analyser, type AnalyserOptions, type AnalysisOptions } from './analyse.js';
 import { createFolder, fileKey, Journal } from '../files/journal.js';
 import type { JournalSettings } from '../files/journal-settings.js';
-import { OUTPUT_KINDS, planOutputs, type Destinations, type OutputPaths } from '../inputs/output-paths.js';
+import {
+  OUTPUT_KINDS,
+  planOutputs,
+  type Destinations,
+  type OutputPaths,
+  type OutputPlan,
+} from '../inputs/output-paths.js';
 import { isFailed, type FailedInput, type PredictResult, type PredictSummary } from './result.js';
 
 export interface PredictRequest extends Omit<AnalysisOptions, 'mask' | 'probability' | 'overlay'> {
@@ -28,19 +38,23 @@ export interface PredictRequest extends Omit<AnalysisOptions, 'mask' | 'probabil
 
 /** What a run tells while it works. */
 export interface PredictEvents {
-  /** Something people should know, before the first result. */
+  /** Something people should know. */
   onNote?: (note: string) => void;
-  onStart?: (total: number, single: boolean) => void;
+  /** A file of a folder that was left out, and why. */
+  onSkipped?: OnSkipped;
+  /** Before the first result. */
+  onStart?: (single: boolean) => void;
   /** Called in the order of the inputs. */
   onResult?: (result: PredictResult) => void;
-  /** Called as images are finished, in any order. */
-  onProgress?: (done: number) => void;
+  /** Called as images are finished, in any order, and as more are found: `isTotal` once there will be no more. */
+  onProgress?: (done: number, found: number, isTotal: boolean) => void;
 }
 
 /** What is left to say when all results are told. */
 export interface PredictOutcome {
   summary: PredictSummary;
-  failures: FailedInput[];
+  /** The failed input, if there was one input only. */
+  onlyFailure: FailedInput | undefined;
 }
 
 /** Kept beside the outputs in an output folder. */
@@ -49,10 +63,20 @@ export const JOURNAL_FILE = 'ofx-journal.ndjson';
 /** Images that are decoded, rendered or written while others are in the network. */
 const READ_AHEAD = 2;
 
+/** Finished results that may wait for an earlier one, for each image that is under way. */
+const BACKPRESSURE = 4;
+
+/** From so many images on it does not matter how many there are. */
+const FEW_IMAGES = 5;
+
+/** How far the search may go ahead of the scoring, so that the number of images is known early. */
+const SEARCH_AHEAD = 10_000;
+
 /**
  * Scores images and writes what is asked for. An input that cannot be scored becomes a result of its own kind; what
- * concerns the whole run (the model, the output folder, a full disk) is thrown. Results are told by `onResult` and not
- * kept, so that memory does not grow with the number of images.
+ * concerns the whole run (the model, the output folder, a full disk) is thrown. Inputs are scored as they are found, and
+ * results are told by `onResult` and not kept, so that memory does not grow with the number of images. Where outputs are
+ * asked for, all inputs are found once before, to be sure that no output replaces an image or another output.
  *
  * @throws {OfxError} NO_IMAGES, USAGE, OUTPUT_UNWRITABLE, IO_FAILED, and as `Detector.open`
  */
@@ -61,46 +85,81 @@ export async function predict(
   events: PredictEvents = {},
   signal?: AbortSignal,
 ): Promise<PredictOutcome> {
-  const started = performance.now();
-  const destinations = Object.values(request.destinations);
-  const { files, single, ignored } = await findInputFiles(request.inputs, { exclude: destinations });
-  if (ignored > 0)
-    events.onNote?.(
-      `${ignored} ${ignored === 1 ? 'file is not an image and was' : 'files are not images and were'} left out.`,
-    );
-  const plans = await planOutputs(files, single, request.destinations);
-  await checkDestinations(plans);
+  const exclude = Object.values(request.destinations);
+  const search = await ImageSearch.open(request.inputs, {
+    exclude,
+    photosOnly: true,
+    needsPlaces: exclude.length > 0,
+  });
+  try {
+    return await predictFound(search, request, events, signal);
+  } finally {
+    await search.close();
+  }
+}
 
-  const sessions = planSessions(request.detector, files.length);
+async function predictFound(
+  search: ImageSearch,
+  request: PredictRequest,
+  events: PredictEvents,
+  signal: AbortSignal | undefined,
+): Promise<PredictOutcome> {
+  const started = performance.now();
+  const single = await search.isSingle();
+  const plan = await planOutputs(() => search.files(), single, request.destinations);
+  await checkDestinations(request, single);
+
+  const skipped = new SkippedFiles();
+  const files = new Lookahead(
+    search.files((file, reason) => {
+      skipped.add(file, reason);
+      events.onSkipped?.(file, reason);
+    }),
+    SEARCH_AHEAD,
+  );
+  // Nothing to do is told before the model is loaded; a list that comes slowly is not waited for.
+  const count = search.mayBeMany ? Infinity : await files.countAtLeast(FEW_IMAGES);
+  const sessions = planSessions(request.detector, count);
   const analyser = await Analyser.open(request.model, { ...request.detector, ...sessions });
+  let journal: Journal<PredictResult> | undefined;
   try {
     for (const note of analyser.network.notes) events.onNote?.(note);
-    const options = analysisOptions(request, plans);
-    const journal = await openJournal(request, await journalSettings(request, analyser), single);
-    events.onStart?.(files.length, single);
+    const options = analysisOptions(request, plan.endings);
+    journal = await openJournal(request, await journalSettings(request, analyser), single);
+    events.onStart?.(single);
 
-    const summary = emptySummary(files.length);
-    const failures: FailedInput[] = [];
-    const tell = inOrder((result) => {
-      if (isFailed(result)) failures.push(result);
+    const summary = emptySummary();
+    let onlyFailure: FailedInput | undefined;
+    const tell = (result: PredictResult): void => {
+      summary.inputs++;
+      onlyFailure = isFailed(result) && summary.inputs === 1 ? result : undefined;
       summary[isFailed(result) ? 'failed' : result.tampered ? 'tampered' : 'authentic']++;
       events.onResult?.(result);
-    });
+    };
     let done = 0;
-    await pMap(
-      files.keys(),
-      async (index) => {
-        const file = files[index]!;
-        const taken = await takeOver(file, plans[index]!, journal);
-        if (taken) summary.resumed++;
-        tell(index, taken ?? (await predictOne(analyser, file, plans[index]!, options, journal, signal)));
-        events.onProgress?.(++done);
-      },
-      { concurrency: sessions.concurrency + READ_AHEAD, ...(signal && { signal }) },
-    );
+    const work = async (file: InputFile): Promise<PredictResult> => {
+      signal?.throwIfAborted();
+      const outputs = plan.pathsOf(file);
+      const taken = await takeOver(file, outputs, journal);
+      if (taken) summary.resumed++;
+      const result = taken ?? (await predictOne(analyser, file, outputs, options, journal, signal));
+      events.onProgress?.(++done, files.found, files.isAll);
+      return result;
+    };
+    // As many are under way as there is work for; results that wait for an earlier one are few.
+    const results = pMapIterable(files, work, {
+      concurrency: sessions.concurrency + READ_AHEAD,
+      backpressure: BACKPRESSURE * (sessions.concurrency + READ_AHEAD),
+    });
+    for await (const result of results) tell(result);
     summary.seconds = (performance.now() - started) / 1000;
-    return { summary, failures };
+    if (skipped.total > 0) {
+      summary.skipped = skipped.counts();
+      for (const note of skipped.notes()) events.onNote?.(note);
+    }
+    return { summary, onlyFailure };
   } finally {
+    await journal?.close();
     await analyser.close();
   }
 }
@@ -127,20 +186,30 @@ async function predictOne(
     return prediction;
   } catch (error) {
     if (!isAboutImage(error)) throw error;
-    return { image: file.image, error: toPlainError(error) };
+    const failed: FailedInput = { image: file.image, error: toPlainError(error) };
+    // It is tried again when the run is resumed, but the journal shall not look as if it had been none.
+    await journal?.add(failureKey(file.image), failed);
+    return failed;
   }
+}
+
+function failureKey(image: string): string {
+  return JSON.stringify([nameKey(path.resolve(image)), 'failed']);
 }
 
 /** Bad input or a name too long fails one image; a full disk, a broken model or a defect would fail them all. */
 function isAboutImage(error: unknown): error is OfxError {
   if (!(error instanceof OfxError)) return false;
-  return /^(IMAGE_|INPUT_|PREDICTION_INVALID)/.test(error.code) || systemCode(error.cause) === 'ENAMETOOLONG';
+  return (
+    /^(IMAGE_|INPUT_|PAGE_|PREDICTION_INVALID|OUT_OF_MEMORY|TOO_MANY_OPEN_FILES)/.test(error.code) ||
+    systemCode(error.cause) === 'ENAMETOOLONG'
+  );
 }
 
-function analysisOptions(request: PredictRequest, plans: readonly OutputPaths[]): AnalysisOptions {
+function analysisOptions(request: PredictRequest, endings: OutputPlan['endings']): AnalysisOptions {
   const { scoreThreshold, maskThreshold, minArea, tile, limits, destinations } = request;
   // A folder gets maps at the network's side; a file says by its name what it wants to be.
-  const probability = plans[0]?.probability;
+  const { overlay, probability } = endings;
   return {
     scoreThreshold,
     maskThreshold,
@@ -148,19 +217,9 @@ function analysisOptions(request: PredictRequest, plans: readonly OutputPaths[])
     tile,
     limits,
     mask: destinations.mask !== undefined,
-    overlay: overlayFormat(plans[0]?.overlay),
-    probability:
-      probability === undefined
-        ? undefined
-        : path.extname(probability).toLowerCase() === '.png'
-          ? 'png'
-          : 'npy',
+    overlay: overlay === undefined ? undefined : /^\.jpe?g$/.test(overlay) ? 'jpeg' : 'png',
+    probability: probability === undefined ? undefined : probability === '.png' ? 'png' : 'npy',
   };
-}
-
-function overlayFormat(file: string | undefined): AnalysisOptions['overlay'] {
-  if (file === undefined) return undefined;
-  return /\.jpe?g$/i.test(file) ? 'jpeg' : 'png';
 }
 
 async function openJournal(
@@ -219,9 +278,9 @@ async function takeOver(
   outputs: OutputPaths,
   journal: Journal<PredictResult> | undefined,
 ): Promise<PredictResult | undefined> {
-  if (!journal || journal.finished.size === 0 || file.error) return undefined;
+  if (!journal || journal.finished === 0 || file.error) return undefined;
   try {
-    const result = journal.finished.get(await fileKey(file.image));
+    const result = await journal.find(await fileKey(file.image));
     if (!result || isFailed(result)) return undefined;
     // From other inputs, the same image may get another place in the output folder.
     if (OUTPUT_KINDS.some((kind) => result.outputs[kind] !== outputs[kind])) return undefined;
@@ -232,24 +291,11 @@ async function takeOver(
   }
 }
 
-/** Tells results in the order of the inputs, each as soon as all before it are there, and keeps none that it told. */
-function inOrder(onResult: (result: PredictResult) => void): (index: number, result: PredictResult) => void {
-  const waiting = new Map<number, PredictResult>();
-  let next = 0;
-  return (index, result) => {
-    waiting.set(index, result);
-    for (let ready = waiting.get(next); ready !== undefined; ready = waiting.get(next)) {
-      waiting.delete(next++);
-      onResult(ready);
-    }
-  };
-}
-
 /** A folder that cannot be written is told before an hour of work, not after it. */
-async function checkDestinations(plans: readonly OutputPaths[]): Promise<void> {
-  for (const folder of new Set(
-    plans.flatMap((plan) => Object.values(plan).map((output) => path.dirname(output))),
-  )) {
+async function checkDestinations({ destinations }: PredictRequest, single: boolean): Promise<void> {
+  for (const destination of new Set(Object.values(destinations))) {
+    const isFolder = !single || destination.endsWith(path.sep) || (await exists(path.join(destination, '.')));
+    const folder = isFolder ? destination : path.dirname(destination);
     await createFolder(folder);
     try {
       await access(folder, constants.W_OK);
@@ -262,6 +308,6 @@ async function checkDestinations(plans: readonly OutputPaths[]): Promise<void> {
   }
 }
 
-function emptySummary(inputs: number): PredictSummary {
-  return { inputs, tampered: 0, authentic: 0, failed: 0, resumed: 0, seconds: 0 };
+function emptySummary(): PredictSummary {
+  return { inputs: 0, tampered: 0, authentic: 0, failed: 0, resumed: 0, seconds: 0 };
 }

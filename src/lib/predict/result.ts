@@ -142,6 +142,17 @@ export const FailedInputSchema = Type.Object(
 );
 export type FailedInput = Static<typeof FailedInputSchema>;
 
+export const SkippedSchema = Type.Object(
+  {
+    noImages: Type.Record(Type.String(), Type.Integer({ minimum: 1 }), {
+      description: 'Files that are no pictures, by extension ("" where they have none)',
+    }),
+    ownOutputs: Type.Integer({ minimum: 0, description: 'Pictures that ofx wrote' }),
+    groundTruth: Type.Integer({ minimum: 0, description: 'Ground truth beside its photos' }),
+  },
+  { description: 'Files of searched folders that were left out; none of them was looked at' },
+);
+
 export const PredictSummarySchema = Type.Object({
   inputs: Type.Integer({ minimum: 0 }),
   tampered: Type.Integer({ minimum: 0 }),
@@ -149,6 +160,7 @@ export const PredictSummarySchema = Type.Object({
   failed: Type.Integer({ minimum: 0 }),
   resumed: Type.Integer({ minimum: 0, description: 'Results resumed from an earlier run' }),
   seconds: Type.Number({ minimum: 0 }),
+  skipped: Type.Optional(SkippedSchema),
 });
 export type PredictSummary = Static<typeof PredictSummarySchema>;
 

@@ -2,11 +2,21 @@ import { link, mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect } from 'chai';
 import { exists } from '../../../src/lib/files/exists.js';
-import { planOutputs } from '../../../src/lib/inputs/output-paths.js';
+import { planOutputs as plan, type Destinations, type OutputPaths } from '../../../src/lib/inputs/output-paths.js';
 import { temporaryFolder } from '../../support/folder.js';
 import { rejection } from '../../support/rejection.js';
 
 const input = (below: string): { image: string; below: string } => ({ image: `photos/${below}`, below });
+
+interface File {
+  image: string;
+  below: string;
+}
+
+async function planOutputs(files: File[], single: boolean, destinations: Destinations): Promise<OutputPaths[]> {
+  const { pathsOf } = await plan(() => files, single, destinations);
+  return files.map(pathsOf);
+}
 
 describe('planOutputs', () => {
   const folder = temporaryFolder();

@@ -21,7 +21,7 @@ export interface RgbImage {
  *
  * @param source a path, or the bytes of a file.
  * @param name what messages call it. [the path, or "The image"]
- * @throws OfxError INPUT_MISSING, INPUT_UNREADABLE, IO_FAILED for the file; IMAGE_EMPTY, IMAGE_UNRECOGNISED,
+ * @throws OfxError INPUT_MISSING, INPUT_UNREADABLE, INPUT_LOST for the file; IMAGE_EMPTY, IMAGE_UNRECOGNISED,
  *   IMAGE_UNSUPPORTED, IMAGE_DAMAGED, IMAGE_TOO_LARGE for its content.
  */
 export async function decodeImage(

@@ -1,0 +1,61 @@
+import path from 'node:path';
+import { counted, inNumber } from '../text/plural.js';
+import type { SkipReason } from './input-file.js';
+
+/** How many files of folders were left out, and why. */
+export interface SkippedCounts {
+  /** Files that are no pictures, by their extension in lower case, "" where they have none. */
+  noImages: Record<string, number>;
+  /** Pictures that `ofx` wrote. */
+  ownOutputs: number;
+  /** Ground truth beside its photos. */
+  groundTruth: number;
+}
+
+/** Extensions that are counted apart; what else there is goes to {@link OTHERS}. */
+const MOST_EXTENSIONS = 100;
+const OTHERS = 'other';
+
+export class SkippedFiles {
+  readonly #noImages = new Map<string, number>();
+  readonly #counts = { 'no-image': 0, 'own-output': 0, 'ground-truth': 0 };
+
+  get total(): number {
+    return Object.values(this.#counts).reduce((sum, count) => sum + count, 0);
+  }
+
+  add(file: string, reason: SkipReason): void {
+    this.#counts[reason]++;
+    if (reason !== 'no-image') return;
+    const extension = path.extname(file).toLowerCase();
+    const isKnown = this.#noImages.has(extension) || this.#noImages.size < MOST_EXTENSIONS;
+    const key = isKnown ? extension : OTHERS;
+    this.#noImages.set(key, (this.#noImages.get(key) ?? 0) + 1);
+  }
+
+  counts(): SkippedCounts {
+    return {
+      noImages: Object.fromEntries([...this.#noImages].sort(([a], [b]) => (a < b ? -1 : 1))),
+      ownOutputs: this.#counts['own-output'],
+      groundTruth: this.#counts['ground-truth'],
+    };
+  }
+
+  /** What people should know. */
+  notes(): string[] {
+    const { 'no-image': others, 'own-output': own, 'ground-truth': truths } = this.#counts;
+    return [
+      ...(others > 0
+        ? [inNumber(others, `${others} {file is not an image and was|files are not images and were} left out.`)]
+        : []),
+      ...(own > 0
+        ? [`${counted(own, 'picture')} that ofx wrote ${inNumber(own, '{was|were}')} left out.`]
+        : []),
+      ...(truths > 0
+        ? [
+            `${counted(truths, 'ground-truth mask')} beside ${inNumber(truths, '{its photo was|their photos were}')} left out.`,
+          ]
+        : []),
+    ];
+  }
+}
