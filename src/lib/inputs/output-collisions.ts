@@ -30,8 +30,8 @@ export async function refuseCollisions(
   const existing = new KeyTable();
   for await (const { image, outputs } of placed(inputs, outputsOf, places)) {
     for (const { output, place, id } of outputs) {
-      if (path.resolve(output) === path.resolve(image)) throw wouldOverwrite(output);
       if (id !== undefined) existing.add(id);
+      else if (path.resolve(output) === path.resolve(image)) throw wouldOverwrite(output);
       if (planned.add(foldedName(place))) continue;
       const owner = await ownerOf({ image, place, output }, inputs, outputsOf, places);
       if (owner === undefined) continue;

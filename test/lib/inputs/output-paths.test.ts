@@ -2,7 +2,11 @@ import { link, mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect } from 'chai';
 import { exists } from '../../../src/lib/files/exists.js';
-import { planOutputs as plan, type Destinations, type OutputPaths } from '../../../src/lib/inputs/output-paths.js';
+import {
+  planOutputs as plan,
+  type Destinations,
+  type OutputPaths,
+} from '../../../src/lib/inputs/output-paths.js';
 import { temporaryFolder } from '../../support/folder.js';
 import { rejection } from '../../support/rejection.js';
 
@@ -13,7 +17,11 @@ interface File {
   below: string;
 }
 
-async function planOutputs(files: File[], single: boolean, destinations: Destinations): Promise<OutputPaths[]> {
+async function planOutputs(
+  files: File[],
+  single: boolean,
+  destinations: Destinations,
+): Promise<OutputPaths[]> {
   const { pathsOf } = await plan(() => files, single, destinations);
   return files.map(pathsOf);
 }
