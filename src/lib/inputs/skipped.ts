@@ -46,7 +46,12 @@ export class SkippedFiles {
     const { 'no-image': others, 'own-output': own, 'ground-truth': truths } = this.#counts;
     return [
       ...(others > 0
-        ? [inNumber(others, `${others} {file is not an image and was|files are not images and were} left out.`)]
+        ? [
+            inNumber(
+              others,
+              `${others} {file is not an image and was|files are not images and were} left out.`,
+            ),
+          ]
         : []),
       ...(own > 0
         ? [`${counted(own, 'picture')} that ofx wrote ${inNumber(own, '{was|were}')} left out.`]
