@@ -6,8 +6,13 @@ cd "$(dirname "$0")/.."
 
 if [ -z "${OFX_PYTHON:-}" ]; then
   OFX_PYTHON="$PWD/.venv/bin/python"
-  if ! [ -x "$OFX_PYTHON" ]; then
-    python3 -m venv .venv
+  # One that was begun without the venv module has no pip.
+  if ! "$OFX_PYTHON" -m pip --version >/dev/null 2>&1; then
+    if ! python3 -c 'import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then
+      echo "The Python tests need Python 3.11 or newer with its venv module: install it (Debian, Ubuntu: sudo apt install python3 python3-venv), or name another one with OFX_PYTHON." >&2
+      exit 69
+    fi
+    python3 -m venv --clear .venv
   fi
   if ! cmp -s python/requirements-dev.txt .venv/installed-dev.txt || ! cmp -s python/requirements.txt .venv/installed.txt; then
     "$OFX_PYTHON" -m pip install --quiet --disable-pip-version-check ${OFX_TORCH_INDEX:+--extra-index-url "$OFX_TORCH_INDEX"} \

@@ -1,29 +1,66 @@
-import { chmod, lstat, mkdir, readdir, writeFile } from 'node:fs/promises';
+import { chmod, lstat, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect } from 'chai';
 import { execa } from 'execa';
+import { minVersion, satisfies } from 'semver';
 import type { PredictReport } from '../src/lib/predict/result.js';
 import { temporaryFolder } from './support/folder.js';
 import { ROOT, WITHOUT_ROOTS_RIGHTS } from './support/ofx.js';
 
+interface Lock {
+  packages: Record<string, { version: string; dev?: boolean; engines?: { node?: string } }>;
+}
+
+async function readLock(): Promise<Lock> {
+  return JSON.parse(await readFile(path.join(ROOT, 'package-lock.json'), 'utf8')) as Lock;
+}
+
+describe('the packages that ofx needs', () => {
+  it('run on every Node.js that ofx runs on', async () => {
+    const { packages } = await readLock();
+    const oldest = minVersion(packages['']!.engines!.node!)!;
+    const unfit = Object.entries(packages)
+      .filter(([, { dev, engines }]) => !dev && engines?.node && !satisfies(oldest, engines.node))
+      .map(([place]) => place);
+    expect(unfit).to.deep.equal([]);
+  });
+});
+
 describe('the packed tarball', () => {
   const folder = temporaryFolder();
 
-  it('installed into an empty folder and made read-only, predicts with the model that ships', async function () {
-    this.timeout(300_000);
-    const { stdout } = await execa(
-      'npm',
-      ['pack', '--ignore-scripts', '--json', '--pack-destination', folder.path],
-      {
-        cwd: ROOT,
-      },
+  it('installs the packages that were tested, without a word of ours, and predicts from a read-only place', async function () {
+    this.timeout(600_000);
+    const pack = ['pack', '--ignore-scripts', '--json', '--pack-destination', folder.path];
+    const packing = { cwd: ROOT };
+    await execa('npm', ['run', 'prepack'], packing);
+    const { stdout } = await execa('npm', pack, packing).finally(() =>
+      execa('npm', ['run', 'postpack'], packing),
     );
-    const [{ filename }] = JSON.parse(stdout) as [{ filename: string }];
+    const [{ filename, files }] = JSON.parse(stdout) as [{ filename: string; files: { path: string }[] }];
+    expect(files.map((file) => file.path)).to.include.members([
+      'CHANGELOG.md',
+      'deploy/Dockerfile',
+      'deploy/ofx.service',
+      'docs/serve.md',
+      'docs/images/result.png',
+    ]);
     const place = folder.file('place');
     await mkdir(place);
     await writeFile(path.join(place, 'package.json'), '{"private": true}');
-    const flags = ['--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline'];
-    await execa('npm', ['install', ...flags, folder.file(filename)], { cwd: place });
+    const flags = ['--engine-strict', '--no-audit', '--no-fund', '--prefer-offline'];
+    const installed = await execa('npm', ['install', ...flags, folder.file(filename)], {
+      cwd: place,
+      env: { ONNXRUNTIME_NODE_INSTALL: 'skip' },
+    });
+    expect(installed.stderr).to.not.contain('ofx@').and.to.not.contain('deprecated');
+    const { packages } = await readLock();
+    const tested = new Set(
+      Object.entries(packages).map(([at, { version }]) => `${at.split('node_modules/').at(-1)}@${version}`),
+    );
+    const there = await packagesBelow(path.join(place, 'node_modules'));
+    expect(there.length).to.be.above(200);
+    expect(there.filter((one) => !tested.has(one) && !one.startsWith('ofx@'))).to.deep.equal([]);
     await makeReadOnly(place);
 
     const home = folder.file('home');
@@ -44,6 +81,22 @@ describe('the packed tarball', () => {
     await makeReadOnly(place, 0o755);
   });
 });
+
+/** Every package in a folder of packages, and below those, as `name@version`. */
+async function packagesBelow(folder: string, scope = ''): Promise<string[]> {
+  const found: string[] = [];
+  for (const name of await readdir(folder).catch(() => [])) {
+    if (name.startsWith('.')) continue;
+    const below = path.join(folder, name);
+    if (name.startsWith('@')) found.push(...(await packagesBelow(below, `${name}/`)));
+    else {
+      const text = await readFile(path.join(below, 'package.json'), 'utf8');
+      found.push(`${scope}${name}@${(JSON.parse(text) as { version: string }).version}`);
+      found.push(...(await packagesBelow(path.join(below, 'node_modules'))));
+    }
+  }
+  return found;
+}
 
 /** Folders only: a file in a folder that may not be written cannot be replaced, and npm's files are written by nobody. */
 async function makeReadOnly(folder: string, mode = 0o555): Promise<void> {

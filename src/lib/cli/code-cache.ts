@@ -6,14 +6,17 @@ import { Script } from 'node:vm';
 /** What a bundle calls instead of `import()`: V8 forgets the importer of a script that comes from a code cache. */
 export const IMPORT = '__import';
 
-/** The bytecode that belongs to a bundle; see {@link runBundle}. */
+/**
+ * The bytecode that belongs to a bundle, for this very Node.js; see {@link runBundle}. V8 tells versions apart by four
+ * numbers, and Node.js 20.19 and 20.20 have the same four: with the other's bytecode the process ends by a segmentation fault.
+ */
 export function codeCacheFile(bundle: string): string {
-  return `${bundle}.cache`;
+  return `${bundle}.${process.version}-${process.platform}-${process.arch}.cache`;
 }
 
 /**
- * Runs a CommonJS file with its code cache, where there is one. V8 rejects a cache that another version of it made
- * (`script.cachedDataRejected`), and compiles the file then.
+ * Runs a CommonJS file with its code cache, where there is one for this Node.js. V8 compiles the file where there is none,
+ * and where it rejects the cache (`script.cachedDataRejected`).
  */
 export function runBundle(bundle: string): { script: Script; exports: unknown } {
   const cache = codeCacheFile(bundle);

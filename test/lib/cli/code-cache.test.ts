@@ -44,6 +44,13 @@ describe('a bundle with a code cache', () => {
     expect((exports as Exports).there).to.equal('b.cjs');
   });
 
+  it('knows bytecode of another Node.js by its name: V8 takes it, and crashes', () => {
+    expect(path.basename(codeCacheFile('core.cjs')).split('-')).to.include.members([
+      `core.cjs.${process.version}`,
+      `${process.arch}.cache`,
+    ]);
+  });
+
   it('is how the build starts oclif', () => {
     expect(runBundle(path.join(ROOT, 'dist/oclif/core.cjs')).script.cachedDataRejected).to.equal(false);
   });
