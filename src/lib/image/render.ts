@@ -3,6 +3,7 @@ import { encodeMask, encodeProbability, encodeRgb } from './encode.js';
 import { drawOverlay } from './overlay.js';
 import type { ProbabilityMap } from './probability-map.js';
 import { segment, type Region } from './segment.js';
+import { drawStrokes, type Strokes } from './strokes.js';
 
 export interface RenderOptions {
   /** A pixel is positive where p is larger. */
@@ -13,6 +14,8 @@ export interface RenderOptions {
   /** As 16-bit grey PNG at the image's size. */
   probability?: boolean;
   overlay?: 'png' | 'jpeg' | undefined;
+  /** Drawn on the overlay, in pixels of the image. */
+  strokes?: readonly Strokes[];
 }
 
 /** A probability map brought to an image: what is positive there, and the pictures asked for, encoded. */
@@ -47,6 +50,7 @@ export async function render(
   if (options.probability) pictures.probability = await encodeProbability(map, width, height);
   if (options.overlay && data) {
     const overlay = drawOverlay({ width, height, data }, map, mask);
+    for (const strokes of options.strokes ?? []) drawStrokes(overlay, width, height, strokes);
     pictures.overlay = await encodeRgb(overlay, width, height, options.overlay);
   }
   return {

@@ -58,6 +58,11 @@ export const FusionSchema = Type.Object(
         mapWeight: Type.Optional(
           Type.Number({ minimum: 0, maximum: 1, description: 'Of the probabilities of its map [1]' }),
         ),
+        aloneFrom: Type.Optional(
+          Type.Number({
+            description: 'From these log-odds on its map alone says where, whatever others mark [never]',
+          }),
+        ),
       }),
       { minItems: 1, description: 'The first that has a map sets the size of the fused one' },
     ),

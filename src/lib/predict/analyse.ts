@@ -7,6 +7,7 @@ import { encodeNpy } from '../image/npy.js';
 import type { ProbabilityMap } from '../image/probability-map.js';
 import type { RenderOptions, Rendering } from '../image/render.js';
 import { RenderPool } from '../image/render-pool.js';
+import type { Strokes } from '../image/strokes.js';
 import type { ModelReference } from '../model/catalogue.js';
 import { Detector, type DetectorOptions } from '../model/detector.js';
 import type { Network } from '../model/network.js';
@@ -55,6 +56,8 @@ export interface Examination {
   evidence: Record<string, SourceSays>;
   /** What sources found, by the names of their findings. */
   findings: Record<string, unknown>;
+  /** The same as lines over the image. */
+  strokes: Strokes[];
   warnings: string[];
   /** How many windows it was looked at through; undefined where it was looked at as a whole. */
   windows: number | undefined;
@@ -168,6 +171,7 @@ export class Analyser {
       map,
       evidence: this.#says(testimony),
       findings: Object.assign({}, ...reports.map(({ findings }) => findings)) as Record<string, unknown>,
+      strokes: reports.flatMap((report) => report.strokes ?? []),
       warnings: [...decoded.warnings, ...reports.flatMap((report) => report.warnings ?? [])],
       windows,
       timingsMs: { decode, ...networkMs, ...testimony.sideMs },
@@ -198,7 +202,12 @@ export class Analyser {
     const scoreThreshold = options.scoreThreshold ?? thresholds.score;
 
     const probability = options.probability === 'npy' ? encodeNpy(map) : undefined;
-    const rendering = await this.#renderer.render(map, image, renderOptions(options, maskThreshold), signal);
+    const rendering = await this.#renderer.render(
+      map,
+      image,
+      renderOptions(options, maskThreshold, examination.strokes),
+      signal,
+    );
     const files = pickFiles(rendering);
     if (probability) files.probability = probability;
 
@@ -262,12 +271,13 @@ function aboutWindows(windows: number | undefined, side: number): string {
     : `Seen through ${windows} windows of ${side}x${side} at full resolution; the score is the largest of theirs. What such a score is worth was not tested.`;
 }
 
-function renderOptions(options: AnalysisOptions, maskThreshold: number): RenderOptions {
+function renderOptions(options: AnalysisOptions, maskThreshold: number, strokes: Strokes[]): RenderOptions {
   return {
     maskThreshold,
     minArea: options.minArea,
     mask: options.mask ?? false,
     overlay: options.overlay,
+    strokes,
     probability: options.probability === 'png',
   };
 }

@@ -2,7 +2,11 @@ import type { TSchema } from '@sinclair/typebox';
 import type { Transferable } from 'node:worker_threads';
 import type { RgbImage } from '../../image/decode/index.js';
 import type { ProbabilityMap } from '../../image/probability-map.js';
+import type { Strokes } from '../../image/strokes.js';
 import type { ScoreOutput } from '../../model/probability.js';
+
+/** What looks at the image through the model, and is always there. */
+export const NETWORK = 'network';
 
 /** What a source of evidence says about one image. */
 export interface SourceReport {
@@ -12,6 +16,8 @@ export interface SourceReport {
   map?: ProbabilityMap;
   /** What people can check with their own eyes, by the names that the source's registration gives it; plain data. */
   findings?: Record<string, unknown>;
+  /** The same as lines over the image, for an overlay. */
+  strokes?: Strokes[];
   /** Sentences about what the reader of a result should know. */
   warnings?: string[];
 }

@@ -1,7 +1,7 @@
-import type { SourceEntry, SourceRegistry } from './source.js';
+import { CopiesSchema } from './copies-schema.js';
+import { NETWORK, type SourceEntry, type SourceRegistry } from './source.js';
 
-/** What looks at the image through the model, and is always there. */
-export const NETWORK = 'network';
+export { NETWORK };
 
 /**
  * All sources of evidence, by the name that `--evidence`, a manifest's `fusion` and results call them. A new source is a room with
@@ -9,6 +9,11 @@ export const NETWORK = 'network';
  */
 export const SOURCES: Readonly<Record<string, SourceEntry>> = {
   [NETWORK]: { title: 'Network' },
+  copies: {
+    title: 'Copies',
+    findings: { copies: CopiesSchema },
+    load: async () => (await import('./copies-source.js')).COPIES,
+  },
 };
 
 export const SOURCE_NAMES: readonly string[] = Object.keys(SOURCES);
