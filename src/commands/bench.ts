@@ -23,6 +23,9 @@ export default class Bench extends BaseCommand {
 
   async run(): Promise<BenchReport> {
     const { flags } = await this.parse(Bench);
+    if (flags.baseline === undefined && flags.against === undefined) {
+      this.refuseIdle(['max-regression'], 'without --baseline or --against');
+    }
     const { benchRequest } = await import('../lib/cli/bench-request.js');
     const { bench } = await import('../lib/bench/bench.js');
     const progress = this.progress();

@@ -41,6 +41,7 @@ export default class Convert extends BaseCommand {
     'torch-index': Flags.string({
       description:
         'With --setup: where pip finds torch, e.g. https://download.pytorch.org/whl/cpu for the CPU build',
+      dependsOn: ['setup'],
       helpValue: 'URL',
     }),
     threads: threadsFlag,
@@ -48,6 +49,12 @@ export default class Convert extends BaseCommand {
 
   async run(): Promise<ConvertReport | SetupReport> {
     const { args, flags } = await this.parse(Convert);
+    if (args.checkpoint === undefined && flags.setup) {
+      this.refuseIdle(
+        ['out', 'size', 'name', 'weights', 'force', 'threads', 'tolerance'],
+        'without a checkpoint',
+      );
+    }
     const python = flags.setup ? await this.#setUp(flags.python, flags['torch-index']) : flags.python;
     if (args.checkpoint === undefined && python !== undefined && flags.setup) return { python };
     if (args.checkpoint === undefined || flags.out === undefined) {

@@ -42,6 +42,7 @@ export default class Predict extends BaseCommand {
 
   async run(): Promise<PredictReport> {
     const { argv, flags } = await this.parse(Predict);
+    if (this.jsonEnabled() && flags.format !== 'json') this.refuseIdle(['format'], 'beside --json');
     const { predict } = await import('../lib/predict/predict.js');
     const { findModel } = await import('../lib/model/catalogue.js');
     const { parsePredictConditions, predictGates } = await import('../lib/predict/gates.js');

@@ -2,9 +2,9 @@ import { Args } from '../lib/cli/oclif.js';
 import { BaseCommand } from '../lib/cli/base-command.js';
 import { pickDefined } from '../lib/cli/flags.js';
 import { annotationsFor, writeGateReports, type GateReportFiles } from '../lib/cli/gate-flags.js';
-import { validateFlags } from '../lib/cli/validate-flags.js';
+import { objectiveOf, validateFlags } from '../lib/cli/validate-flags.js';
 import { planSessions } from '../lib/workers/sessions.js';
-import { EXIT } from '../lib/core/errors.js';
+import { ERROR_TABLE, EXIT } from '../lib/core/errors.js';
 import type { RunRecord } from '../lib/run/record.js';
 import type { RunSummary } from '../lib/run/summary.js';
 
@@ -33,7 +33,11 @@ export default class Validate extends BaseCommand {
     const { VALIDATION_SIZE } = await import('../lib/model/network.js');
     const { findModel } = await import('../lib/model/catalogue.js');
     const { parseMetricCondition } = await import('../lib/run/metric-gates.js');
+    const { needsBaseline } = await import('../lib/gates/condition.js');
     const { validationText } = await import('../lib/cli/validation-text.js');
+    const failOn = (flags['fail-on'] ?? []).map(parseMetricCondition);
+    if (!failOn.some(needsBaseline))
+      this.refuseIdle(['baseline'], 'where no --fail-on says "drops" or "rises"');
     const progress = this.progress();
     // Images of an earlier session would spoil rate and time left.
     let takenOver = 0;
@@ -53,13 +57,9 @@ export default class Validate extends BaseCommand {
         scoreThreshold: flags.threshold,
         maskThreshold: flags['mask-threshold'],
         sweepStep: flags['sweep-step'],
-        calibrate: flags.calibrate
-          ? flags.objective === 'f1'
-            ? { kind: 'f1' }
-            : { kind: 'recall', maxFpr: flags['max-fpr'] }
-          : undefined,
+        calibrate: flags.calibrate ? objectiveOf(flags) : undefined,
         limits: pickDefined({ maxPixels: flags['max-pixels'] }),
-        failOn: (flags['fail-on'] ?? []).map(parseMetricCondition),
+        failOn,
       },
       {
         onNote: (note) => {
@@ -83,6 +83,7 @@ export default class Validate extends BaseCommand {
     });
     await this.#tellFindings(record);
     this.print(validationText(record));
+    this.#tellRefusal(record);
     await this.#tellGates(record, flags);
     return { folder: record.folder, ...record.summary };
   }
@@ -96,6 +97,13 @@ export default class Validate extends BaseCommand {
       if (!passed) this.gateFailed(`${name} (${subject}): ${detail}`);
     }
     process.stderr.write(await annotationsFor('ofx validate', gates, summary.warnings));
+  }
+
+  /** The run stands, and what else was asked for could not be done. */
+  #tellRefusal({ summary: { calibrationRefused } }: RunRecord): void {
+    if (calibrationRefused === undefined) return;
+    this.failure(`--calibrate kept no thresholds: ${calibrationRefused}.`);
+    process.exitCode = ERROR_TABLE.DATASET_INVALID.exit;
   }
 
   async #tellFindings({ summary }: RunRecord): Promise<void> {

@@ -45,3 +45,32 @@ describe('a flag that is used wrongly', () => {
     });
   }
 });
+
+describe('a flag that would have no effect', () => {
+  for (const [args, flag] of [
+    [['validate', 'd', '--max-fpr', '0.01'], '--max-fpr'],
+    [['validate', 'd', '--objective', 'recall'], '--objective'],
+    [['validate', 'd', '--calibrate', '--objective', 'f1', '--max-fpr', '0.01'], '--max-fpr'],
+    [['validate', 'd', '--baseline', 'r'], '--baseline'],
+    [['validate', 'd', '--baseline', 'r', '--fail-on', 'image.auc < 0.5'], '--baseline'],
+    [['validate', 'samples', '--split', 'samples/README.md', '--layout', 'tp-gt'], '--layout'],
+    [['convert', '--setup', '--out', 'x'], '--out'],
+    [['convert', 'c.pth', '--out', 'x', '--torch-index', 'https://example.org'], '--torch-index'],
+    [['bench', '--max-regression', '5%'], '--max-regression'],
+    [['predict', 'samples', '--json', '--format', 'csv'], '--format'],
+    [['predict', 'samples', '--resume'], '--resume'],
+  ] as const) {
+    it(`is wrong usage: ${args.join(' ')}`, async () => {
+      const { exitCode, stderr } = await ofx([...args]);
+      expect(exitCode, stderr).to.equal(2);
+      expect(stderr).to.match(new RegExp(`error: .*${flag}`));
+    });
+  }
+
+  it('is passed over where it comes from the environment, which is there for many calls', async () => {
+    const { exitCode, stderr } = await ofx(['dataset', 'check', 'nowhere'], {
+      env: { OFX_OUT: 'x', OFX_MAX_FPR: '0.01', OFX_BASELINE: 'r' },
+    });
+    expect(exitCode, stderr).to.equal(66);
+  });
+});

@@ -2,6 +2,7 @@ import { appendFile, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
+import { exists } from '../../src/lib/files/exists.js';
 import type { PredictReport, Prediction } from '../../src/lib/predict/result.js';
 import { VALIDATION_JOURNAL } from '../../src/lib/run/journal.js';
 import type { RunSummary } from '../../src/lib/run/summary.js';
@@ -35,6 +36,7 @@ describe('ofx validate', () => {
     const { exitCode, stdout, stderr } = await ofx(['validate', data(), ...tiny], { cwd: folder.path });
     expect(exitCode, stderr).to.equal(0);
     expect(stdout).to.contain('4 tampered, 4 authentic').and.to.contain('headline, protocol macro');
+    expect(stdout).to.match(/Image level\s+Accuracy .*\n\s+F1 .*\n\s+ROC AUC /);
     const [run] = await readdir(folder.file('reports'));
     expect(run).to.match(/^data-tiny-\d{4}-\d\d-\d\d$/);
     expect(stdout).to.contain(`open reports/${run}/report.html`);
@@ -142,6 +144,48 @@ describe('ofx validate', () => {
     expect(summary.warnings.join()).to.contain('fitted on this very data set');
     expect(summary.model.fittedOn).to.deep.include({ dataset: 'data', sha256: dataset.sha256, samples: 8 });
     expect(summary.settings.scoreThreshold).to.equal(calibration!.score);
+  });
+
+  it('keeps no thresholds of a model that tells nothing apart, and says why; the run stands', async () => {
+    const env = { XDG_DATA_HOME: folder.file('home') };
+    // Tampered and authentic images alike: what is white in one is white in the other.
+    await rm(data(), { recursive: true });
+    const lines: string[] = [];
+    for (let i = 0; i < 12; i++) {
+      const name = `images/${i}.png`;
+      await drawRectangles(data(name), [[4 + (i >> 1), 4, 20, 20]]);
+      await drawRectangles(data(`masks/${i}.png`), [[30, 30, 20, 20]]);
+      lines.push(`${name}\tmasks/${i}.png\t${i % 2}`);
+    }
+    await writeFile(data('split.txt'), lines.join('\n'));
+    const { exitCode, stdout, stderr } = await validate(...plain, '--calibrate', '--json');
+    expect(exitCode).to.equal(65);
+    expect(stderr).to.contain('--calibrate kept no thresholds').and.to.contain('no better');
+    const summary = JSON.parse(stdout) as RunSummary;
+    await expectSchema('validate', summary);
+    expect(summary.calibration).to.equal(null);
+    expect(summary.calibrationRefused).to.contain('ROC AUC');
+    expect(await exists(env.XDG_DATA_HOME)).to.equal(false);
+  });
+
+  it('takes --max-fpr alone for recall, and tells the thresholds for fixed rates', async () => {
+    const { stdout, exitCode, stderr } = await validate(
+      ...plain,
+      '--calibrate',
+      '--max-fpr',
+      '0.25',
+      '--json',
+    );
+    expect(exitCode, stderr).to.equal(0);
+    const { calibration, operatingPoints } = JSON.parse(stdout) as RunSummary;
+    expect(calibration!.objective).to.contain('recall').and.to.contain('0.25');
+    expect(operatingPoints!.map(({ maxFpr }) => maxFpr)).to.deep.equal([0.01, 0.05, 0.1]);
+    const rows = (await readFile(out('thresholds.csv'), 'utf8')).trim().split('\n');
+    expect(rows[0]).to.match(/imageTpr,imageFpr,maxFpr$/);
+    for (const [index, { threshold, tpr, fpr, maxFpr }] of operatingPoints!.entries()) {
+      const cells = rows.slice(-3)[index]!.split(',');
+      expect([cells[0], ...cells.slice(-3)].map(Number)).to.deep.equal([threshold, tpr, fpr, maxFpr]);
+    }
   });
 
   it('cannot fit thresholds on one class', async () => {

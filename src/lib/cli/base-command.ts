@@ -59,6 +59,7 @@ export abstract class BaseCommand extends Command {
 
   readonly #abort = new AbortController();
   #isWorking = true;
+  #typed: ReadonlySet<string> = new Set();
 
   /**
    * Aborted by the first SIGINT or SIGTERM, with an {@link Interrupted} as its reason, when the reader of stdout is gone, and
@@ -76,8 +77,25 @@ export abstract class BaseCommand extends Command {
     // Stays when the command is done: what it wrote last, and the document of `--json`, may fail after that.
     process.stdout.on('error', this.#stdoutFailed);
 
+    this.#typed = givenFlags(this.argv, this.#flagShapes);
     const file = await readConfigFile(explicitConfigFile(this.argv, process.env), this.#knownSettings());
     this.argv.unshift(...settingsAsArguments(this.argv, this.#flagShapes, this.id ?? '', process.env, file));
+  }
+
+  /**
+   * Refuses flags that were typed and would have no effect. Settings from the environment and the config file are meant for
+   * many calls, and are passed over where they mean nothing.
+   *
+   * @param why - completes "--name …"
+   * @throws {OfxError} USAGE
+   */
+  protected refuseIdle(names: readonly string[], why: string): void {
+    const idle = names.filter((name) => this.#typed.has(name));
+    if (idle.length === 0) return;
+    const verb = idle.length === 1 ? 'has' : 'have';
+    throw new OfxError('USAGE', `--${idle.join(', --')} ${verb} no effect ${why}.`, {
+      suggestion: 'Leave it out, or give what it needs.',
+    });
   }
 
   /** Whether nothing but errors is told to people. */

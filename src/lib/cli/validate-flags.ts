@@ -1,5 +1,7 @@
 import { Flags } from './oclif.js';
+import { OfxError } from '../core/errors.js';
 import { LAYOUTS } from '../dataset/sample.js';
+import type { Objective } from '../metrics/calibrate.js';
 import { PROTOCOLS } from '../metrics/definitions.js';
 import { evidenceFlag, fractionFlag, modelFlag, threadsFlag } from './flags.js';
 import { gateFlags } from './gate-flags.js';
@@ -65,13 +67,14 @@ export const validateFlags = {
     description: 'Fit thresholds and temperature on this data set and keep them for the model',
   }),
   objective: Flags.option({
-    description: 'What fitted thresholds shall reach',
+    description: 'What fitted thresholds shall reach [default: f1, or recall with --max-fpr]',
     options: ['f1', 'recall'] as const,
-    default: 'f1',
+    dependsOn: ['calibrate'],
   })(),
   'max-fpr': fractionFlag({
-    description: 'Highest false-positive rate for --objective recall',
-    default: 0.05,
+    description:
+      'Highest false-positive rate of fitted thresholds, whose recall is to be the highest [default: 0.05]',
+    dependsOn: ['calibrate'],
   }),
   threads: threadsFlag,
   concurrency: Flags.integer({
@@ -94,6 +97,28 @@ export const validateFlags = {
     description: 'Folder of the run that "drops" and "rises" of --fail-on look at',
     helpValue: 'RUN',
     helpGroup: 'CI',
+    dependsOn: ['fail-on'],
   }),
   ...gateFlags,
 };
+
+const DEFAULT_MAX_FPR = 0.05;
+
+/**
+ * What `--calibrate` shall reach.
+ *
+ * @throws {OfxError} USAGE for a rate beside an objective that has none
+ */
+export function objectiveOf(flags: {
+  objective?: 'f1' | 'recall' | undefined;
+  'max-fpr'?: number | undefined;
+}): Objective {
+  const maxFpr = flags['max-fpr'];
+  if (flags.objective === 'f1' && maxFpr !== undefined) {
+    throw new OfxError('USAGE', '--max-fpr has no effect with --objective f1.', {
+      suggestion: 'Leave one of them out: --max-fpr alone means the highest recall at that rate.',
+    });
+  }
+  if (flags.objective !== 'recall' && maxFpr === undefined) return { kind: 'f1' };
+  return { kind: 'recall', maxFpr: maxFpr ?? DEFAULT_MAX_FPR };
+}

@@ -14,9 +14,10 @@ const SHOWN: readonly (readonly [heading: string, paths: readonly MetricPath[]])
   [
     'Image level',
     [
+      'image.accuracy',
+      'image.f1',
       'image.auc',
       'image.averagePrecision',
-      'image.f1',
       'image.balancedAccuracy',
       'image.recall',
       'image.precision',

@@ -18,6 +18,8 @@ export interface DatasetOptions {
   layout?: Layout | undefined;
 }
 
+const LIST_LAYOUTS: readonly Layout[] = ['split-file', 'json-list'];
+
 const KNOWN_LAYOUTS =
   'Known layouts: a split file (test_split.txt or split.txt: image, mask and label separated by tabs), a JSON list ' +
   '[["image", "mask" or "Negative"]], Tp/ and Gt/ (and Au/), images/ and masks/, tampered/ and authentic/ (and masks/).';
@@ -33,6 +35,11 @@ export async function openDataset(location: string, options: DatasetOptions = {}
   const isList = !(await isFolder(location));
   const root = path.resolve(isList ? path.dirname(location) : location);
   const list = options.split ?? (isList ? location : undefined);
+  if (list !== undefined && options.layout !== undefined && !LIST_LAYOUTS.includes(options.layout)) {
+    throw new OfxError('USAGE', `--layout ${options.layout} has no effect on a list, and ${list} is one.`, {
+      suggestion: `Leave --layout out, or name the list's: ${LIST_LAYOUTS.join(' or ')}.`,
+    });
+  }
   const source =
     list === undefined ? await findSource(root, options.layout) : await listSource(list, options.layout);
   const findings = new Findings();

@@ -67,8 +67,21 @@ export function fitScoreThreshold(images: readonly LabelledScore[], objective: O
   return (above + below) / 2;
 }
 
+/** Whether a cut at a threshold parts the images at all: some are above it, and some are not. */
+export function parts(images: readonly LabelledScore[], threshold: number): boolean {
+  const above = images.filter(({ score }) => score > threshold).length;
+  return above > 0 && above < images.length;
+}
+
+/** The best threshold of those that were tried, and whether better ones may lie beyond them. */
+export interface FittedMaskThreshold {
+  threshold: number;
+  atEdge: boolean;
+}
+
 /**
- * The mask threshold of the sweep that serves the objective best; undefined where the data cannot tell.
+ * The mask threshold of the sweep that serves the objective best; of several that serve it alike, the middle one. Undefined
+ * where the data cannot tell.
  *
  * @param sweep rows of the run
  * @param falseAlarmAreas mean share of called pixels on authentic images, for each row; null without authentic images
@@ -77,13 +90,21 @@ export function fitMaskThreshold(
   sweep: readonly SweepRow[],
   falseAlarmAreas: readonly (number | null)[],
   objective: Objective,
-): number | undefined {
-  let best: { value: number; threshold: number } | undefined;
-  sweep.forEach((row, index) => {
+): FittedMaskThreshold | undefined {
+  const values = sweep.map((row, index) => {
     const value = objective.kind === 'f1' ? row.pixelMacroF1 : row.pixelMacroRecall;
     const area = falseAlarmAreas[index] ?? null;
-    if (value === null || (objective.kind === 'recall' && (area === null || area > objective.maxFpr))) return;
-    if (best === undefined || value > best.value) best = { value, threshold: row.threshold };
+    if (objective.kind === 'recall' && (area === null || area > objective.maxFpr)) return null;
+    return value;
   });
-  return best?.threshold;
+  const best = values.reduce<number | null>(
+    (most, value) => (value !== null && (most === null || value > most) ? value : most),
+    null,
+  );
+  if (best === null) return undefined;
+  const first = values.indexOf(best);
+  const beyond = values.findIndex((value, index) => index > first && value !== best);
+  const last = (beyond === -1 ? values.length : beyond) - 1;
+  const middle = (first + last) >> 1;
+  return { threshold: sweep[middle]!.threshold, atEdge: middle === 0 || middle === values.length - 1 };
 }

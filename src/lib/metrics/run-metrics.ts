@@ -15,6 +15,7 @@ import {
 import { MACRO_PATHS, macroStatistic, PROTOCOL_THRESHOLD, weightedMean, type MacroMetric } from './macro.js';
 import { confusionAt, type PixelCounts } from './measure-pixels.js';
 import { MicroAccumulator, MICRO_METRICS } from './micro.js';
+import { operatingPoints, type OperatingPoint } from './operating-points.js';
 import { rankScores } from './ranking.js';
 import { ThresholdSet } from './thresholds.js';
 import type { TruforEvidence } from './trufor.js';
@@ -54,6 +55,10 @@ export interface SweepRow {
   pixelMicroRecall: number | null;
   imageF1: number | null;
   imageBalancedAccuracy: number | null;
+  /** Share of tampered images above the threshold. */
+  imageTpr: number | null;
+  /** Share of authentic images above it. */
+  imageFpr: number | null;
 }
 
 export interface RunMetrics {
@@ -62,6 +67,7 @@ export interface RunMetrics {
   confusion: { image: Confusion; pixel: Confusion };
   curves: Record<'imageRoc' | 'imagePrecisionRecall' | 'pixelRoc' | 'pixelPrecisionRecall', CurvePoint[]>;
   reliability: ReliabilityBin[];
+  operatingPoints: OperatingPoint[];
   /** Mean share of called pixels on authentic images at each threshold of the sweep; null without such images. */
   falseAlarmAreas: (number | null)[];
 }
@@ -130,6 +136,7 @@ export class RunAccumulator {
         pixelPrecisionRecall: precisionRecallCurve(this.#micro.ranking),
       },
       reliability: reliability(images),
+      operatingPoints: operatingPoints(images),
       falseAlarmAreas: this.settings.sweep.map((threshold) => {
         const areas = this.#falseAlarms(threshold);
         return weightedMean(Float64Array.from(areas), ones(areas.length));
@@ -277,6 +284,8 @@ export class RunAccumulator {
       pixelMicroRecall: ifBoth(micro, recall),
       imageF1: ifBoth(image, f1),
       imageBalancedAccuracy: ifBoth(image, balancedAccuracy),
+      imageTpr: image.tp + image.fn > 0 ? image.tp / (image.tp + image.fn) : null,
+      imageFpr: image.fp + image.tn > 0 ? image.fp / (image.fp + image.tn) : null,
     };
   }
 

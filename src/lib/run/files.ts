@@ -1,5 +1,6 @@
 import { Type } from '@sinclair/typebox';
 import { stringify } from 'csv-stringify/sync';
+import type { OperatingPoint } from '../metrics/operating-points.js';
 import type { SweepRow } from '../metrics/run-metrics.js';
 import { ImageRowSchema, type ImageRow } from './rows.js';
 
@@ -35,6 +36,12 @@ export const SweepRowSchema = Type.Object(
     pixelMicroRecall: Share,
     imageF1: Share,
     imageBalancedAccuracy: Share,
+    imageTpr: Share,
+    imageFpr: Share,
+    maxFpr: Type.Union([Type.Number({ minimum: 0, maximum: 1 }), Type.Null()], {
+      description:
+        'In rows behind the others: the false-positive rate of images that the threshold keeps to. Only image columns are filled',
+    }),
   },
   { $id: 'validation-threshold', title: 'A row of thresholds.csv; null is an empty cell' },
 );
@@ -50,7 +57,14 @@ export function rowsCsv(rows: readonly ImageRow[]): string {
   return stringify(flat, { header: true, columns: [...own, ...sources.map((name) => `logit.${name}`)] });
 }
 
-/** `thresholds.csv` */
-export function sweepCsv(sweep: readonly SweepRow[]): string {
-  return stringify([...sweep], { header: true, columns: Object.keys(SweepRowSchema.properties) });
+/** `thresholds.csv`: the sweep, then the score thresholds for fixed false-positive rates. */
+export function sweepCsv(sweep: readonly SweepRow[], points: readonly OperatingPoint[]): string {
+  const rows = points.map(({ maxFpr, threshold, tpr, fpr }) => ({
+    threshold,
+    imageTpr: tpr,
+    imageFpr: fpr,
+    imageBalancedAccuracy: (tpr + 1 - fpr) / 2,
+    maxFpr,
+  }));
+  return stringify([...sweep, ...rows], { header: true, columns: Object.keys(SweepRowSchema.properties) });
 }

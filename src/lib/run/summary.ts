@@ -157,7 +157,19 @@ export const RunSummarySchema = Type.Object(
     ),
     confusion: Type.Object({ image: ConfusionSchema, pixel: ConfusionSchema }),
     failed: Type.Array(Type.Object({ image: Type.String(), code: Type.String(), message: Type.String() })),
+    operatingPoints: Type.Optional(
+      Type.Array(
+        Type.Object({
+          maxFpr: Type.Number({ description: 'False-positive rate of images that the threshold keeps to' }),
+          threshold: Type.Number({ description: 'Of the score' }),
+          tpr: Type.Number({ description: 'Share of tampered images above it' }),
+          fpr: Type.Number({ description: 'Share of authentic images above it' }),
+        }),
+        { description: 'Score thresholds for fixed rates of false alarms, on these data' },
+      ),
+    ),
     calibration: Type.Union([CalibrationSchema, Type.Null()]),
+    calibrationRefused: Type.Optional(Type.String({ description: 'Why --calibrate kept no thresholds' })),
     gates: Type.Optional(Type.Array(GateSchema, { description: 'The conditions of --fail-on' })),
     charts: Type.Array(ChartFilesSchema),
   },

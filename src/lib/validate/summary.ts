@@ -39,6 +39,18 @@ export async function summarise(context: SummaryContext, result: FoldResult): Pr
     objective: request.calibrate ? describeObjective(request.calibrate) : '',
     date: startedAt.toISOString(),
   };
+  const outcome =
+    request.calibrate &&
+    (await calibrate(
+      result.rows,
+      result.metrics,
+      identity,
+      request.calibrate,
+      fittedOn,
+      analyser.wayOf(request),
+    ));
+  const refused = outcome && 'refused' in outcome ? outcome.refused : undefined;
+  const calibration = outcome && 'calibration' in outcome ? outcome.calibration : null;
   return {
     schemaVersion: 1,
     ofx: OFX_VERSION,
@@ -82,7 +94,7 @@ export async function summarise(context: SummaryContext, result: FoldResult): Pr
       platform: `${process.platform} ${process.arch}`,
     },
     headline: { path: headline, title: METRIC_DEFINITIONS[headline].title, ...metrics[headline] },
-    warnings: warningsOf(result, dataset.name, thresholds.fittedOn, request.calibrate !== undefined),
+    warnings: warningsOf(result, dataset.name, thresholds.fittedOn, calibration !== null),
     metrics: nestMetrics(metrics),
     sources: Object.entries(result.sourceAucs).map(([name, auc]) => ({
       name,
@@ -91,16 +103,9 @@ export async function summarise(context: SummaryContext, result: FoldResult): Pr
     })),
     confusion: result.metrics.confusion,
     failed: result.failed,
-    calibration: request.calibrate
-      ? await calibrate(
-          result.rows,
-          result.metrics,
-          identity,
-          request.calibrate,
-          fittedOn,
-          analyser.wayOf(request),
-        )
-      : null,
+    operatingPoints: result.metrics.operatingPoints,
+    calibration,
+    ...(refused !== undefined && { calibrationRefused: refused }),
     charts: [],
   };
 }

@@ -13,7 +13,7 @@ export async function writeRunFiles(record: RunRecord, { charts }: { charts: boo
   const place = (name: string): string => path.join(folder, name);
   await rm(place(RUN_FILES.summary), { force: true });
   await writeFileAtomic(place(RUN_FILES.rows), rowsCsv(rows));
-  await writeFileAtomic(place(RUN_FILES.thresholds), sweepCsv(curves.sweep));
+  await writeFileAtomic(place(RUN_FILES.thresholds), sweepCsv(curves.sweep, summary.operatingPoints ?? []));
   if (record.robustness) await writeFileAtomic(place(RUN_FILES.robustness), robustnessCsv(record.robustness));
   for await (const { name, title, spec, svg, png } of charts ? drawCharts(record) : []) {
     const base = `${RUN_FILES.charts}/${name}`;

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { fitMaskThreshold, fitScoreThreshold, fitTemperature } from '../../../src/lib/metrics/calibrate.js';
+import { operatingPoints } from '../../../src/lib/metrics/operating-points.js';
 import { seededRandom } from '../../../src/lib/metrics/random.js';
 import type { SweepRow } from '../../../src/lib/metrics/run-metrics.js';
 import { applyTemperature, sigmoid } from '../../../src/lib/core/temperature.js';
@@ -58,8 +59,39 @@ describe('calibration', () => {
       { threshold: 0.75, pixelMacroF1: 0.6, pixelMacroRecall: 0.3 },
     ] as SweepRow[];
     const areas = [0.2, 0.04, 0.01];
-    expect(fitMaskThreshold(rows, areas, { kind: 'f1' })).to.equal(0.5);
-    expect(fitMaskThreshold(rows, areas, { kind: 'recall', maxFpr: 0.02 })).to.equal(0.75);
+    expect(fitMaskThreshold(rows, areas, { kind: 'f1' })).to.deep.equal({
+      threshold: 0.5,
+      atEdge: false,
+    });
+    expect(fitMaskThreshold(rows, areas, { kind: 'recall', maxFpr: 0.02 })).to.deep.equal({
+      threshold: 0.75,
+      atEdge: true,
+    });
     expect(fitMaskThreshold(rows, [null, null, null], { kind: 'recall', maxFpr: 0.02 })).to.equal(undefined);
+  });
+
+  it('takes the middle of mask thresholds that serve alike, and tells the edge of what was tried', () => {
+    const sweep = (...values: number[]): SweepRow[] =>
+      values.map((pixelMacroF1, index) => ({ threshold: (index + 1) / 10, pixelMacroF1 })) as SweepRow[];
+    const fit = (...values: number[]) => fitMaskThreshold(sweep(...values), values, { kind: 'f1' });
+    expect(fit(0.4, 0.6, 0.6, 0.6, 0.2)).to.deep.equal({ threshold: 0.3, atEdge: false });
+    expect(fit(0.6, 0.6, 0.6)).to.deep.equal({ threshold: 0.2, atEdge: false });
+    expect(fit(0.7, 0.6, 0.5)).to.deep.equal({ threshold: 0.1, atEdge: true });
+    expect(fit(0.5, 0.6, 0.7)).to.deep.equal({ threshold: 0.3, atEdge: true });
+  });
+
+  it('gives the thresholds for fixed rates of false alarms, with what they reach', () => {
+    const images = [
+      ...Array.from({ length: 100 }, (_, i) => ({ label: 0 as const, score: i / 200 })),
+      ...Array.from({ length: 50 }, (_, i) => ({ label: 1 as const, score: 0.4 + i / 100 })),
+    ];
+    expect(
+      operatingPoints(images).map(({ maxFpr, tpr, fpr }) => [maxFpr, Number(tpr.toFixed(4)), fpr]),
+    ).to.deep.equal([
+      [0.01, 0.8, 0],
+      [0.05, 0.86, 0.05],
+      [0.1, 0.9, 0.1],
+    ]);
+    expect(operatingPoints(images.filter(({ label }) => label === 1))).to.deep.equal([]);
   });
 });
