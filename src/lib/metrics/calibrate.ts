@@ -2,7 +2,7 @@ import { logit } from '../core/temperature.js';
 import { TAMPERED, type Label } from './evidence.js';
 import { cutsFromTop, rankScores } from './ranking.js';
 import { ratio } from './confusion.js';
-import type { SweepRow } from './run-metrics.js';
+import type { SweepRow } from './sweep-row.js';
 
 /** What fitted thresholds shall reach. */
 export type Objective =

@@ -17,6 +17,7 @@ import { confusionAt, type PixelCounts } from './measure-pixels.js';
 import { MicroAccumulator, MICRO_METRICS } from './micro.js';
 import { operatingPoints, type OperatingPoint } from './operating-points.js';
 import { rankScores } from './ranking.js';
+import type { SweepRow } from './sweep-row.js';
 import { ThresholdSet } from './thresholds.js';
 import type { TruforEvidence } from './trufor.js';
 
@@ -40,25 +41,6 @@ export interface MetricSettings {
   sweep: readonly number[];
   /** Seed of all resamples. */
   seed: number;
-}
-
-/** A line of `thresholds.csv`; null where the data cannot give a number. */
-export interface SweepRow {
-  threshold: number;
-  pixelMacroF1: number | null;
-  pixelMacroIou: number | null;
-  pixelMacroPrecision: number | null;
-  pixelMacroRecall: number | null;
-  pixelMicroF1: number | null;
-  pixelMicroIou: number | null;
-  pixelMicroPrecision: number | null;
-  pixelMicroRecall: number | null;
-  imageF1: number | null;
-  imageBalancedAccuracy: number | null;
-  /** Share of tampered images above the threshold. */
-  imageTpr: number | null;
-  /** Share of authentic images above it. */
-  imageFpr: number | null;
 }
 
 export interface RunMetrics {

@@ -1,7 +1,7 @@
 import { Type } from '@sinclair/typebox';
 import { stringify } from 'csv-stringify/sync';
 import type { OperatingPoint } from '../metrics/operating-points.js';
-import type { SweepRow } from '../metrics/run-metrics.js';
+import type { SweepRow } from '../metrics/sweep-row.js';
 import { ImageRowSchema, type ImageRow } from './rows.js';
 
 /** Names of what lies in a run's folder. */

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { fitMaskThreshold, fitScoreThreshold, fitTemperature } from '../../../src/lib/metrics/calibrate.js';
 import { operatingPoints } from '../../../src/lib/metrics/operating-points.js';
 import { seededRandom } from '../../../src/lib/metrics/random.js';
-import type { SweepRow } from '../../../src/lib/metrics/run-metrics.js';
+import type { SweepRow } from '../../../src/lib/metrics/sweep-row.js';
 import { applyTemperature, sigmoid } from '../../../src/lib/core/temperature.js';
 
 describe('calibration', () => {

@@ -1,5 +1,5 @@
 import { f1 as f1Of, type Confusion } from '../../metrics/confusion.js';
-import type { SweepRow } from '../../metrics/run-metrics.js';
+import type { SweepRow } from '../../metrics/sweep-row.js';
 import type { RunRecord } from '../../run/record.js';
 import { chart, labelLayers, missingChart, type Chart } from './chart.js';
 import { COLOURS } from './theme.js';
