@@ -1,4 +1,4 @@
 #!/usr/bin/env node
-import { execute } from '../dist/lib/cli/oclif.js';
+import { start } from '../dist/lib/cli/start.js';
 
-await execute({ dir: import.meta.url });
+await start(import.meta.url);

@@ -11,7 +11,7 @@ const bundle = fileURLToPath(new URL('../dist/oclif/core.cjs', import.meta.url))
 
 const { outputFiles } = await build({
   stdin: {
-    contents: `export { Args, Command, Errors, Flags, execute } from '@oclif/core';`,
+    contents: `export { Args, Command, Errors, Flags, execute, flush, handle, run } from '@oclif/core';`,
     resolveDir: root,
   },
   bundle: true,

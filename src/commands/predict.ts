@@ -81,6 +81,7 @@ export default class Predict extends BaseCommand {
         maskThreshold: flags['mask-threshold'],
         minArea: flags['min-area'],
         tile: flags.tile,
+        page: flags.page,
         limits: pickDefined({ maxPixels: flags['max-pixels'] }),
         resume: flags.resume,
       },
@@ -103,6 +104,11 @@ export default class Predict extends BaseCommand {
           // The one JSON document holds them all; other formats are done with each as it is written.
           if (this.jsonEnabled()) results.push(result);
           if (isFailed(result)) failures.add(result);
+        },
+        onWindow: (done, total) => {
+          if (done === 1) progress.start(total, 'Windows');
+          progress.update(done, total);
+          if (done === total) progress.stop();
         },
         onProgress: (done, found, isTotal) => {
           progress.update(done, found, isTotal);

@@ -3,6 +3,7 @@ import pc from 'picocolors';
 import { ERROR_TABLE, EXIT, OfxError, systemCode, type ErrorCode } from '../core/errors.js';
 import { didYouMean } from '../text/suggest.js';
 import { progressBar, SILENT_PROGRESS, type Progress } from './progress.js';
+import { tooManyOpenFiles } from './start.js';
 import {
   explicitConfigFile,
   givenFlags,
@@ -251,7 +252,8 @@ function outputFailed(error: NodeJS.ErrnoException): OfxError {
 }
 
 /** @param flags what the command knows, for a name that is spelt nearly so */
-function describe(error: unknown, flags: readonly string[]): DescribedError {
+function describe(thrown: unknown, flags: readonly string[]): DescribedError {
+  const error = tooManyOpenFiles(thrown) ?? thrown;
   if (error instanceof OfxError) {
     const { code, exitStatus, message, suggestion } = error;
     return { code, exitStatus, message: withoutFraming(message), suggestion };

@@ -8,7 +8,7 @@ import { runBundle } from './code-cache.js';
  * What ofx uses of oclif. A build puts it into one file with a code cache (`scripts/bundle-oclif.ts`): to find, read and
  * compile its 150 files was half of the time that `ofx --help` took. Sources that run directly use the package as it is.
  */
-export const { Args, Command, Errors, Flags, execute } = loadOclif();
+export const { Args, Command, Errors, Flags, execute, flush, handle, run } = loadOclif();
 
 export type { Interfaces } from '@oclif/core';
 

@@ -26,6 +26,12 @@ export const predictFlags = {
     description:
       'Look through overlapping windows at full resolution instead of resizing: slower, for images much larger than --size',
   }),
+  page: Flags.integer({
+    description:
+      'Look at this page only, of a TIFF with several [default: all, and the highest score counts]',
+    min: 1,
+    helpValue: 'N',
+  }),
   threshold: fractionFlag({ description: 'Tampered where the score is larger [default: the model’s]' }),
   'mask-threshold': fractionFlag({
     description: 'A pixel is marked where its probability is larger [default: the model’s]',

@@ -71,9 +71,13 @@ export class Detector {
   /**
    * Scores an image through overlapping windows of the network's side at full resolution: nothing is resized, so that
    * traces survive which a large image loses otherwise. The score is that of the window with the largest. An image
-   * smaller than a window is scored as by {@link detect}.
+   * smaller than a window is scored as by {@link detect}. `onWindow` is told how many windows are done, of how many.
    */
-  async detectWindows(image: RgbImage, signal?: AbortSignal): Promise<Detection> {
+  async detectWindows(
+    image: RgbImage,
+    signal?: AbortSignal,
+    onWindow?: (done: number, total: number) => void,
+  ): Promise<Detection> {
     const side = this.network.identity.inputSize;
     const grid = planWindows(image.width, image.height, side);
     if (!grid) return this.detect(image, signal);
@@ -85,6 +89,7 @@ export class Detector {
       windows: 0,
       timingsMs: { preprocess: 0, inference: 0 },
     };
+    const total = [...eachWindow(grid)].length;
     const windows = pMapIterable(
       eachWindow(grid),
       async (window) => {
@@ -101,6 +106,7 @@ export class Detector {
       detection.output.value = Math.max(detection.output.value, output.value);
       detection.timingsMs.inference += inference;
       detection.windows!++;
+      onWindow?.(detection.windows!, total);
     }
     return detection;
   }

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { isManipulated } from '../core/verdict.js';
 import { readInput } from '../files/read.js';
-import { decodeImage, type RgbImage } from '../image/decode/index.js';
-import { DEFAULT_LIMITS, type ImageLimits } from '../image/decode/samples.js';
+import { decodePage, type RgbImage } from '../image/decode/index.js';
+import { DEFAULT_LIMITS, openPicture, type ImageLimits, type PictureFile } from '../image/decode/samples.js';
 import { encodeNpy } from '../image/npy.js';
 import type { ProbabilityMap } from '../image/probability-map.js';
 import type { RenderOptions, Rendering } from '../image/render.js';
@@ -33,6 +33,10 @@ export interface ExaminationOptions extends Scoring {
   limits?: Partial<ImageLimits> | undefined;
   /** Changes the image, and maybe its size, before anything looks at it. */
   change?: ((image: RgbImage) => Promise<RgbImage>) | undefined;
+  /** Which page of a file that has several, counted from 1; `all` keeps the one with the highest score. [the first] */
+  page?: number | 'all' | undefined;
+  /** Called as windows are looked through, with how many there are. */
+  onWindow?: ((done: number, total: number) => void) | undefined;
   /** In place of those in force for the way of scoring. */
   thresholds?: EffectiveThresholds | undefined;
 }
@@ -41,6 +45,8 @@ export interface ExaminationOptions extends Scoring {
 export interface Examination {
   /** As it was decoded, and changed. */
   image: RgbImage;
+  /** Where several pages were looked at: the one that this is about, and the score of each. */
+  pages?: { page: number; scores: { page: number; score: number }[] } | undefined;
   /** Before any change, in pixels. */
   decoded: { width: number; height: number };
   /** Of the very bytes that were examined. */
@@ -63,6 +69,9 @@ export interface Examination {
   windows: number | undefined;
   timingsMs: { decode: number; preprocess: number; inference: number };
 }
+
+/** What comes of one page; what it shares with the others is told once. */
+type PageExamination = Omit<Examination, 'sha256' | 'bytes' | 'pages'> & { page: number };
 
 /** What is asked about an image. */
 export interface AnalysisOptions
@@ -134,7 +143,8 @@ export class Analyser {
   }
 
   /**
-   * From an image's bytes, read once, to its score and its map.
+   * From an image's bytes, read once, to its score and its map. Of several pages each is looked at where `page` says so, and
+   * the one with the highest score is given; one that cannot be decoded fails the file, as it was not seen.
    *
    * @param source - a path, or the bytes of a file
    * @param name - what messages call the image. [its path, or "The image"]
@@ -147,14 +157,48 @@ export class Analyser {
     name = typeof source === 'string' ? source : 'The image',
   ): Promise<Examination> {
     const started = performance.now();
-    const { limits = {}, change } = options;
+    const { limits = {} } = options;
     const bytes =
       typeof source === 'string'
         ? await readInput(source, limits.maxBytes ?? DEFAULT_LIMITS.maxBytes)
         : source;
-    const decoded = await decodeImage(bytes, limits, name);
-    const sha256 = createHash('sha256').update(bytes).digest('hex');
-    const image = change ? await change(decoded) : decoded;
+    const picture = await openPicture(bytes, limits, name);
+    const identity = {
+      sha256: createHash('sha256').update(bytes).digest('hex'),
+      bytes: bytes.byteLength,
+    };
+    const open = performance.now() - started;
+    const { page = picture.pages[0]! } = options;
+    const count = picture.pages.length;
+    const asked = page === 'all' ? picture.pages : [page];
+    let best: PageExamination | undefined;
+    const scores: { page: number; score: number }[] = [];
+    const timingsMs: Examination['timingsMs'] & Record<string, number> = {
+      decode: open,
+      preprocess: 0,
+      inference: 0,
+    };
+    for (const number of asked) {
+      const examined = await this.#examinePage(picture, number, options, signal);
+      for (const [step, ms] of Object.entries<number>(examined.timingsMs))
+        timingsMs[step] = (timingsMs[step] ?? 0) + ms;
+      scores.push({ page: number, score: examined.score });
+      if (best === undefined || examined.score > best.score) best = examined;
+    }
+    const warnings = [...best!.warnings, ...aboutPages(asked, best!.page, count)];
+    const pages = asked.length > 1 ? { page: best!.page, scores } : undefined;
+    return { ...best!, ...identity, warnings, pages, timingsMs };
+  }
+
+  async #examinePage(
+    picture: PictureFile,
+    page: number,
+    options: ExaminationOptions,
+    signal: AbortSignal | undefined,
+  ): Promise<PageExamination> {
+    const started = performance.now();
+    const decoded = await decodePage(picture, page);
+    const image = options.change ? await options.change(decoded) : decoded;
     const decode = performance.now() - started;
 
     const testimony = await this.sources.examine(image, options, signal);
@@ -162,10 +206,9 @@ export class Analyser {
     const { temperature } = options.thresholds ?? (await this.thresholds(options));
     const reports = [...testimony.reports.values()];
     return {
+      page,
       image,
       decoded: { width: decoded.width, height: decoded.height },
-      sha256,
-      bytes: bytes.byteLength,
       score: scoreProbability(output, temperature),
       rawScore: scoreProbability(output),
       map,
@@ -192,8 +235,8 @@ export class Analyser {
     signal?: AbortSignal,
   ): Promise<Analysis> {
     const started = performance.now();
-    const examination = await this.examine(source, options, signal);
-    const { image, score, rawScore, map, windows } = examination;
+    const examination = await this.examine(source, { ...options, page: options.page ?? 'all' }, signal);
+    const { image, score, rawScore, map, windows, pages } = examination;
     const { width, height } = image;
     const { identity } = this.network;
     const testScores = comparableScores(this.network, this.evidence);
@@ -230,6 +273,10 @@ export class Analyser {
       model: identity,
       ...(tested && { tested }),
       evidence: examination.evidence,
+      ...(pages && {
+        page: pages.page,
+        pages: pages.scores.map((one) => ({ ...one, tampered: isManipulated(one.score, scoreThreshold) })),
+      }),
       ...examination.findings,
       timingsMs: {
         ...examination.timingsMs,
@@ -238,7 +285,9 @@ export class Analyser {
       },
       warnings: [
         ...examination.warnings,
-        ...(options.tile ? [aboutWindows(windows, identity.inputSize)] : []),
+        ...(options.tile
+          ? [aboutWindows(windows, identity.inputSize)]
+          : aboutShrinking(image, identity.inputSize)),
       ],
     };
     return { prediction, files };
@@ -263,6 +312,26 @@ export class Analyser {
       ]),
     );
   }
+}
+
+/** What a person who reads the result has to know about pages. */
+function aboutPages(asked: readonly number[], found: number, count: number): string[] {
+  if (count === 1) return [];
+  if (asked.length === 1) return [`Only page ${found} was looked at, of ${count}.`];
+  return [
+    `The highest score of ${count} pages is that of page ${found}; everything here is about that page.`,
+  ];
+}
+
+/** By how much an image may be shrunk before that deserves a word. */
+const MUCH = 8;
+
+function aboutShrinking({ width, height }: RgbImage, side: number): string[] {
+  const factor = Math.max(width, height) / side;
+  if (factor <= MUCH) return [];
+  return [
+    `Shrunk ${Math.round(factor)}-fold to ${side}x${side}: fine traces are lost. --tile looks at it at full resolution.`,
+  ];
 }
 
 function aboutWindows(windows: number | undefined, side: number): string {

@@ -46,6 +46,8 @@ export interface PredictEvents {
   onStart?: (single: boolean) => void;
   /** Called in the order of the inputs. */
   onResult?: (result: PredictResult) => void;
+  /** Called as windows of a single image are looked through. */
+  onWindow?: (done: number, total: number) => void;
   /** Called as images are finished, in any order, and as more are found: `isTotal` once there will be no more. */
   onProgress?: (done: number, found: number, isTotal: boolean) => void;
 }
@@ -124,7 +126,11 @@ async function predictFound(
   let journal: Journal<PredictResult> | undefined;
   try {
     for (const note of analyser.network.notes) events.onNote?.(note);
-    const options = analysisOptions(request, plan.endings);
+    const options: AnalysisOptions = {
+      ...analysisOptions(request, plan.endings),
+      // Of several images, the images are counted.
+      onWindow: single ? events.onWindow : undefined,
+    };
     journal = await openJournal(request, await journalSettings(request, analyser), single);
     events.onStart?.(single);
 
@@ -207,7 +213,7 @@ function isAboutImage(error: unknown): error is OfxError {
 }
 
 function analysisOptions(request: PredictRequest, endings: OutputPlan['endings']): AnalysisOptions {
-  const { scoreThreshold, maskThreshold, minArea, tile, limits, destinations } = request;
+  const { scoreThreshold, maskThreshold, minArea, tile, page, limits, destinations } = request;
   // A folder gets maps at the network's side; a file says by its name what it wants to be.
   const { overlay, probability } = endings;
   return {
@@ -215,6 +221,7 @@ function analysisOptions(request: PredictRequest, endings: OutputPlan['endings']
     maskThreshold,
     minArea,
     tile,
+    page,
     limits,
     mask: destinations.mask !== undefined,
     overlay: overlay === undefined ? undefined : /^\.jpe?g$/.test(overlay) ? 'jpeg' : 'png',
@@ -245,7 +252,7 @@ async function openJournal(
 
 /** Everything that decides a result or an output. */
 async function journalSettings(
-  { scoreThreshold, maskThreshold, minArea, tile, limits, destinations }: PredictRequest,
+  { scoreThreshold, maskThreshold, minArea, tile, page, limits, destinations }: PredictRequest,
   analyser: Analyser,
 ): Promise<JournalSettings> {
   const { identity } = analyser.network;
@@ -263,6 +270,7 @@ async function journalSettings(
     'mask-threshold': maskThreshold ?? thresholds.mask,
     'min-area': minArea,
     tile: tile ?? false,
+    page: page ?? 'all',
     evidence: analyser.evidence.sources.join('+'),
     'max-pixels': maxPixels,
     'max-bytes': maxBytes,

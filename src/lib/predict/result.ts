@@ -108,6 +108,15 @@ export const PredictionSchema = withOptional(
         maximum: 1,
         description: 'Share of the image that the mask covers',
       }),
+      page: Type.Optional(
+        Type.Integer({ minimum: 1, description: 'Of several pages the one that all this is about' }),
+      ),
+      pages: Type.Optional(
+        Type.Array(
+          Type.Object({ page: Type.Integer({ minimum: 1 }), score: Fraction, tampered: Type.Boolean() }),
+          { description: 'The score of each page, where a file has several' },
+        ),
+      ),
       regions: Type.Array(RegionSchema, { description: 'Largest first' }),
       outputs: Type.Object({
         mask: Type.Optional(Type.String()),

@@ -1,4 +1,4 @@
-import { decodeSamples, type ImageLimits } from './samples.js';
+import { decodeSamples, type ImageLimits, type PictureFile, type Samples } from './samples.js';
 
 /** A decoded picture, upright as people see it. */
 export interface RgbImage {
@@ -29,7 +29,15 @@ export async function decodeImage(
   limits: Partial<ImageLimits> = {},
   name?: string,
 ): Promise<RgbImage> {
-  const { width, height, channels, data, format, warnings } = await decodeSamples(source, limits, name);
+  return inColour(await decodeSamples(source, limits, name));
+}
+
+/** Decodes one page of a file that `openPicture` recognised; see {@link decodeImage}. */
+export async function decodePage(picture: PictureFile, page?: number): Promise<RgbImage> {
+  return inColour(await picture.decode(page));
+}
+
+function inColour({ width, height, channels, data, format, warnings }: Samples): RgbImage {
   return { width, height, data: channels === 3 ? data : replicateGrey(data), format, warnings };
 }
 

@@ -18,6 +18,11 @@ export interface Testimony extends Verdict {
   windows: number | undefined;
 }
 
+/** A way of scoring, and who wants to know how far it is. */
+interface WatchedScoring extends Scoring {
+  onWindow?: ((done: number, total: number) => void) | undefined;
+}
+
 /** Sources of evidence that are ready to look at images, each image with all of them at once. */
 export class OpenSources {
   private constructor(
@@ -38,7 +43,7 @@ export class OpenSources {
     return new OpenSources(evidence, detector, sides);
   }
 
-  async examine(image: RgbImage, scoring: Scoring, signal?: AbortSignal): Promise<Testimony> {
+  async examine(image: RgbImage, scoring: WatchedScoring, signal?: AbortSignal): Promise<Testimony> {
     const { sources, fusion, deciding } = this.evidence;
     const [detection, sideReports] = await Promise.all([
       sources.includes(NETWORK) ? this.#detect(image, scoring, signal) : undefined,
@@ -63,7 +68,7 @@ export class OpenSources {
     await Promise.all(this.sides.map((side) => side.close()));
   }
 
-  #detect(image: RgbImage, { tile }: Scoring, signal: AbortSignal | undefined) {
-    return tile ? this.detector.detectWindows(image, signal) : this.detector.detect(image, signal);
+  #detect(image: RgbImage, { tile, onWindow }: WatchedScoring, signal: AbortSignal | undefined) {
+    return tile ? this.detector.detectWindows(image, signal, onWindow) : this.detector.detect(image, signal);
   }
 }
