@@ -25,6 +25,7 @@ export default class Serve extends BaseCommand {
   async run(): Promise<ServeReport> {
     const { flags } = await this.parse(Serve);
     const { findModel } = await import('../lib/model/catalogue.js');
+    const { readThresholds } = await import('../lib/model/thresholds.js');
     const { readTokens } = await import('../lib/serve/access.js');
     const { startServer } = await import('../lib/serve/server.js');
     const concurrency = flags.concurrency ?? Math.min(3, Math.max(2, usableCpus()));
@@ -40,10 +41,15 @@ export default class Serve extends BaseCommand {
         read: async () => ({
           model: await findModel(flags.model),
           tokens: tokenFile === undefined ? [] : await readTokens(tokenFile),
+          thresholds: flags.thresholds === undefined ? undefined : await readThresholds(flags.thresholds),
         }),
         secured: tokenFile !== undefined,
         size: flags.size,
+        precision: flags.precision,
         evidence: flags.evidence,
+        scoreThreshold: flags.threshold,
+        maskThreshold: flags['mask-threshold'],
+        minArea: flags['min-area'],
         concurrency,
         threads,
         queue: flags.queue,

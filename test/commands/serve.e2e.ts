@@ -137,6 +137,23 @@ describe('ofx serve', () => {
     expect((await ask()).status).to.equal(429);
   });
 
+  it('takes from flags, the environment and a file what changes an answer, where a request says nothing', async () => {
+    await writeFile(folder.file('thresholds.json'), '{"score": 0.011, "temperature": 2}');
+    const args = [...tiny, '--thresholds', folder.file('thresholds.json'), '--min-area', '1000000'];
+    const url = await serve([...args, '--precision', 'fp32'], { OFX_MASK_THRESHOLD: '0.25' });
+    const [said, asked] = (await Promise.all(
+      [url, `${url}/v1/predict?scoreThreshold=0.5&maskThreshold=0.75&minArea=0`].map(async (address) => {
+        const at = address === url ? `${url}/v1/predict` : address;
+        return (await fetch(at, { method: 'POST', body: await readFile(SAMPLE) })).json();
+      }),
+    )) as [Prediction, Prediction];
+    expect([said.scoreThreshold, said.maskThreshold, said.regions]).to.deep.equal([0.011, 0.25, []]);
+    expect([asked.scoreThreshold, asked.maskThreshold]).to.deep.equal([0.5, 0.75]);
+    const plain = JSON.parse((await ofx(['predict', SAMPLE, ...tiny, '--json'])).stdout) as PredictReport;
+    const logit = (p: number): number => Math.log(p / (1 - p));
+    expect(logit(said.score)).to.be.closeTo(logit((plain.results[0] as Prediction).score) / 2, 1e-5);
+  });
+
   it('warns where everybody may use it', async () => {
     await serve([...tiny, '--host', '0.0.0.0']);
     expect((await stop('SIGTERM')).stderr).to.contain('--token-file');
@@ -146,6 +163,9 @@ describe('ofx serve', () => {
     ['a missing model', ['--model', 'no-such-model'], 66, /no-such-model/],
     ['a size that the model lacks', ['--model', TINY_MODEL, '--size', '65'], 2, /65/],
     ['a missing token file', [...tiny, '--token-file', 'no-such-file'], 66, /no-such-file/],
+    ['a missing file of thresholds', [...tiny, '--thresholds', 'no-such-file'], 66, /no-such-file/],
+    ['a file of thresholds that is none', [...tiny, '--thresholds', SAMPLE], 65, /splice-dahlia/],
+    ['a precision that the model lacks', [...tiny, '--precision', 'int8'], 2, /int8/],
     ['a host that is not ours', [...tiny, '--host', '192.0.2.1'], 69, /192\.0\.2\.1/],
     ['a proxy that is none', [...tiny, '--trust-proxy', 'bogus'], 2, /--trust-proxy "bogus".*192\.168/s],
     ['a port that is none', [...tiny, '--port', '70000'], 2, /70000/],
@@ -156,6 +176,12 @@ describe('ofx serve', () => {
       expect([exitCode, message.test(stderr)]).to.deep.equal([status, true]);
     });
   }
+
+  it('refuses a variable that is no setting', async () => {
+    const { exitCode, stderr } = await ofx(['serve', ...tiny], { env: { OFX_MAX_BYTE: '9' } });
+    expect(exitCode).to.equal(2);
+    expect(stderr).to.contain('OFX_MAX_BYTE ').and.to.contain('OFX_MAX_BYTES');
+  });
 
   it('says so when a token is too short to be one', async () => {
     await writeFile(folder.file('tokens'), 'short\n');

@@ -5,6 +5,7 @@ import { didYouMean } from '../text/suggest.js';
 import { progressBar, SILENT_PROGRESS, type Progress } from './progress.js';
 import { tooManyOpenFiles } from './start.js';
 import {
+  checkEnvironment,
   explicitConfigFile,
   givenFlags,
   readConfigFile,
@@ -79,7 +80,9 @@ export abstract class BaseCommand extends Command {
     process.stdout.on('error', this.#stdoutFailed);
 
     this.#typed = givenFlags(this.argv, this.#flagShapes);
-    const file = await readConfigFile(explicitConfigFile(this.argv, process.env), this.#knownSettings());
+    const known = this.#knownSettings();
+    checkEnvironment(process.env, known.flags);
+    const file = await readConfigFile(explicitConfigFile(this.argv, process.env), known);
     this.argv.unshift(...settingsAsArguments(this.argv, this.#flagShapes, this.id ?? '', process.env, file));
   }
 

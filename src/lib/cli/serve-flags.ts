@@ -1,5 +1,5 @@
 import { Flags } from './oclif.js';
-import { evidenceFlag, modelFlag, threadsFlag } from './flags.js';
+import { evidenceFlag, fractionFlag, modelFlag, threadsFlag } from './flags.js';
 import { sizeFlag } from './size-flag.js';
 
 export const serveFlags = {
@@ -18,7 +18,28 @@ export const serveFlags = {
   }),
   model: modelFlag,
   size: sizeFlag('288, or the nearest that the model has'),
+  precision: Flags.option({
+    description: 'Of the network’s weights, where the model has several [default: fp32]',
+    options: ['fp32', 'fp16', 'int8'] as const,
+  })(),
   evidence: evidenceFlag,
+  threshold: fractionFlag({
+    description: 'Tampered where the score is larger and a request does not say [default: the model’s]',
+  }),
+  'mask-threshold': fractionFlag({
+    description:
+      'A pixel is marked where its probability is larger and a request does not say [default: the model’s]',
+  }),
+  'min-area': Flags.integer({
+    description: 'Drop regions with fewer pixels where a request does not say',
+    default: 0,
+    min: 0,
+    helpValue: 'PIXELS',
+  }),
+  thresholds: Flags.string({
+    description: 'File of thresholds as "ofx validate --calibrate" writes it, in place of those in force',
+    helpValue: 'FILE',
+  }),
   threads: threadsFlag,
   concurrency: Flags.integer({
     char: 'c',

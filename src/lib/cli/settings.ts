@@ -1,5 +1,6 @@
 import { OfxError, systemCode } from '../core/errors.js';
 import { readText } from '../files/read-text.js';
+import { similarNames } from '../text/suggest.js';
 
 /** What of a flag's definition decides how a setting from outside becomes an argument. */
 export interface FlagShape {
@@ -65,6 +66,30 @@ export function settingsAsArguments(
 /** `min-area` → `OFX_MIN_AREA` */
 export function environmentName(flag: string): string {
   return `OFX_${flag.replaceAll('-', '_').toUpperCase()}`;
+}
+
+/** Of the project's own tests, which run commands. */
+const OF_TESTS = 'OFX_TEST_';
+
+/**
+ * Refuses variables that look like settings and are none: one that is misspelt would be ignored in silence.
+ *
+ * @param flags - of all commands
+ * @throws {OfxError} USAGE
+ */
+export function checkEnvironment(environment: NodeJS.ProcessEnv, flags: ReadonlySet<string>): void {
+  const known = [...flags].map(environmentName);
+  const unknown = Object.entries(environment)
+    .filter(([name, value]) => name.startsWith('OFX_') && !name.startsWith(OF_TESTS) && value !== '')
+    .map(([name]) => name)
+    .find((name) => !known.includes(name));
+  if (unknown === undefined) return;
+  throw new OfxError('USAGE', `The environment variable ${unknown} is no setting of ofx.`, {
+    suggestion:
+      similarNames(unknown, known).length > 0
+        ? `Did you mean ${similarNames(unknown, known).join(' or ')}?`
+        : 'Variables are named like flags: OFX_MIN_AREA is --min-area. Unset it.',
+  });
 }
 
 /**

@@ -70,6 +70,40 @@ export async function effectiveThresholds(
 }
 
 /**
+ * Thresholds from a file that somebody names.
+ *
+ * @throws {OfxError} INPUT_MISSING, INPUT_UNREADABLE; MANIFEST_INVALID where it does not hold
+ */
+export async function readThresholds(file: string): Promise<Thresholds> {
+  let text: string;
+  try {
+    text = await readText(file);
+  } catch (error) {
+    const code = systemCode(error) ?? 'unknown error';
+    throw new OfxError(
+      code === 'ENOENT' ? 'INPUT_MISSING' : 'INPUT_UNREADABLE',
+      `Cannot read the thresholds ${file} (${code}).`,
+      { suggestion: 'Check the path given by --thresholds.', cause: error },
+    );
+  }
+  try {
+    const checked = checkSchema(ThresholdsSchema, JSON.parse(text));
+    if (checked.ok) return checked.value;
+    throw new Error(checked.complaints.join('; '));
+  } catch (error) {
+    throw new OfxError(
+      'MANIFEST_INVALID',
+      `The thresholds ${file} are invalid: ${(error as Error).message}`,
+      {
+        suggestion:
+          'For example: {"score": 0.4, "mask": 0.5}; "ofx validate --calibrate" writes such a file.',
+        cause: error,
+      },
+    );
+  }
+}
+
+/**
  * Keeps thresholds that were fitted for a network. Models themselves are never changed: a shipped one may lie in a
  * read-only place and belongs to everybody.
  *

@@ -47,9 +47,9 @@ async function opened(address: WantedNetwork): Promise<Opened> {
 }
 
 async function open(address: NetworkAddress): Promise<Opened> {
-  const { reference, otherwise, size } = address;
+  const { reference, otherwise, size, precision } = address;
   const key = keyOf(address);
-  const options = { size, threads, concurrency: 1, evidence };
+  const options = { size, precision, threads, concurrency: 1, evidence };
   try {
     return { key, analyser: await Analyser.open(reference, options) };
   } catch (error) {

@@ -30,18 +30,19 @@ export class Generation {
     options: ServeOptions,
     onEnd: (end: WorkerEnd, pool: AnalysisPool) => void,
   ): Promise<Generation> {
-    const { model: reference, tokens } = await options.read();
+    const { model: reference, tokens, thresholds: given } = await options.read();
     let files = reference.kind === 'model' ? await HeldFiles.of(reference.model) : undefined;
     const address = (held: HeldFiles | undefined) => ({
       reference: held ? ({ kind: 'model', model: held.model } as const) : reference,
       otherwise: held ? reference : undefined,
       size: options.size,
+      precision: options.precision,
     });
     const pool = new AnalysisPool(address(files), options, onEnd);
     try {
       const { network, thresholds } = await pool.describe();
       files ??= await HeldFiles.of(modelOf(reference, network), false);
-      pool.pin(address(files), thresholds);
+      pool.pin(address(files), { ...thresholds, ...given });
       const broken: string[] = [];
       const others = await listModels(({ message }) => {
         broken.push(`A model is left out. ${message}`);

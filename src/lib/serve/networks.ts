@@ -16,6 +16,7 @@ export interface NetworkAddress {
   otherwise?: ModelReference | undefined;
   /** Side of the network's input, in pixels; the one nearest to the default where it is left out. */
   size?: number | undefined;
+  precision?: Precision | undefined;
 }
 
 /** One entry of `GET /v1/models`. */

@@ -1,5 +1,6 @@
 import type { ImageLimits } from '../image/decode/samples.js';
 import type { ModelReference } from '../model/catalogue.js';
+import type { Precision, Thresholds } from '../model/manifest.js';
 import type { Token } from './access.js';
 
 /** What a reload reads again. */
@@ -8,6 +9,8 @@ export interface Reloadable {
   model: ModelReference;
   /** Whoever shows one of them may ask; with none anybody may. */
   tokens: readonly Token[];
+  /** Of the server's own network, in place of those in force. */
+  thresholds?: Thresholds | undefined;
 }
 
 export interface ServeOptions {
@@ -15,6 +18,12 @@ export interface ServeOptions {
   read: () => Promise<Reloadable>;
   /** Side of the model's input; the one nearest to the default where it is left out. */
   size?: number | undefined;
+  precision?: Precision | undefined;
+  /** What holds for the server's own network where a request says nothing; without, the thresholds in force. */
+  scoreThreshold?: number | undefined;
+  maskThreshold?: number | undefined;
+  /** Regions with fewer pixels are dropped where a request says nothing. [0] */
+  minArea?: number | undefined;
   /** Sources of evidence by name; those that each model's fusion names without. */
   evidence?: readonly string[] | undefined;
   /** Images that are worked on at once, each in a process of its own. */

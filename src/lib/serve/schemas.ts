@@ -22,10 +22,12 @@ const Fraction = (description: string) => Type.Optional(Type.Number({ minimum: 0
 const QUESTION = {
   model: Type.Optional(Type.String({ description: 'Name of a model of `GET /v1/models`', maxLength: 200 })),
   size: Type.Optional(Type.Integer({ minimum: 1, description: 'Side of the network’s input, in pixels' })),
-  scoreThreshold: Fraction('Tampered where the score is larger [the model’s]'),
-  maskThreshold: Fraction('A pixel is marked where its probability is larger [the model’s]'),
+  scoreThreshold: Fraction('Tampered where the score is larger [the server’s, else the model’s]'),
+  maskThreshold: Fraction(
+    'A pixel is marked where its probability is larger [the server’s, else the model’s]',
+  ),
   minArea: Type.Optional(
-    Type.Integer({ minimum: 0, default: 0, description: 'Drop regions with fewer pixels' }),
+    Type.Integer({ minimum: 0, description: 'Drop regions with fewer pixels [the server’s]' }),
   ),
 };
 

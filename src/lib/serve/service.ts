@@ -141,22 +141,35 @@ export class Service {
   }
 }
 
+/** What a request says; where it says nothing, the server's settings hold. */
+export type RequestedOptions = Omit<AnalysisOptions, 'minArea'> & { minArea?: number | undefined };
+
 /**
  * One image of a request, from its bytes to the result.
  *
  * @throws {OfxError} what is wrong with the upload; as `AnalysisPool.analyse`
  */
 export async function analyseUpload(
-  { metrics, options: { limits } }: Service,
+  { metrics, options: settings }: Service,
   { pool }: Generation,
   upload: Upload,
   network: WantedNetwork,
-  options: AnalysisOptions,
+  options: RequestedOptions,
   signal: AbortSignal,
 ): Promise<Analysis> {
   if ('error' in upload) throw upload.error;
   const { name, bytes } = upload;
-  const analysis = await pool.analyse({ network, name, bytes, options: { ...options, limits } }, signal);
+  const { limits, minArea } = settings;
+  // A threshold is one of a network: for others the operator said nothing.
+  const own: Partial<ServeOptions> = network === 'own' ? settings : {};
+  const asked: AnalysisOptions = {
+    ...options,
+    scoreThreshold: options.scoreThreshold ?? own.scoreThreshold,
+    maskThreshold: options.maskThreshold ?? own.maskThreshold,
+    minArea: options.minArea ?? minArea ?? 0,
+    limits,
+  };
+  const analysis = await pool.analyse({ network, name, bytes, options: asked }, signal);
   metrics.predicted(analysis.prediction, analysis.milliseconds);
   return analysis;
 }

@@ -1,6 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { expect } from 'chai';
+import { OfxError } from '../../../src/lib/core/errors.js';
 import {
+  checkEnvironment,
   explicitConfigFile,
   readConfigFile,
   settingsAsArguments,
@@ -122,5 +124,26 @@ describe('settings', () => {
     it('refuses a file that was asked for and is missing', async () => {
       expect((await rejection(readConfigFile(folder.file('none.json'), known))).code).to.equal('USAGE');
     });
+  });
+});
+
+describe('checkEnvironment', () => {
+  const known = new Set(['max-pixels', 'threshold', 'mask-threshold']);
+
+  it('refuses a variable that is no setting, and says what may be meant', () => {
+    const check = (environment: Record<string, string>) => () => {
+      checkEnvironment(environment, known);
+    };
+    expect(check({ OFX_MAX_PIXELS: '1', OFX_TEST_DATA: '/data', PATH: '/bin', OFX_OLD: '' })).to.not.throw();
+    for (const [name, meant] of [
+      ['OFX_MAX_PIXLES', 'OFX_MAX_PIXELS'],
+      ['OFX_TRESHOLD', 'OFX_THRESHOLD'],
+      ['OFX_SOMETHING_ELSE', '--min-area'],
+    ] as const) {
+      expect(check({ [name]: '1' }))
+        .to.throw(OfxError, name)
+        .with.property('suggestion')
+        .that.contains(meant);
+    }
   });
 });

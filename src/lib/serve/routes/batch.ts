@@ -33,7 +33,7 @@ export function batchRoute(service: Service): FastifyPluginCallbackTypebox {
         },
       },
       async (request, reply) => {
-        const { scoreThreshold, maskThreshold, minArea = 0 } = request.query;
+        const { scoreThreshold, maskThreshold, minArea } = request.query;
         const { current } = service;
         const network = current.networks.find(request.query);
         if (current.pool.full) throw current.pool.overloaded();

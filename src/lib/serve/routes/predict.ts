@@ -1,12 +1,12 @@
 import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox';
 import type { Static } from '@sinclair/typebox';
 import { OfxError } from '../../core/errors.js';
-import type { Analysis, AnalysisOptions } from '../../predict/analyse.js';
+import type { Analysis } from '../../predict/analyse.js';
 import { OFX_VERSION } from '../../core/version.js';
 import { answers, security } from '../documentation.js';
 import { requestSignal } from '../request-signal.js';
 import { PredictAnswerSchema, PredictQuerySchema, UPLOAD_BODY } from '../schemas.js';
-import { analyseUpload, type Service } from '../service.js';
+import { analyseUpload, type RequestedOptions, type Service } from '../service.js';
 
 type PredictQuery = Static<typeof PredictQuerySchema>;
 
@@ -71,8 +71,8 @@ export function predictRoute(service: Service): FastifyPluginCallbackTypebox {
   };
 }
 
-function analysisOptions(query: PredictQuery, asMask: boolean): AnalysisOptions {
-  const { scoreThreshold, maskThreshold, minArea = 0, mask, overlay, probability } = query;
+function analysisOptions(query: PredictQuery, asMask: boolean): RequestedOptions {
+  const { scoreThreshold, maskThreshold, minArea, mask, overlay, probability } = query;
   if (asMask) return { maskThreshold, minArea, mask: true };
   return {
     scoreThreshold,
