@@ -57,6 +57,7 @@ def main() -> None:
     parser.add_argument("--split", type=Path, action="append", default=[])
     parser.add_argument("--list", type=Path, action="append", default=[], help="list of real photos")
     parser.add_argument("--free", action="store_true", help="free shapes of that area instead of squares")
+    parser.add_argument("--enlarge", type=float, default=1.0, help="with --free: enlarge small photos up to this [1]")
     parser.add_argument("--size", type=int, action="append", default=[])
     parser.add_argument("--first", type=int, help="only so many samples of the pool")
     parser.add_argument("--change", choices=CHANGES)
@@ -71,10 +72,18 @@ def main() -> None:
         samples += pool_samples(options.pool)[: options.first]
     networks = [read_checkpoint(path).network for path in options.checkpoints]
     for size in options.size or [288, 380]:
-        evaluation = evaluate(networks, samples, size, CHANGES.get(options.change), free=options.free)
+        evaluation = evaluate(
+            networks, samples, size, CHANGES.get(options.change), free=options.free, enlarge=options.enlarge
+        )
         rounded = json.loads(
             json.dumps(
-                {"size": size, "free": options.free, "change": options.change, **report(evaluation, options.fit)}
+                {
+                    "size": size,
+                    "free": options.free,
+                    "enlarge": options.enlarge,
+                    "change": options.change,
+                    **report(evaluation, options.fit),
+                }
             ),
             parse_float=lambda text: float(np.round(float(text), 4)),
         )

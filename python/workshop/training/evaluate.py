@@ -15,9 +15,9 @@ from workshop.training.dataset import Sample, read_sample, to_input
 from workshop.training.metrics import Evaluation
 
 
-def fit_of(pixels: np.ndarray, side: int, free: bool) -> Fit:
+def fit_of(pixels: np.ndarray, side: int, free: bool, enlarge: float = 1.0) -> Fit:
     """How a photo is brought to the network."""
-    return shapes.free(*pixels.shape[:2], side) if free else shapes.stretched(side)
+    return shapes.free(*pixels.shape[:2], side, enlarge) if free else shapes.stretched(side)
 
 
 @torch.no_grad()
@@ -28,8 +28,11 @@ def evaluate(
     change: Callable[[np.ndarray], np.ndarray] | None = None,
     *,
     free: bool = False,
+    enlarge: float = 1.0,
 ) -> Evaluation:
     """Score samples one by one at side `size`, or in a `free` shape of its area, where the masks are compared.
+
+    Free shapes are those of `ofx.shapes.free`, whose factor `enlarge` bounds.
 
     Of several networks the mean of the logits counts. `change` may alter the pixels (BGR, uint8) before they are
     resized: a test of robustness. Of photos whose mask is not known only the score counts.
@@ -41,7 +44,7 @@ def evaluate(
         pixels, mask = read_sample(sample)
         if change is not None:
             pixels = change(pixels)
-        fit = fit_of(pixels, size, free)
+        fit = fit_of(pixels, size, free, enlarge)
         image = to_input(pixels, fit).unsqueeze(0).to(memory_format=torch.channels_last)
         outputs = [network(image) for network in networks]
         score = torch.stack([score[0] for score, _ in outputs]).mean().sigmoid()
