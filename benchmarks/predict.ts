@@ -70,7 +70,7 @@ async function pythonLoop(onnx: string): Promise<Taken> {
 async function inferenceAlone(detector: Detector): Promise<number> {
   const image = await decodeImage(photos[0]!);
   const { mean, std } = detector.network.input;
-  const tensor = toTensor(resizeLinearOpenCv(image, size, size), size, mean, std);
+  const tensor = toTensor(resizeLinearOpenCv(image, size, size), mean, std);
   // Each session's first inference is slower.
   await pMap(photos.slice(0, 4), () => detector.detectTensor(tensor));
   const started = performance.now();

@@ -23,7 +23,12 @@ OUTSIDE = {
 }
 
 
-def logits(gain: TensorProto, more: list[NodeProto], outputs: dict[str, list[int]]) -> ModelProto:
+def logits(
+    gain: TensorProto,
+    more: list[NodeProto],
+    outputs: dict[str, list[int | str]],
+    sides: tuple[int | str, int | str] = (SIDE, SIDE),
+) -> ModelProto:
     nodes = [
         helper.make_node("ReduceMean", ["image"], ["grey"], axes=[1], keepdims=1),
         helper.make_node("Mul", ["grey", "gain"], ["logits"]),
@@ -32,7 +37,7 @@ def logits(gain: TensorProto, more: list[NodeProto], outputs: dict[str, list[int
     graph = helper.make_graph(
         nodes,
         "odd",
-        [helper.make_tensor_value_info("image", TensorProto.FLOAT, [1, 3, SIDE, SIDE])],
+        [helper.make_tensor_value_info("image", TensorProto.FLOAT, [1, 3, *sides])],
         [helper.make_tensor_value_info(name, TensorProto.FLOAT, shape) for name, shape in outputs.items()],
         [gain],
     )
@@ -66,6 +71,16 @@ def two_classes(activation: str | None) -> ModelProto:
     return logits(inline_gain(), nodes, {"mask": [1, 2, SIDE, SIDE], "score": [1, 2]})
 
 
+def any_sides() -> ModelProto:
+    """A mask and its largest logit, of an image of any sides."""
+    nodes = [
+        helper.make_node("Sigmoid", ["logits"], ["mask"]),
+        helper.make_node("ReduceMax", ["logits"], ["score"], axes=[1, 2, 3], keepdims=0),
+    ]
+    sides = ("height", "width")
+    return logits(inline_gain(), nodes, {"mask": [1, 1, *sides], "score": [1]}, sides)
+
+
 def hidden_references() -> ModelProto:
     """References where no initializer of the main graph has them: in an attribute, and in a branch of an If."""
     branch = GraphProto(name="branch", initializer=[external("in-branch.bin", "b")])
@@ -86,6 +101,7 @@ def main(folder: Path) -> None:
     (folder / "weights" / "gain.bin").write_bytes(struct.pack("<f", GAIN))
     models = {
         "external": one_class(external("weights/gain.bin")),
+        "any-sides": any_sides(),
         "hidden-references": hidden_references(),
         "two-classes-softmax": two_classes("Softmax"),
         "two-classes-logits": two_classes(None),

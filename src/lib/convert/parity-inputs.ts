@@ -35,7 +35,7 @@ export function parityTensors({ photos, noise }: ParityInputs, size: number): Fl
     ...photos.map((photo) => resizeLinearOpenCv(photo, size, size)),
     ...noise.map((seed) => noisePixels(size, seed)),
   ];
-  return pixels.map((rgb) => toTensor(rgb, size, mean, std));
+  return pixels.map((rgb) => toTensor(rgb, mean, std));
 }
 
 /** Bytes of xorshift32 (G. Marsaglia, "Xorshift RNGs", 2003), the same ones at every conversion. */

@@ -5,19 +5,17 @@ export type PerChannel = readonly [number, number, number];
  * The network's input: `((pixel / 255) - mean) / std`, planes one after the other. Each step is rounded to float32, so
  * that the values are numpy's float32 values to the last bit.
  *
- * @param rgb interleaved, `size * size * 3` bytes.
- * @param size the network's side, in pixels.
- * @param tensor to fill, of `3 * size * size` numbers; a new one where it is left out.
- * @returns (1, 3, size, size), row-major.
+ * @param rgb interleaved, `height * width * 3` bytes.
+ * @param tensor to fill, of as many numbers; a new one where it is left out.
+ * @returns (1, 3, height, width), row-major.
  */
 export function toTensor(
   rgb: Uint8Array,
-  size: number,
   mean: PerChannel,
   std: PerChannel,
-  tensor: Float32Array = new Float32Array(3 * size * size),
+  tensor: Float32Array = new Float32Array(rgb.length),
 ): Float32Array {
-  const plane = size * size;
+  const plane = rgb.length / 3;
   for (let channel = 0; channel < 3; channel++) {
     const table = normalisedLevels(mean[channel]!, std[channel]!);
     const start = channel * plane;

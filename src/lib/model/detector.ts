@@ -4,6 +4,7 @@ import type { ProbabilityMap } from '../image/probability-map.js';
 import { resizeLinearOpenCv } from '../image/resize.js';
 import { toTensor } from '../image/tensor.js';
 import { cropWindow, eachWindow, planWindows, WindowBlend } from '../image/windows.js';
+import { inputShape, padToShape, type InputShape } from './input-shape.js';
 import type { ModelReference } from './catalogue.js';
 import { externalData } from './external-data.js';
 import { resolveNetwork, type Network, type NetworkChoice } from './network.js';
@@ -17,7 +18,7 @@ export interface DetectorOptions extends NetworkChoice, OnnxPoolOptions {}
 export interface Detection {
   /** What it says of the image as a whole, before any temperature. */
   output: ScoreOutput;
-  /** Probability of manipulation at the network's side, (S, S); of windows, at the image's size. */
+  /** Probability of manipulation, at the size at which the network sees the image; of windows, at the image's. */
   map: ProbabilityMap;
   /** How many windows it was looked at through; undefined where the whole image was resized to the network's side. */
   windows?: number;
@@ -59,12 +60,15 @@ export class Detector {
   /** Scores an image of any size. Up to `concurrency` calls run at once; more wait. */
   async detect(image: RgbImage, signal?: AbortSignal): Promise<Detection> {
     const started = performance.now();
-    const { inputSize } = this.network.identity;
     const { mean, std } = this.network.input;
-    const resized = resizeLinearOpenCv(image, inputSize, inputSize);
-    const tensor = toTensor(resized, inputSize, mean, std, this.#spare.pop());
+    const shape = inputShape(image, this.network.identity.inputSize, this.network.input);
+    const { covered } = shape;
+    const fits = image.width === covered.width && image.height === covered.height;
+    const resized = fits ? image.data : resizeLinearOpenCv(image, covered.width, covered.height);
+    const pixels = padToShape(resized, shape);
+    const tensor = toTensor(pixels, mean, std, this.#takeSpare(pixels.length));
     const preprocess = performance.now() - started;
-    const { inference, ...detection } = await this.#run(tensor, signal, { lend: true });
+    const { inference, ...detection } = await this.#run(tensor, shape, signal, { lend: true });
     return { ...detection, timingsMs: { preprocess, inference } };
   }
 
@@ -94,9 +98,9 @@ export class Detector {
       eachWindow(grid),
       async (window) => {
         const started = performance.now();
-        const tensor = toTensor(cropWindow(image, window, side), side, mean, std, this.#spare.pop());
+        const tensor = toTensor(cropWindow(image, window, side), mean, std, this.#takeSpare(3 * side * side));
         detection.timingsMs.preprocess += performance.now() - started;
-        return { window, ...(await this.#run(tensor, signal, { lend: true })) };
+        return { window, ...(await this.#run(tensor, square(side), signal, { lend: true })) };
       },
       { concurrency: this.concurrency + 1, backpressure: this.concurrency + 2 },
     );
@@ -120,20 +124,27 @@ export class Detector {
     tensor: Float32Array,
     signal?: AbortSignal,
   ): Promise<Omit<Detection, 'timingsMs'> & { inference: number }> {
-    return this.#run(tensor, signal, { lend: false });
+    return this.#run(tensor, square(this.network.identity.inputSize), signal, { lend: false });
+  }
+
+  /** An input of a length that no session has at the moment; others of another photo's shape are let go. */
+  #takeSpare(length: number): Float32Array | undefined {
+    const spare = this.#spare.pop();
+    return spare?.length === length ? spare : undefined;
   }
 
   async #run(
     tensor: Float32Array,
+    shape: InputShape,
     signal: AbortSignal | undefined,
     options: { lend: boolean },
   ): Promise<Omit<Detection, 'timingsMs'> & { inference: number }> {
-    const { input, outputs, identity } = this.network;
-    const size = identity.inputSize;
+    const { input, outputs } = this.network;
+    const { width, height, covered } = shape;
     const { values, milliseconds, data } = await this.pool.run(
       {
         input: input.name,
-        dims: [1, 3, size, size],
+        dims: [1, 3, height, width],
         data: tensor,
         outputs: outputs.score ? [outputs.mask.name, outputs.score.name] : [outputs.mask.name],
       },
@@ -141,10 +152,10 @@ export class Detector {
       options,
     );
     if (data) this.#spare.push(data);
-    const { score, map } = readOutputs(this.network, values as [Float32Array, Float32Array?]);
+    const { score, map } = readOutputs(this.network, shape, values as [Float32Array, Float32Array?]);
     return {
       output: score,
-      map: { width: size, height: size, data: map },
+      map: { ...covered, data: map },
       inference: milliseconds,
     };
   }
@@ -152,4 +163,8 @@ export class Detector {
   async close(): Promise<void> {
     await this.pool.close();
   }
+}
+
+function square(side: number): InputShape {
+  return { width: side, height: side, covered: { width: side, height: side } };
 }

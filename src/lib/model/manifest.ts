@@ -83,7 +83,10 @@ export type Fusion = Static<typeof FusionSchema>;
 
 export const VariantSchema = Type.Object({
   file: Type.String({ minLength: 1, description: 'ONNX file, relative to the manifest' }),
-  inputSize: Type.Integer({ minimum: 1, description: 'Side S of the square input, in pixels' }),
+  inputSize: Type.Integer({
+    minimum: 1,
+    description: 'Side S of the square input, or of the square whose area free shapes have, in pixels',
+  }),
   precision: PrecisionSchema,
   sha256: Type.String({
     ...Sha256,
@@ -101,19 +104,31 @@ export const VariantSchema = Type.Object({
 });
 export type Variant = Static<typeof VariantSchema>;
 
+export const InputSchema = Type.Object({
+  name: Type.String({ minLength: 1 }),
+  colour: Type.Literal('RGB'),
+  layout: Type.Literal('NCHW'),
+  mean: Triple,
+  std: Triple,
+  resize: Type.Literal('opencv-linear'),
+  fit: Type.Optional(
+    Type.Union([Type.Literal('stretch'), Type.Literal('free')], {
+      description:
+        'How photos are brought to it: stretched to S x S [stretch], or in their own shape, of that area (docs/models.md)',
+    }),
+  ),
+  enlarge: Type.Optional(
+    Type.Number({ minimum: 1, description: 'With free: the most that a small photo is enlarged by [1]' }),
+  ),
+});
+export type ManifestInput = Static<typeof InputSchema>;
+
 export const ManifestSchema = Type.Object(
   {
     schemaVersion: Type.Literal(1),
     name: Type.String({ minLength: 1 }),
     version: Type.String({ minLength: 1 }),
-    input: Type.Object({
-      name: Type.String({ minLength: 1 }),
-      colour: Type.Literal('RGB'),
-      layout: Type.Literal('NCHW'),
-      mean: Triple,
-      std: Triple,
-      resize: Type.Literal('opencv-linear'),
-    }),
+    input: InputSchema,
     outputs: Type.Object({
       score: Type.Union([OutputSchema, Type.Null()]),
       mask: OutputSchema,

@@ -4,6 +4,7 @@ import type { Model, ModelReference } from './catalogue.js';
 import {
   IMAGENET_NORMALISATION,
   type Fusion,
+  type ManifestInput,
   type OutputDescription,
   type OutputKind,
   type Precision,
@@ -22,7 +23,7 @@ export interface Network {
   /** Absolute path of the ONNX file. */
   file: string;
   identity: ModelIdentity;
-  input: { name: string; mean: [number, number, number]; std: [number, number, number] };
+  input: Pick<ManifestInput, 'name' | 'mean' | 'std' | 'fit' | 'enlarge'>;
   outputs: { score: OutputDescription | null; mask: OutputDescription };
   /** As the manifest has them; what is in force, `effectiveThresholds` tells. */
   thresholds: Thresholds | undefined;
@@ -39,7 +40,7 @@ export interface ModelIdentity {
   version: string;
   /** Of the ONNX file and of all that it refers to, see `hashOnnx`. */
   sha256: string;
-  /** Side S of the square input, in pixels. */
+  /** Side S of the square input, or of the square whose area free shapes have, in pixels. */
   inputSize: number;
   precision: Precision;
 }

@@ -2,13 +2,14 @@ import { OfxError } from '../core/errors.js';
 import { MANIFEST_FILE, type OutputDescription } from './manifest.js';
 import type { Network } from './network.js';
 import type { OnnxDescription } from './onnx-session.js';
+import { coveredMap, type InputShape } from './input-shape.js';
 import { sigmoidInPlace, type ScoreOutput } from './probability.js';
 
 /** From what an ONNX file gives to a probability map and a score, by what is known about its outputs. */
 
 export interface NetworkOutputs {
   score: ScoreOutput;
-  /** Probabilities, (S, S). */
+  /** Probabilities, one for each pixel of the input that the photo covers. */
   map: Float32Array;
 }
 
@@ -41,19 +42,21 @@ export function checkOutputs(network: Network, { outputs }: OnnxDescription): vo
 }
 
 /**
- * @param values - of the mask, (1, C, S, S), and of the score, (1, C), where there is one; the mask's are overwritten
+ * @param shape - of the network's input; what lies beside the photo is cut away
+ * @param values - of the mask, (1, C, H, W), and of the score, (1, C), where there is one; the mask's are overwritten
  * @throws {OfxError} ONNX_INVALID where they are not what the network was said to give: it is the model's fault, not the
  *   image's; PREDICTION_INVALID where they are not numbers
  */
 export function readOutputs(
   network: Network,
+  shape: InputShape,
   values: readonly [mask: Float32Array, score?: Float32Array | undefined],
 ): NetworkOutputs {
   const { outputs, identity } = network;
-  const area = identity.inputSize ** 2;
   const [mask, scores] = values;
+  const area = shape.width * shape.height;
   const channels = channelsOf(network, 'mask', mask.length / area);
-  const map = takeChannel(mask, channels, area, outputs.mask);
+  const map = coveredMap(takeChannel(mask, channels, area, outputs.mask), shape);
   if (outputs.mask.kind === 'logit') sigmoidInPlace(map);
   checkProbabilities(network, 'mask', map);
   if (!outputs.score || !scores) return { score: { kind: 'probability', value: largest(map) }, map };
