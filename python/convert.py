@@ -1,7 +1,8 @@
 """Converts a checkpoint to ONNX files, and writes what PyTorch makes of given inputs, so that both can be compared.
 
-Called by `ofx convert`. For every size S it reads S.input.f32, (N, 3, S, S), from a folder, and writes there S.onnx,
-S.score.f32, (N,), and S.mask.f32, (N, S, S): plain little-endian float32. Progress is one JSON event a line on stdout.
+Called by `ofx convert`. For every size S it reads S.input.f32, (N, 3, S, S), from a folder. There it writes S.onnx, one
+file with the weights of all of them, and what PyTorch makes of the inputs in float32 and in float64: S.score.f32 and
+.f64, (N,), S.mask.f32 and .f64, (N, S, S), plain and little-endian. Progress is one JSON event a line on stdout.
 What is wrong from outside is an `error` event, and the exit status is that of its kind.
 """
 
@@ -23,6 +24,7 @@ def main() -> int:
     parser.add_argument("checkpoint", type=Path)
     parser.add_argument("--folder", type=Path, required=True)
     parser.add_argument("--size", type=int, action="append", required=True)
+    parser.add_argument("--data", default="weights.data", help="what the file with the weights is called")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--weights", help="which network of several in the file")
     arguments = parser.parse_args()
@@ -51,7 +53,7 @@ def load_packages() -> None:
     try:
         import torch  # noqa: F401, PLC0415
 
-        from ofx import checkpoint, export  # noqa: F401, PLC0415
+        from ofx import checkpoint, export, shared_weights  # noqa: F401, PLC0415
     except OSError as error:
         raise ImportError(str(error)) from error
 
@@ -63,6 +65,7 @@ def convert(arguments: argparse.Namespace, events: Events) -> None:
 
     from ofx import export  # noqa: PLC0415
     from ofx.checkpoint import read_checkpoint  # noqa: PLC0415
+    from ofx.shared_weights import share_weights  # noqa: PLC0415
 
     torch.set_num_threads(arguments.threads)
     checkpoint = read_checkpoint(arguments.checkpoint, arguments.weights)
@@ -82,16 +85,19 @@ def convert(arguments: argparse.Namespace, events: Events) -> None:
     )
     for size in sizes:
         export.check_size(checkpoint.network, size)
+    double = export.in_double_precision(checkpoint.network)
     for size in sizes:
         export.export_onnx(checkpoint.arrange(size), size, folder / f"{size}.onnx")
         events.emit("exported", size=size)
         images = torch.frombuffer(bytearray((folder / f"{size}.input.f32").read_bytes()), dtype=torch.float32)
-        with (folder / f"{size}.score.f32").open("wb") as scores, (folder / f"{size}.mask.f32").open("wb") as masks:
-            for image in images.view(-1, 3, size, size):
-                score, mask = export.reference_outputs(checkpoint.network, image[None])
-                scores.write(score.numpy().tobytes())
-                masks.write(mask.numpy().tobytes())
-                events.emit("reference", size=size)
+        for image in images.view(-1, 1, 3, size, size):
+            for network, pixels, ending in ((checkpoint.network, image, "f32"), (double, image.double(), "f64")):
+                outputs = export.reference_outputs(network, pixels)
+                for name, output in zip(("score", "mask"), outputs, strict=True):
+                    with (folder / f"{size}.{name}.{ending}").open("ab") as file:
+                        file.write(output.numpy().tobytes())
+            events.emit("reference", size=size)
+    share_weights([folder / f"{size}.onnx" for size in sizes], folder / arguments.data)
     events.emit("done")
 
 

@@ -8,6 +8,7 @@ any multiples of 16 from 96 up in a file for free shapes (`ofx.shapes`).
 from __future__ import annotations
 
 import warnings
+from copy import deepcopy
 from pathlib import Path
 
 import torch
@@ -79,5 +80,13 @@ def export_onnx(network: nn.Module, side: int, path: Path, *, free: bool = False
 
 @torch.inference_mode()
 def reference_outputs(network: nn.Module, images: Tensor) -> tuple[Tensor, Tensor]:
-    """What PyTorch itself makes of images (B, 3, H, W): score logits (B,) and mask probabilities (B, 1, H, W)."""
+    """What PyTorch itself makes of images (B, 3, S, S): score logits (B,) and mask probabilities (B, 1, S, S).
+
+    They are computed in the images' precision, which must be that of the network.
+    """
     return Deployed(network)(images)
+
+
+def in_double_precision(network: nn.Module) -> nn.Module:
+    """A copy of a network in float64, whose results are taken as the truth: their rounding is 1e-9 of float32's."""
+    return deepcopy(network).double().eval()

@@ -11,7 +11,8 @@ import torch
 from conftest import TINY, trained_like
 
 from ofx.errors import SizeError
-from ofx.export import OPSET, check_size, export_onnx, reference_outputs
+from ofx.export import OPSET, check_size, export_onnx, in_double_precision, reference_outputs
+from ofx.networks import ARCHITECTURES
 from ofx.networks.objectformer import ObjectFormer
 from ofx.networks.objectformer_arranged import arrange
 from ofx.networks.objectformer_lite import ObjectFormerLite
@@ -61,6 +62,19 @@ def test_reference_outputs_are_a_logit_and_probabilities(tiny: ObjectFormer):
     score, probabilities = reference_outputs(tiny, image)
     assert torch.equal(score, logit)
     assert torch.equal(probabilities, mask.sigmoid())
+
+
+@pytest.mark.parametrize("name", ARCHITECTURES)
+def test_the_truth_is_computed_in_float64_from_end_to_end(name: str):
+    torch.manual_seed(0)
+    network = trained_like(ARCHITECTURES[name].build(vars(TINY) if name == "objectformer" else {}))
+    double = in_double_precision(network)
+    image = torch.randn(1, 3, 96, 96)
+    for truth, ours in zip(reference_outputs(double, image.double()), reference_outputs(network, image), strict=True):
+        assert truth.dtype == torch.float64
+        assert ours.dtype == torch.float32
+        assert 0 < (truth - ours).abs().max() < 1e-3, "as near as rounding takes float32, and not the same"
+    assert all(parameter.dtype == torch.float32 for parameter in network.parameters()), "the original stays"
 
 
 def test_a_size_that_the_network_cannot_take_is_told(tiny: ObjectFormer):

@@ -119,6 +119,7 @@ describe('ofx convert', function () {
         expect((await readdir(model())).sort()).to.deep.equal([
           'mine-100.onnx',
           'mine-64.onnx',
+          'mine.onnx.data',
           'model.json',
         ]);
         const { manifest } = await readModel(model());
@@ -159,6 +160,17 @@ describe('ofx convert', function () {
         }
       });
 
+      it('makes the same bytes of the same checkpoint', async () => {
+        const made = async (out: string): Promise<Buffer[]> => {
+          const args = ['convert', checkpoint(), '--out', out, '--name', 'm', '--size', '64'];
+          expect((await ofx(args, { env })).exitCode).to.equal(0);
+          return Promise.all((await readdir(out)).sort().map((name) => readFile(path.join(out, name))));
+        };
+        const [a, b] = [await made(folder.file('a')), await made(folder.file('b'))];
+        expect(a).to.have.length(3);
+        a.forEach((content, index) => expect(content.equals(b[index]!)).to.equal(true));
+      });
+
       it('replaces a model only when asked to', async () => {
         const args = [checkpoint(), '--out', model(), '--size', '64'];
         expect((await ofx(['convert', ...args], { env })).exitCode).to.equal(0);
@@ -169,7 +181,11 @@ describe('ofx convert', function () {
         const again = await ofx(['convert', ...args, '--force', '--name', 'other'], { env });
         expect(again.exitCode).to.equal(0);
         expect((await stat(model())).ino).not.to.equal(before.ino);
-        expect((await readdir(model())).sort()).to.deep.equal(['model.json', 'other-64.onnx']);
+        expect((await readdir(model())).sort()).to.deep.equal([
+          'model.json',
+          'other-64.onnx',
+          'other.onnx.data',
+        ]);
         expect(await readdir(folder.file('models'))).to.deep.equal(['mine']);
       });
 
@@ -251,12 +267,40 @@ describe('ofx convert', function () {
       expect(stderr).to.contain('argparse.Namespace').and.to.contain("python -c 'import torch;");
     });
 
-    it('ships nothing that differs from PyTorch', async () => {
-      python(path.join(FIXTURES, 'make.py'), checkpoint(), '12');
-      const { code, exit, stderr } = await fails([checkpoint(), '--out', model(), '--size', '64'], env);
+    it('ships nothing that differs from PyTorch in float64', async () => {
+      python(path.join(FIXTURES, 'make.py'), checkpoint());
+      const broken = { ...env, PYTHONPATH: path.join(ROOT, 'test/fixtures/broken-exporter') };
+      const args = [checkpoint(), '--out', model(), '--size', '64'];
+      const { code, exit, stderr } = await fails(args, broken);
       expect([code, exit]).to.deep.equal(['PARITY_FAILED', 3]);
       expect(stderr).to.contain('At size 64').and.to.contain('1e-5');
       expect(await readdir(folder.file('models'))).to.deep.equal([]);
+      const allowed = await ofx(['convert', ...args, '--tolerance', '0.1'], { env: broken });
+      expect(allowed.exitCode, allowed.stderr).to.equal(0);
+    });
+
+    it('judges a network whose float32 results are uncertain by how uncertain PyTorch is, and says so', async () => {
+      python(path.join(FIXTURES, 'make.py'), checkpoint(), '6');
+      const args = ['convert', checkpoint(), '--out', model(), '--size', '64', '--json'];
+      const { exitCode, stdout, stderr } = await ofx(args, { env });
+      expect(exitCode, stderr).to.equal(0);
+      const { parity, warnings } = JSON.parse(stdout) as ConvertReport;
+      const [{ map, pytorch }] = parity.variants as [ConvertReport['parity']['variants'][0]];
+      expect(map.max).to.be.above(1e-5);
+      expect(map.max).to.be.at.most(2 * pytorch.map.max);
+      expect(warnings.join(' ').includes('diverged')).to.equal(pytorch.map.max > 1e-3);
+    });
+
+    it('takes no name that would lead out of the folder, and no tolerance that is none', async () => {
+      await writeFile(checkpoint(), 'x');
+      const args = [checkpoint(), '--out', model()];
+      for (const wrong of [
+        ['--name', '../x'],
+        ['--tolerance', 'abc'],
+        ['--tolerance', '-1'],
+      ]) {
+        expect((await fails([...args, ...wrong], env)).exit, wrong.join(' ')).to.equal(2);
+      }
     });
   });
 });

@@ -43,6 +43,11 @@ def high_pass_filters() -> Tensor:
     return torch.stack([torch.tensor(second) / 2.0, torch.tensor(square3) / 4.0, torch.tensor(square5) / 12.0])
 
 
+def whole(x: Tensor) -> Tensor:
+    """At least float32: out of the halves of mixed precision, and float64 as it is, in which ONNX files are judged."""
+    return x if x.dtype == torch.float64 else x.float()
+
+
 class InvertedResidual(nn.Module):
     """Block of EfficientNet-lite with its batch normalisations folded into the convolutions."""
 
@@ -87,7 +92,7 @@ class RgbStream(nn.Module):
         # In bfloat16 depthwise convolutions are fast on CPUs, but their gradient is slow.
         learns = any(parameter.requires_grad for parameter in self.stages[3:].parameters())
         with torch.autocast("cpu", enabled=torch.is_autocast_enabled("cpu") and not learns):
-            sixteenth = self.stages[4](self.stages[3](eighth.float()))
+            sixteenth = self.stages[4](self.stages[3](whole(eighth)))
         return [quarter, eighth, sixteenth]
 
 
@@ -158,35 +163,36 @@ class SelfCorrelation(nn.Module):
         rows, columns = torch.arange(height, device=x.device), torch.arange(width, device=x.device)
         rows_asking = torch.arange(0, height, 2, device=x.device)
         columns_asking = torch.arange(0, width, 2, device=x.device)
-        grid = torch.stack(torch.meshgrid(rows, columns, indexing="ij")).float()  # (2, H, W): y and x of each cell
+        number = whole(x).dtype
+        grid = torch.stack(torch.meshgrid(rows, columns, indexing="ij")).to(number)  # (2, H, W): y and x of each cell
         half_height, half_width = (height + 1) // 2, (width + 1) // 2
         place = grid.flatten(1).T  # (N, 2)
         asking = grid[:, ::2, ::2].flatten(1).T  # (M, 2)
         # Far below any logit for the neighbours of the asking cell: near in rows and near in columns.
-        near_rows = ((rows_asking[:, None] - rows[None]).abs() <= NEIGHBOURHOOD).float() * -100
-        near_columns = ((columns_asking[:, None] - columns[None]).abs() <= NEIGHBOURHOOD).float()
+        near_rows = ((rows_asking[:, None] - rows[None]).abs() <= NEIGHBOURHOOD).to(number) * -100
+        near_columns = ((columns_asking[:, None] - columns[None]).abs() <= NEIGHBOURHOOD).to(number)
         near = (near_rows[:, None, :, None] * near_columns[None, :, None, :]).reshape(
             1, half_height * half_width, height * width
         )
 
-        descriptors = self.describe(x).float()
+        descriptors = whole(self.describe(x))
         descriptors = descriptors - descriptors.mean((2, 3), keepdim=True)
         descriptors = descriptors / (descriptors.pow(2).sum(1, keepdim=True) + 1e-6).sqrt()
         queries = descriptors[:, :, ::2, ::2].flatten(2).transpose(1, 2)
         # One product gives the logits: cosine times sharpness.
         sharpness = self.sharpness.exp()
         logits = torch.baddbmm(near, queries * sharpness, descriptors.flatten(2))  # (B, M, N)
-        best = logits.amax(2).float() / sharpness
+        best = whole(logits.amax(2)) / sharpness
         attention = torch.softmax(logits, 2)
-        peak = attention.amax(2).float()
+        peak = whole(attention.amax(2))
         values = self.value(x)
-        carried = torch.cat([values.flatten(2).transpose(1, 2).float(), place.expand(batch, -1, -1) / height], 2)
-        twin = torch.matmul(attention, carried).float().transpose(1, 2)
+        carried = torch.cat([whole(values.flatten(2).transpose(1, 2)), place.expand(batch, -1, -1) / height], 2)
+        twin = whole(torch.matmul(attention, carried)).transpose(1, 2)
 
         way = (twin[:, -2:] - asking.T / height).reshape(batch, 2, half_height, half_width)
         spread = (way - F.avg_pool2d(way, 3, 1, 1, count_include_pad=False)).abs()
         seen = twin[:, :-2].reshape(batch, -1, half_height, half_width)
-        own = values[:, :, ::2, ::2].float()
+        own = whole(values[:, :, ::2, ::2])
         scalars = torch.stack([best, peak], 1).reshape(batch, 2, half_height, half_width)
         return self.merge(torch.cat([own, own - seen, scalars, way, spread], 1))
 
@@ -265,19 +271,19 @@ class ScoreHead(nn.Module):
         self.head = nn.Sequential(nn.Linear(2 * features + parts + 5, 128), nn.ReLU(), nn.Linear(128, 1))
 
     def forward(self, mask: Tensor, features: Tensor, parts: Tensor) -> Tensor:
-        flat = mask.flatten(1).float()
+        flat = whole(mask.flatten(1))
         # Means of exp(x) and exp(4x), back on the scale of logits: between the mean and the largest.
         cells = torch.ones_like(flat).sum(1).log()
         soft = torch.logsumexp(flat, 1) - cells
         sharp = (torch.logsumexp(4 * flat, 1) - cells) / 4
-        coarse = F.avg_pool2d(mask.float(), 4, 2)
-        broad = F.avg_pool2d(mask.float(), 12, 6)
+        coarse = F.avg_pool2d(whole(mask), 4, 2)
+        broad = F.avg_pool2d(whole(mask), 12, 6)
         strengths = torch.stack([soft, sharp, coarse.flatten(1).amax(1), broad.flatten(1).amax(1), flat.mean(1)], 1)
         weights = torch.softmax(flat, 1)
-        tokens = features.flatten(2).float()
+        tokens = whole(features.flatten(2))
         there = torch.matmul(tokens, weights.unsqueeze(2)).squeeze(2)
         everywhere = tokens.mean(2)
-        summary = torch.cat([strengths / 4, there, everywhere, parts.float().mean(1)], 1)
+        summary = torch.cat([strengths / 4, there, everywhere, whole(parts).mean(1)], 1)
         return self.head(summary).squeeze(1)
 
 
@@ -318,7 +324,7 @@ class ObjectFormerLite(nn.Module):
 
         fine = self.up8(map_, eighth)
         coarse = self.coarse_mask(fine)
-        mask = self.mask(self.up4(fine, quarter)).float()
+        mask = whole(self.mask(self.up4(fine, quarter)))
         return self.score(coarse, fine, parts), mask, coarse
 
 

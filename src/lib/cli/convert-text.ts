@@ -10,17 +10,22 @@ export function convertText({
   seconds,
 }: ConvertReport): string {
   const lines = variants.map(({ file, inputSize, bytes }) => {
-    const { map, score, flippedPixels, pixels } = parity.variants.find(
+    const { map, score, pytorch, flippedPixels, pixels } = parity.variants.find(
       (variant) => variant.inputSize === inputSize,
     )!;
     return (
-      `  ${file} (${(bytes / 1e6).toFixed(1)} MB): largest difference from PyTorch ${map.max.toExponential(1)} in the map, ` +
-      `${score.max.toExponential(1)} in the score; ${flippedPixels} of ${pixels} mask pixels flip`
+      `  ${file} (${(bytes / 1e6).toFixed(1)} MB): largest difference from PyTorch in float64 ${map.max.toExponential(1)} in the map, ` +
+      `${score.max.toExponential(1)} in the score (PyTorch in float32: ${pytorch.map.max.toExponential(1)}, ` +
+      `${pytorch.score.max.toExponential(1)}); ${flippedPixels} of ${pixels} mask pixels flip`
     );
   });
+  const weights = [...new Set(variants.flatMap(({ externalData = [] }) => externalData))];
   return [
     `${architecture}, ${(parameters / 1e6).toFixed(1)} million parameters, in ${seconds.toFixed(0)} s:`,
     ...lines,
+    ...(weights.length > 0 && variants.length > 1
+      ? [`  their weights are in ${weights.join(', ')}, once for all`]
+      : []),
     `Try it: ofx predict photo.jpg --model ${folder}`,
   ].join('\n');
 }

@@ -1,0 +1,82 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { CheckpointEvent } from '../python/events.js';
+import { runScript } from '../python/script.js';
+import type { ConvertRequest } from './convert.js';
+import type { Outputs } from './parity.js';
+import { parityTensors, type ParityInputs } from './parity-inputs.js';
+
+/** What Python does: it exports the network, and says what PyTorch makes of the inputs. */
+
+export interface ExportRun {
+  request: ConvertRequest;
+  sizes: readonly number[];
+  python: string;
+  draft: string;
+  /** What the file is called that holds the weights. */
+  dataFile: string;
+  inputs: ParityInputs;
+  signal: AbortSignal | undefined;
+}
+
+/** Lets Python export every size into the draft, and write there what PyTorch makes of the inputs. */
+export async function exportAll(
+  { request, sizes, python, draft, dataFile, inputs, signal }: ExportRun,
+  step: () => void,
+  onWarning: (warning: string) => void,
+): Promise<CheckpointEvent> {
+  for (const size of sizes) {
+    const tensors = parityTensors(inputs, size);
+    await writeFile(path.join(draft, `${size}.input.f32`), Buffer.concat(tensors.map(asBytes)));
+  }
+  let described: CheckpointEvent | undefined;
+  await runScript({
+    python,
+    script: 'convert.py',
+    args: [
+      request.checkpoint,
+      '--folder',
+      draft,
+      ...sizes.flatMap((size) => ['--size', String(size)]),
+      '--data',
+      dataFile,
+      '--threads',
+      String(request.threads),
+      ...(request.weights === undefined ? [] : [`--weights=${request.weights}`]),
+    ],
+    onEvent: (event) => {
+      if (event.event === 'warning') onWarning(event.message);
+      else if (event.event !== 'done') step();
+      if (event.event === 'checkpoint') described = event;
+    },
+    signal,
+  });
+  if (!described) throw new Error('convert.py told nothing of the checkpoint.');
+  return described;
+}
+
+/** What PyTorch made of the inputs, as `python/convert.py` wrote it: the truth, in float64, and its own float32. */
+export async function readReference(
+  draft: string,
+  size: number,
+): Promise<{ truth: Outputs<Float64Array>; pytorch: Outputs }> {
+  const read = async (name: string): Promise<ArrayBuffer> => {
+    const bytes = await readFile(path.join(draft, `${size}.${name}`));
+    // A copy: the bytes of a small file lie anywhere in a pool, not at a multiple of their width.
+    return new Uint8Array(bytes).buffer;
+  };
+  return {
+    truth: {
+      scores: new Float64Array(await read('score.f64')),
+      maps: new Float64Array(await read('mask.f64')),
+    },
+    pytorch: {
+      scores: new Float32Array(await read('score.f32')),
+      maps: new Float32Array(await read('mask.f32')),
+    },
+  };
+}
+
+function asBytes(values: Float32Array): Uint8Array {
+  return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+}
