@@ -1,5 +1,10 @@
 import { expect } from 'chai';
-import { compareOutputs, isWithin, type Outputs, type VariantParity } from '../../../src/lib/convert/parity.js';
+import {
+  compareOutputs,
+  isWithin,
+  type Outputs,
+  type VariantParity,
+} from '../../../src/lib/convert/parity.js';
 
 const outputs = (scores: number[], maps: number[]): Outputs => ({
   scores: Float32Array.from(scores),
