@@ -12,29 +12,12 @@ import { findPython } from '../python/interpreter.js';
 import type { ConvertReport } from './result.js';
 import { asWriteError, checkDestination, checkInput, makeDraft } from './destination.js';
 import { exportAll, readReference } from './export.js';
+import type { ConvertRequest } from './request.js';
 import { countInputs, parityInputs, parityTensors } from './parity-inputs.js';
 import { publishFolder } from '../files/publish-folder.js';
 
 /** The sides at which images are scored and validated where nothing else is asked for. */
 export const DEFAULT_SIZES: readonly number[] = [288, 380];
-
-export interface ConvertRequest {
-  checkpoint: string;
-  /** The model's folder, to be made. */
-  out: string;
-  sizes: readonly number[];
-  /** The model's name [the folder's]. */
-  name?: string | undefined;
-  /** An interpreter [the active virtual environment, then ofx's own]. */
-  python?: string | undefined;
-  threads: number;
-  /** The largest difference from the truth that is always allowed [PARITY_TOLERANCE]. */
-  tolerance?: number | undefined;
-  /** Which network of a checkpoint that holds several: an entry, a prefix of names, or both. */
-  weights?: string | undefined;
-  /** Replace the folder if it is a model already. */
-  force: boolean;
-}
 
 export interface ConvertEvents {
   onWarning?: (warning: string) => void;

@@ -2,8 +2,8 @@ import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { CheckpointEvent } from '../python/events.js';
 import { runScript } from '../python/script.js';
-import type { ConvertRequest } from './convert.js';
 import type { Outputs } from './parity.js';
+import type { ConvertRequest } from './request.js';
 import { parityTensors, type ParityInputs } from './parity-inputs.js';
 
 /** What Python does: it exports the network, and says what PyTorch makes of the inputs. */
