@@ -41,7 +41,7 @@ export async function buildApp(service: Service): Promise<FastifyInstance> {
     loggerInstance: service.log,
     // One line a request is written below, when it is answered.
     logController: new LogController({ disableRequestLogging: true }),
-    genReqId: () => randomUUID(),
+    genReqId: ({ headers }) => requestId(headers['x-request-id']),
     trustProxy: trustProxy ?? false,
     // The whole request, body included, has to arrive within this time; Node looks once a second.
     requestTimeout: uploadMs,
@@ -80,6 +80,17 @@ export async function buildApp(service: Service): Promise<FastifyInstance> {
 }
 
 const MOST_CONNECTIONS = 512;
+
+/** The one that a proxy or a client gave, where it is fit for a header and a log; a new one otherwise. */
+function requestId(given: string | string[] | undefined): string {
+  return typeof given === 'string' && /^[\w.:-]{1,100}$/.test(given) ? given : randomUUID();
+}
+
+/** Of https://www.w3.org/TR/trace-context/: the id of the trace that a request belongs to. */
+function traceId(traceparent: string | string[] | undefined): string | undefined {
+  const id = /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}/.exec(String(traceparent))?.[1];
+  return id === undefined || /^0+$/.test(id) ? undefined : id;
+}
 
 function describeComplaint(complaints: FastifySchemaValidationError[]): Error {
   const { instancePath, message, params } = complaints[0]!;
@@ -137,9 +148,15 @@ function observe(app: FastifyInstance, service: Service): void {
     const route = request.routeOptions.url ?? 'none';
     const milliseconds = reply.elapsedTime;
     const status = reply.statusCode;
-    service.metrics.answered({ method, route, status, milliseconds });
+    // The page's files are counted, and no part of how long answers take.
+    const isPage = request.routeOptions.schema?.hide === true;
+    service.metrics.answered({ method, route: isPage ? 'page' : route, status, milliseconds, isPage });
     const token = request.tokenName;
-    request.log.info({ method, route, status, ms: Math.round(milliseconds), client: ip, token }, 'answered');
+    const trace = traceId(request.headers['traceparent']);
+    request.log.info(
+      { method, route, status, ms: Math.round(milliseconds), client: ip, token, trace },
+      'answered',
+    );
     done();
   });
   app.addHook('onRequestAbort', (request, done) => {

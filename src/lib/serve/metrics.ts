@@ -132,10 +132,16 @@ export class ServiceMetrics {
     this.#modelInfo.set({ ofx: OFX_VERSION, name, version, sha256, input_size: inputSize, precision }, 1);
   }
 
-  answered(request: { method: string; route: string; status: number; milliseconds: number }): void {
-    const { method, route, status, milliseconds } = request;
+  answered(request: {
+    method: string;
+    route: string;
+    status: number;
+    milliseconds: number;
+    isPage: boolean;
+  }): void {
+    const { method, route, status, milliseconds, isPage } = request;
     this.#requests.inc({ method, route, status });
-    this.#requestSeconds.observe({ route }, milliseconds / 1000);
+    if (!isPage) this.#requestSeconds.observe({ route }, milliseconds / 1000);
   }
 
   failed(code: ErrorCode): void {

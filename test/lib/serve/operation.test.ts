@@ -260,6 +260,28 @@ describe('the running service', () => {
     }
   });
 
+  it('takes over the ids that a proxy gives, and no others', async () => {
+    await start();
+    const trace = '4bf92f3577b34da6a3ce929d0e0e4736';
+    const headers = { 'x-request-id': 'edge-7f.3:1', traceparent: `00-${trace}-00f067aa0ba902b7-01` };
+    const answer = await fetch(`${server.url}/v1/models`, { headers });
+    expect(answer.headers.get('x-request-id')).to.equal('edge-7f.3:1');
+    expect(server.log.find(({ reqId }) => reqId === 'edge-7f.3:1')).to.include({ trace, status: 200 });
+    for (const given of ['a b', 'x'.repeat(101), '"quoted"']) {
+      const other = await fetch(`${server.url}/v1/models`, { headers: { 'x-request-id': given } });
+      expect(other.headers.get('x-request-id')).to.match(/^[0-9a-f-]{36}$/);
+    }
+  });
+
+  it('keeps the files of the page out of how long answers take', async () => {
+    await start();
+    for (const at of ['/', '/page/page.js', '/v1/models']) await (await fetch(server.url + at)).text();
+    const metrics = await (await fetch(`${server.url}/metrics`)).text();
+    expect(metrics).to.contain('ofx_http_requests_total{method="GET",route="page",status="200"} 2');
+    expect(metrics).to.not.match(/^ofx_http_request_seconds.*route="(\/|\/page\/.*|page)"/m);
+    expect(metrics).to.contain('ofx_http_request_seconds_count{route="/v1/models"} 1');
+  });
+
   it('describes itself as OpenAPI 3.1, from the schemas that validate', async () => {
     await start();
     const api = (await (await fetch(`${server.url}/docs/json`)).json()) as {
