@@ -2,8 +2,8 @@ import { expect } from 'chai';
 import { findCopies } from '../../../src/lib/copies/find-copies.js';
 import { asPhoto, LOOKALIKES } from './lookalikes.js';
 
-/** Of six pictures of a kind, those that may be taken for copies: a facade's windows are hard to tell from copied ones. */
-const ALLOWED: Record<string, number> = { windows: 4 };
+/** Of six pictures of a kind, those that may be taken for copies: windows and equal numbers in a table are hard to tell from copies. */
+const ALLOWED: Record<string, number> = { windows: 4, table: 1 };
 
 describe('pictures in which things look alike and nothing was copied', () => {
   for (const [kind, draw] of Object.entries(LOOKALIKES)) {
