@@ -24,23 +24,14 @@ export function useToken(value) {
 }
 
 /**
- * @returns {Promise<object>} a result of `ofx predict --json`, with `mask` and `probability` (or `overlay`) in Base64, the
- * time `examinedAt`, and `imageSha256` where this browser can tell it
+ * @returns {Promise<object>} a result of `ofx predict --json` with `mask` and `probability` (or `overlay`) in Base64
  */
 export async function predict(file, { overlay, signal }) {
   const wanted = overlay ? 'mask=png&overlay=jpeg' : 'mask=png&probability=npy';
   const form = new FormData();
   form.append('image', file, file.name || 'pasted image');
   const response = await ask(`/v1/predict?${wanted}`, { method: 'POST', body: form, signal });
-  const result = await response.json();
-  return { ...result, examinedAt: new Date().toISOString(), imageSha256: await sha256(file) };
-}
-
-/** Browsers have no `crypto.subtle` on a page that came over plain HTTP from another machine. */
-async function sha256(file) {
-  if (!crypto.subtle) return undefined;
-  const digest = await crypto.subtle.digest('SHA-256', await file.arrayBuffer());
-  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('');
+  return response.json();
 }
 
 /** @returns {Promise<{name: string, version: string} | undefined>} the model that answers */

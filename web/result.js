@@ -138,7 +138,7 @@ function offerDownloads(result) {
   overlayName = `${stem}_overlay.jpg`;
   byId('copied').textContent = '';
   byId('examined-at').textContent = `Examined on ${DATE.format(new Date(result.examinedAt))}`;
-  byId('sha256').textContent = result.imageSha256 ? `SHA-256 of the file: ${result.imageSha256}` : '';
+  byId('sha256').textContent = `SHA-256 of the file: ${result.sha256}`;
   offer('download-mask', `data:image/png;base64,${result.mask}`, `${stem}_mask.png`);
   const text = new Blob([numbers], { type: 'application/json' });
   URL.revokeObjectURL(byId('download-json').href);

@@ -1,25 +1,20 @@
 /** What a result comes to, in words that claim no more than the numbers do. */
 
-/**
- * Below the score's threshold, marked places are worth a look from this probability and this share of the picture on. Of
- * photos of CASIA v1 below the threshold, the shipped model marks something in most, authentic or not (34 of 42, and 23 of
- * 32 manipulated ones); so much of it in 12 of 42 and 12 of 32.
- */
-const SUSPICIOUS = { probability: 0.6, share: 0.01 };
-
+/** The library's words (src/lib/core/verdict.ts); which verdict it is, the result says. */
 const WORDS = {
-  tampered: { verdict: 'Looks manipulated', meaning: 'The score is above the threshold.' },
+  manipulated: { verdict: 'Manipulated', meaning: 'The score is above the threshold.' },
   suspicious: {
-    verdict: 'Suspicious places, score below the threshold',
-    meaning: 'Look at the marked places yourself: authentic photos often have such places too.',
+    verdict: 'Suspicious',
+    meaning:
+      'The score is below the threshold, but a region stands out: look at the marked places yourself. ' +
+      'Authentic photos often have such places too.',
   },
-  nothing: { verdict: 'Nothing found', meaning: 'This does not show that the photo is authentic.' },
+  'no-finding': { verdict: 'No finding', meaning: 'This does not show that the image is authentic.' },
 };
 
-/** @returns {{kind: 'tampered' | 'suspicious' | 'nothing', verdict: string, meaning: string}} */
-export function judge(result) {
-  const kind = result.tampered ? 'tampered' : isSuspicious(result) ? 'suspicious' : 'nothing';
-  return { kind, ...WORDS[kind] };
+/** @returns {{kind: 'manipulated' | 'suspicious' | 'no-finding', verdict: string, meaning: string}} */
+export function judge({ verdict }) {
+  return { kind: verdict, ...WORDS[verdict] };
 }
 
 /** What the score is worth, by the photos that the model was tested on; empty where too few had such a score. */
@@ -33,11 +28,4 @@ export function worth({ tested }) {
     `from ${manipulated} of ${photos} photos of ${data}. Of all test photos ${hundredth(all.manipulated / all.photos)} ` +
     'of 100 were; where fewer are, fewer are with such a score.'
   );
-}
-
-function isSuspicious({ regions, width, height }) {
-  const area = regions
-    .filter(({ meanProbability }) => meanProbability >= SUSPICIOUS.probability)
-    .reduce((sum, region) => sum + region.area, 0);
-  return area >= SUSPICIOUS.share * width * height;
 }

@@ -44,7 +44,8 @@ describe('ofx predict', () => {
         ],
       ]);
       expect(exitCode).to.equal(0);
-      expect(stdout).to.contain('authentic').and.to.contain('60 × 40 px at (20, 10)');
+      expect(stdout).not.to.match(/: authentic/);
+      expect(stdout).to.contain('suspicious').and.to.contain('60 × 40 px at (20, 10)');
       const mask = await sharp(folder.file('m.png')).metadata();
       expect([mask.width, mask.height, mask.channels, mask.depth]).to.deep.equal([200, 100, 1, 'uchar']);
       const levels = await sharp(folder.file('m.png')).extractChannel(0).raw().toBuffer();
@@ -215,10 +216,11 @@ describe('ofx predict', () => {
       expect(await readdir(folder.file('out/x'))).to.deep.equal(['b.png']);
     });
 
-    it('never counts a failed input as authentic', async () => {
+    it('never counts a failed input among the verdicts', async () => {
       const { results, summary } = parse((await run('--json')).stdout);
       expect(results.map((result) => 'error' in result)).to.deep.equal([false, true, false]);
-      expect(summary).to.include({ inputs: 3, authentic: 2, failed: 1 });
+      expect(summary).to.include({ inputs: 3, manipulated: 0, failed: 1 });
+      expect(summary.suspicious + summary.noFinding).to.equal(2);
     });
 
     it('prefers the gate’s exit status to that of a failure', async () => {
@@ -234,7 +236,7 @@ describe('ofx predict', () => {
       ]);
       const rows = (await run('--format', 'csv')).stdout.split('\n');
       expect(rows).to.have.length(4);
-      expect(rows[0]).to.match(/^image,width,height,tampered,score,/);
+      expect(rows[0]).to.match(/^image,width,height,verdict,tampered,score,/);
       expect(rows[2]).to.contain('IMAGE_DAMAGED');
     });
 

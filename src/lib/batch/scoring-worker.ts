@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { Analyser } from '../predict/analyse.js';
 import type { Prediction } from '../predict/result.js';
 import { answerTasks, workerData } from '../workers/tasks.js';
@@ -22,14 +21,15 @@ answerTasks(
 async function score({ key, bytes }: FetchedImage): Promise<Scored> {
   const analyser = await opened;
   const { prediction, files } = await analyser.analyse(key, bytes, { ...options, mask: masks !== 'none' });
-  const row = rowOf(prediction, createHash('sha256').update(bytes).digest('hex'), bytes.length);
+  const row = rowOf(prediction);
   return { row, mask: masks === 'all' || row.verdict === 'manipulated' ? files.mask : undefined };
 }
 
-function rowOf(prediction: Prediction, sha256: string, bytes: number): Partial<Row> {
-  const { width, height, score, tamperedFraction, regions, warnings, tampered, timingsMs } = prediction;
+function rowOf(prediction: Prediction): Partial<Row> {
+  const { width, height, score, tamperedFraction, regions, warnings, verdict, sha256, bytes, timingsMs } =
+    prediction;
   return {
-    verdict: tampered ? 'manipulated' : 'no-finding',
+    verdict,
     score,
     width,
     height,

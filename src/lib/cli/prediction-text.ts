@@ -1,4 +1,5 @@
 import pc from 'picocolors';
+import { VERDICT_WORDS } from '../core/verdict.js';
 import { percent } from '../text/numbers.js';
 import {
   isFailed,
@@ -11,10 +12,10 @@ import {
 
 /** One line an image, for runs over many. */
 export function predictionLine(result: PredictResult): string {
-  if (isFailed(result)) return `${pc.yellow('failed   ')}     –        –  ${describeFailure(result)}`;
+  if (isFailed(result)) return `${pc.yellow('failed     ')}     –        –  ${describeFailure(result)}`;
   const { image, score, tamperedFraction, regions } = result;
   const where = regions.length > 0 ? pc.dim(`  ${count(regions.length, 'region')}`) : '';
-  return `${verdict(result, 9)}  ${score.toFixed(3)}  ${percent(tamperedFraction).padStart(7)}  ${image}${where}`;
+  return `${verdict(result, 11)}  ${score.toFixed(3)}  ${percent(tamperedFraction).padStart(7)}  ${image}${where}`;
 }
 
 /** What failed, and why; most messages name the file themselves. */
@@ -22,7 +23,7 @@ export function describeFailure({ image, error }: FailedInput): string {
   return error.message.includes(image) ? error.message : `${image}: ${error.message}`;
 }
 
-export const PREDICTION_HEADER = pc.dim('verdict    score     area  image');
+export const PREDICTION_HEADER = pc.dim('verdict      score     area  image');
 
 /** A paragraph about the one image that was asked for. */
 export function predictionParagraph(result: Prediction): string {
@@ -39,13 +40,7 @@ export function predictionParagraph(result: Prediction): string {
   ];
   if (regions.length > SHOWN_REGIONS)
     lines.push(`    and ${regions.length - SHOWN_REGIONS} more (--json lists them)`);
-  if (!result.tampered) {
-    lines.push(
-      regions.length > 0
-        ? '  The score is below the threshold all the same: look at the marked places yourself.'
-        : '  Nothing was found, which does not show that the image is authentic.',
-    );
-  }
+  lines.push(`  ${VERDICT_WORDS[result.verdict].meaning}`);
   if (result.tested) lines.push(...worth(result.tested));
   for (const [kind, file] of Object.entries(outputs)) lines.push(`  ${kind.padEnd(11)} ${file}`);
   lines.push(
@@ -68,13 +63,14 @@ function worth({ data, scores, photos, manipulated, low, high, all }: Tested): s
 
 export function summaryLine({
   inputs,
-  tampered,
-  authentic,
+  manipulated,
+  suspicious,
+  noFinding,
   failed,
   resumed,
   seconds,
 }: PredictSummary): string {
-  const parts = [`${tampered} tampered`, `${authentic} authentic`];
+  const parts = [`${manipulated} manipulated`, `${suspicious} suspicious`, `${noFinding} without a finding`];
   if (failed > 0) parts.push(pc.yellow(`${failed} failed`));
   if (resumed > 0) parts.push(`${resumed} resumed from an earlier run`);
   return `${count(inputs, 'image')}: ${parts.join(', ')} (${seconds.toFixed(1)} s)`;
@@ -85,6 +81,7 @@ export const PREDICTION_COLUMNS = [
   'image',
   'width',
   'height',
+  'verdict',
   'tampered',
   'score',
   'scoreThreshold',
@@ -95,6 +92,13 @@ export const PREDICTION_COLUMNS = [
   'probability',
   'overlay',
   'model',
+  'modelVersion',
+  'modelSha256',
+  'evidence',
+  'sha256',
+  'bytes',
+  'examinedAt',
+  'software',
   'totalMs',
   'warnings',
   'errorCode',
@@ -113,6 +117,12 @@ export function predictionRow(
     regions: result.regions.length,
     ...result.outputs,
     model: result.model.name,
+    modelVersion: result.model.version,
+    modelSha256: result.model.sha256,
+    evidence: Object.entries(result.evidence)
+      .map(([name, { score }]) => `${name}=${score}`)
+      .join(' '),
+    software: `${result.software.name} ${result.software.version} (build ${result.software.build})`,
     totalMs: result.timingsMs.total.toFixed(1),
     warnings: result.warnings.join(' '),
   };
@@ -120,12 +130,11 @@ export function predictionRow(
 
 const SHOWN_REGIONS = 5;
 
-/**
- * Padded before it is coloured: a terminal's colours take characters, but no room. No green for "authentic": that nothing
- * was found proves nothing.
- */
-function verdict({ tampered }: Prediction, width = 0): string {
-  return tampered ? pc.red('TAMPERED'.padEnd(width)) : 'authentic'.padEnd(width);
+/** Padded before it is coloured: a terminal's colours take characters, but no room. No green: no verdict clears an image. */
+function verdict({ verdict }: Prediction, width = 0): string {
+  const title = VERDICT_WORDS[verdict].title;
+  if (verdict === 'manipulated') return pc.red(title.toUpperCase().padEnd(width));
+  return (verdict === 'suspicious' ? pc.yellow : String)(title.toLowerCase().padEnd(width));
 }
 
 function count(n: number, noun: string): string {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { isManipulated } from '../core/verdict.js';
+import { SOFTWARE } from '../core/version.js';
 import { readInput } from '../files/read.js';
 import { decodePage, type RgbImage } from '../image/decode/index.js';
 import { DEFAULT_LIMITS, openPicture, type ImageLimits, type PictureFile } from '../image/decode/samples.js';
@@ -20,6 +21,7 @@ import { REGISTRY } from './evidence/sources.js';
 import type { Prediction, SourceSays } from './result.js';
 import { comparableScores, thresholdsInForce, wayOf, type Scoring } from './scoring.js';
 import { testedLike } from './tested.js';
+import { verdictOf } from './verdict.js';
 
 export interface AnalyserOptions extends DetectorOptions {
   /** Sources of evidence by name; without, those that the model's fusion names, or the network alone. */
@@ -235,6 +237,7 @@ export class Analyser {
     signal?: AbortSignal,
   ): Promise<Analysis> {
     const started = performance.now();
+    const examinedAt = new Date();
     const examination = await this.examine(source, { ...options, page: options.page ?? 'all' }, signal);
     const { image, score, rawScore, map, windows, pages } = examination;
     const { width, height } = image;
@@ -259,16 +262,23 @@ export class Analyser {
       testScores && windows === undefined
         ? testedLike(rawScore, testScores, thresholds.temperature)
         : undefined;
+    const { regions } = rendering;
+    const verdict = verdictOf({ score, scoreThreshold, regions, width, height });
     const prediction: Prediction = {
       image: name,
+      sha256: examination.sha256,
+      bytes: examination.bytes,
+      examinedAt: examinedAt.toISOString(),
+      software: SOFTWARE,
       width,
       height,
-      tampered: isManipulated(score, scoreThreshold),
+      verdict,
+      tampered: verdict === 'manipulated',
       score,
       scoreThreshold,
       maskThreshold,
       tamperedFraction: rendering.tamperedFraction,
-      regions: rendering.regions,
+      regions,
       outputs: {},
       model: identity,
       ...(tested && { tested }),

@@ -6,7 +6,8 @@ import type { PredictSummary } from './result.js';
 
 /** What `--fail-on` can ask of a batch of images: how many there were of each outcome. */
 const COUNTS: Readonly<Record<string, (summary: PredictSummary) => number>> = {
-  manipulated: ({ tampered }) => tampered,
+  manipulated: ({ manipulated }) => manipulated,
+  suspicious: ({ suspicious }) => suspicious,
   failed: ({ failed }) => failed,
   images: ({ inputs }) => inputs,
 };

@@ -11,7 +11,7 @@ import { DEFAULT_LIMITS } from '../image/decode/samples.js';
 import { writeFileAtomic } from '../files/write.js';
 import type { ModelReference } from '../model/catalogue.js';
 import { planSessions, type SessionPlan } from '../workers/sessions.js';
-import { OFX_VERSION } from '../core/version.js';
+import { OFX_BUILD, OFX_VERSION } from '../core/version.js';
 import { Analyser, type AnalyserOptions, type AnalysisOptions } from './analyse.js';
 import { createFolder, fileKey, Journal } from '../files/journal.js';
 import type { JournalSettings } from '../files/journal-settings.js';
@@ -22,7 +22,13 @@ import {
   type OutputPaths,
   type OutputPlan,
 } from '../inputs/output-paths.js';
-import { isFailed, type FailedInput, type PredictResult, type PredictSummary } from './result.js';
+import {
+  isFailed,
+  SummaryCounter,
+  type FailedInput,
+  type PredictResult,
+  type PredictSummary,
+} from './result.js';
 
 export interface PredictRequest extends Omit<AnalysisOptions, 'mask' | 'probability' | 'overlay'> {
   inputs: readonly string[];
@@ -134,12 +140,12 @@ async function predictFound(
     journal = await openJournal(request, await journalSettings(request, analyser), single);
     events.onStart?.(single);
 
-    const summary = emptySummary();
+    const counter = new SummaryCounter();
+    const { summary } = counter;
     let onlyFailure: FailedInput | undefined;
     const tell = (result: PredictResult): void => {
-      summary.inputs++;
+      counter.add(result);
       onlyFailure = isFailed(result) && summary.inputs === 1 ? result : undefined;
-      summary[isFailed(result) ? 'failed' : result.tampered ? 'tampered' : 'authentic']++;
       events.onResult?.(result);
     };
     let done = 0;
@@ -263,6 +269,7 @@ async function journalSettings(
   return {
     // Another version may decode otherwise.
     ofx: OFX_VERSION,
+    build: OFX_BUILD,
     model: `${identity.name} ${identity.version} (${identity.sha256})`,
     size: identity.inputSize,
     temperature: thresholds.temperature,
@@ -314,8 +321,4 @@ async function checkDestinations({ destinations }: PredictRequest, single: boole
       });
     }
   }
-}
-
-function emptySummary(): PredictSummary {
-  return { inputs: 0, tampered: 0, authentic: 0, failed: 0, resumed: 0, seconds: 0 };
 }

@@ -1,3 +1,4 @@
+import { VERDICTS, type Verdict } from '../core/verdict.js';
 import { Type, type Static, type TObject, type TRecord, type TSchema, type TString } from '@sinclair/typebox';
 import { PrecisionSchema } from '../model/manifest.js';
 import type { SourceEntry } from './evidence/source.js';
@@ -93,12 +94,29 @@ const TimingsSchema = withOptional(
   Object.fromEntries(SIDE_SOURCES.map((name) => [name, Milliseconds])),
 );
 
+export const SoftwareSchema = Type.Object({
+  name: Type.Literal('ofx'),
+  version: Type.String(),
+  build: Type.String({ description: 'Commit that it was built of, or "modified"' }),
+});
+
 export const PredictionSchema = withOptional(
   Type.Object(
     {
       image: Type.String(),
+      sha256: Type.String({ description: 'Of the very bytes that were examined' }),
+      bytes: Type.Integer({ minimum: 0, description: 'Size of the input' }),
+      examinedAt: Type.String({ description: 'ISO 8601, UTC' }),
+      software: SoftwareSchema,
       width: Type.Integer({ minimum: 1 }),
       height: Type.Integer({ minimum: 1 }),
+      verdict: Type.Union(
+        VERDICTS.map((verdict) => Type.Literal(verdict)),
+        {
+          description:
+            'manipulated: the score is above its threshold; suspicious: it is not, but a region stands out; no-finding proves nothing',
+        },
+      ),
       tampered: Type.Boolean({ description: 'score > scoreThreshold' }),
       score: Type.Number({ minimum: 0, maximum: 1, description: 'Probability, after the temperature' }),
       scoreThreshold: Fraction,
@@ -147,7 +165,7 @@ export const FailedInputSchema = Type.Object(
       suggestion: Type.Optional(Type.String({ description: 'The next step' })),
     }),
   },
-  { title: 'An input that could not be scored; it is neither authentic nor tampered' },
+  { title: 'An input that could not be scored; it has no verdict' },
 );
 export type FailedInput = Static<typeof FailedInputSchema>;
 
@@ -164,8 +182,9 @@ export const SkippedSchema = Type.Object(
 
 export const PredictSummarySchema = Type.Object({
   inputs: Type.Integer({ minimum: 0 }),
-  tampered: Type.Integer({ minimum: 0 }),
-  authentic: Type.Integer({ minimum: 0 }),
+  manipulated: Type.Integer({ minimum: 0 }),
+  suspicious: Type.Integer({ minimum: 0 }),
+  noFinding: Type.Integer({ minimum: 0 }),
   failed: Type.Integer({ minimum: 0 }),
   resumed: Type.Integer({ minimum: 0, description: 'Results resumed from an earlier run' }),
   seconds: Type.Number({ minimum: 0 }),
@@ -185,21 +204,34 @@ export function isFailed(result: PredictResult): result is FailedInput {
   return 'error' in result;
 }
 
-export function summarise(
-  results: readonly PredictResult[],
-  resumed: number,
-  seconds: number,
-): PredictSummary {
-  const failed = results.filter(isFailed).length;
-  const tampered = results.filter((result) => !isFailed(result) && result.tampered).length;
-  return {
-    inputs: results.length,
-    tampered,
-    authentic: results.length - failed - tampered,
-    failed,
-    resumed,
-    seconds,
+/** Counts results as they come. */
+export class SummaryCounter {
+  readonly summary: PredictSummary = {
+    inputs: 0,
+    manipulated: 0,
+    suspicious: 0,
+    noFinding: 0,
+    failed: 0,
+    resumed: 0,
+    seconds: 0,
   };
+
+  add(result: PredictResult): void {
+    this.summary.inputs++;
+    this.summary[isFailed(result) ? 'failed' : COUNTED_AS[result.verdict]]++;
+  }
+}
+
+const COUNTED_AS = {
+  manipulated: 'manipulated',
+  suspicious: 'suspicious',
+  'no-finding': 'noFinding',
+} as const satisfies Record<Verdict, keyof PredictSummary>;
+
+export function summarise(results: readonly PredictResult[], seconds: number): PredictSummary {
+  const counter = new SummaryCounter();
+  for (const result of results) counter.add(result);
+  return { ...counter.summary, seconds };
 }
 
 /** The document of `ofx predict --json`. */

@@ -88,6 +88,7 @@ export const RunSummarySchema = Type.Object(
   {
     schemaVersion: Type.Literal(1),
     ofx: Type.String({ description: 'Version of ofx' }),
+    build: Type.Optional(Type.String({ description: 'Commit that it was built of, or "modified"' })),
     startedAt: Type.String({ description: 'ISO 8601' }),
     seconds: Type.Number({
       minimum: 0,

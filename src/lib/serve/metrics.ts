@@ -149,12 +149,12 @@ export class ServiceMetrics {
   }
 
   /** @param milliseconds - from the end of the upload to the result */
-  predicted({ score, tampered, timingsMs, model }: Prediction, milliseconds: number): void {
+  predicted({ score, verdict, timingsMs, model }: Prediction, milliseconds: number): void {
     const { total, ...stages } = timingsMs;
     for (const [stage, ms] of Object.entries(stages)) this.#stages.observe({ stage }, ms / 1000);
     this.#stages.observe({ stage: 'queue' }, Math.max(0, milliseconds - total) / 1000);
     this.#inference.observe({ model: model.name, size: model.inputSize }, timingsMs.inference / 1000);
     this.#scores.observe(score);
-    this.#verdicts.inc({ verdict: tampered ? 'tampered' : 'authentic' });
+    this.#verdicts.inc({ verdict });
   }
 }

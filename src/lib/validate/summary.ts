@@ -6,7 +6,7 @@ import type { MetricSettings } from '../metrics/run-metrics.js';
 import type { EffectiveThresholds } from '../model/thresholds.js';
 import type { Analyser } from '../predict/analyse.js';
 import { nestMetrics, type RunSummary } from '../run/summary.js';
-import { OFX_VERSION } from '../core/version.js';
+import { OFX_BUILD, OFX_VERSION } from '../core/version.js';
 import { calibrate, describeObjective, isLeak } from './calibrate.js';
 import type { ValidateRequest } from './request.js';
 import type { FoldResult } from './fold.js';
@@ -54,6 +54,7 @@ export async function summarise(context: SummaryContext, result: FoldResult): Pr
   return {
     schemaVersion: 1,
     ofx: OFX_VERSION,
+    build: OFX_BUILD,
     startedAt: startedAt.toISOString(),
     seconds: (Date.now() - startedAt.getTime()) / 1000,
     resumed: context.resumed,

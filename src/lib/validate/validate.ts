@@ -17,7 +17,7 @@ import { panelPath } from '../run/files.js';
 import type { RobustnessRow } from '../run/robustness.js';
 import type { RunRecord } from '../run/record.js';
 import type { RunSummary } from '../run/summary.js';
-import { OFX_VERSION } from '../core/version.js';
+import { OFX_BUILD, OFX_VERSION } from '../core/version.js';
 import { writeEvidence } from '../run/evidence.js';
 import { PanelKeeper } from './panels.js';
 import { chooseRunFolder, clearEarlierRun } from '../run/folder.js';
@@ -221,6 +221,7 @@ class Run {
     return {
       // Another version may decode or count otherwise.
       ofx: OFX_VERSION,
+      build: OFX_BUILD,
       model: identity.sha256,
       size: identity.inputSize,
       temperature: this.thresholds.temperature,

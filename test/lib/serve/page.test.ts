@@ -80,7 +80,7 @@ describeInChromium('the page', () => {
       await open({}, context);
       await choose(SAMPLE);
       await result();
-      expect(await page.locator('#verdict').textContent()).to.match(/^Suspicious places/);
+      expect(await page.locator('#verdict').textContent()).to.equal('Suspicious');
       expect(await page.locator('#score').textContent()).to.match(/^0\.\d{3}$/);
       const boxes = await page.locator('#boxes b').allTextContents();
       expect(boxes).to.not.be.empty;
@@ -99,7 +99,7 @@ describeInChromium('the page', () => {
     const buffer = await sharp(white).png().toBuffer();
     await page.setInputFiles('#file', { name: 'white.png', mimeType: 'image/png', buffer });
     await result();
-    expect(await page.locator('#verdict').textContent()).to.equal('Looks manipulated');
+    expect(await page.locator('#verdict').textContent()).to.equal('Manipulated');
   });
 
   it('never says that a photo is authentic', async () => {
@@ -108,9 +108,9 @@ describeInChromium('the page', () => {
     const buffer = await sharp(black).png().toBuffer();
     await page.setInputFiles('#file', { name: 'black.png', mimeType: 'image/png', buffer });
     await result();
-    expect(await page.locator('#verdict').textContent()).to.equal('Nothing found');
+    expect(await page.locator('#verdict').textContent()).to.equal('No finding');
     const words = await page.evaluate('verdict.ariaDescribedByElements.map((p) => p.textContent).join()');
-    expect(words).to.contain('does not show that the photo is authentic');
+    expect(words).to.contain('does not show that the image is authentic');
     expect(words).to.contain('evidence, not a proof');
   });
 
@@ -303,7 +303,7 @@ describeInChromium('the page', () => {
       return { name, mimeType: 'image/png', buffer: await content };
     });
     await page.setInputFiles('#file', await Promise.all(files));
-    await page.getByText('3 photos. Looks manipulated: 1. Suspicious places').waitFor();
+    await page.getByText('3 photos. Manipulated: 1. Suspicious').waitFor();
     const names = await page.locator('#entries .name').allTextContents();
     expect(names).to.deep.equal(['white.png', 'dahlia.jpg', 'document.jpg']);
     expect(await page.locator('#entries .failed').textContent()).to.contain('document.jpg is a PDF');

@@ -61,7 +61,7 @@ export function batchRoute(service: Service): FastifyPluginCallbackTypebox {
             schemaVersion: 1 as const,
             ofx: OFX_VERSION,
             results,
-            summary: summarise(results, 0, seconds),
+            summary: summarise(results, seconds),
           };
         } finally {
           release();
