@@ -24,4 +24,6 @@ fi
 
 "$OFX_PYTHON" -m ruff check python
 "$OFX_PYTHON" -m ruff format --check python
-cd python && exec "$OFX_PYTHON" -m pytest -q "$@"
+cd python
+"$OFX_PYTHON" -m mypy
+exec "$OFX_PYTHON" -m pytest -q "$@"

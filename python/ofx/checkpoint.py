@@ -140,7 +140,8 @@ def _plan(content: Mapping[Any, Any], place: Place, path: Path) -> _Plan:
     """What the place holds; CheckpointError where that is not a whole network."""
     name = content.get("architecture")
     if isinstance(name, str) and name != objectformer.NAME:
-        config, doubts = content["config"], []
+        config = content["config"]
+        doubts: list[str] = []
     else:
         name, (config, doubts) = objectformer.NAME, _objectformer_config(content, place.tensors)
     architecture = ARCHITECTURES[name]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 import shlex
 import warnings
@@ -19,12 +20,13 @@ from ofx.errors import CheckpointError
 # NumPy's numbers and arrays of them, as training programs save metrics, under the names that NumPy 1 and 2 give the
 # functions that make them. Arrays of objects are not among them.
 _NUMBERS = [getattr(np.dtypes, name) for name in np.dtypes.__all__ if name not in ("ObjectDType", "VoidDType")]
+_MULTIARRAY = importlib.import_module("numpy._core.multiarray")
 _NUMPY_GLOBALS: list[Any] = [
     np.dtype,
     np.ndarray,
     *_NUMBERS,
     *(
-        (getattr(np._core.multiarray, function), f"{module}.multiarray.{function}")
+        (getattr(_MULTIARRAY, function), f"{module}.multiarray.{function}")
         for function in ("scalar", "_reconstruct")
         for module in ("numpy.core", "numpy._core")
     ),

@@ -84,7 +84,8 @@ def reference_outputs(network: nn.Module, images: Tensor) -> tuple[Tensor, Tenso
 
     They are computed in the images' precision, which must be that of the network.
     """
-    return Deployed(network)(images)
+    outputs: tuple[Tensor, Tensor] = Deployed(network)(images)
+    return outputs
 
 
 def in_double_precision(network: nn.Module) -> nn.Module:
