@@ -38,6 +38,7 @@ export default class Validate extends BaseCommand {
     const failOn = (flags['fail-on'] ?? []).map(parseMetricCondition);
     if (!failOn.some(needsBaseline))
       this.refuseIdle(['baseline'], 'where no --fail-on says "drops" or "rises"');
+    if (flags.panels === 'none') this.refuseIdle(['panel-format'], 'with --panels none');
     const progress = this.progress();
     // Images of an earlier session would spoil rate and time left.
     let takenOver = 0;
@@ -53,6 +54,7 @@ export default class Validate extends BaseCommand {
           evidence: flags.evidence,
           ...planSessions(flags, Infinity),
         },
+        panelFormat: flags['panel-format'],
         scoreAt: flags['score-at'],
         scoreThreshold: flags.threshold,
         maskThreshold: flags['mask-threshold'],

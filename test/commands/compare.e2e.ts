@@ -59,7 +59,7 @@ describe('ofx compare', () => {
     expect(page).to.contain(comparisons[0]!.sentence.slice(-40));
     expect(page).to.contain('pixel.falseAlarmArea').and.to.contain('too few images');
     expect(page).not.to.contain('pictured <b>');
-    const [link] = /pictured%20%3Cb%3E\/overlays\/[^"]+\.jpg/.exec(page) ?? [];
+    const [link] = /pictured%20%3Cb%3E\/overlays\/[^"]+\.png/.exec(page) ?? [];
     expect((await readFile(folder.file(decodeURIComponent(link!)))).length).to.be.above(1000);
   });
 

@@ -6,7 +6,7 @@ import { sweepThresholds } from '../../src/lib/metrics/thresholds.js';
 import { failedRow, type ImageRow } from '../../src/lib/run/rows.js';
 import { panelGeometry } from '../../src/lib/report/panel-style.js';
 import { tileSize } from '../../src/lib/report/panel-tiles.js';
-import { panelPath } from '../../src/lib/run/files.js';
+import { PanelPaths } from '../../src/lib/run/files.js';
 import type { RunRecord } from '../../src/lib/run/record.js';
 import { nestMetrics } from '../../src/lib/run/summary.js';
 import { simulatedImages } from './evidence.js';
@@ -103,12 +103,14 @@ function row(index: number, count: number): ImageRow {
 export async function addPictures({ folder, rows }: RunRecord): Promise<void> {
   const { width, height } = panelGeometry(tileSize({ width: 300, height: 200 }));
   const picture = await sharp({ create: { width, height, channels: 3, background: '#456' } })
-    .jpeg()
+    .png()
     .toBuffer();
+  const paths = new PanelPaths([], 'png');
   for (const one of rows) {
     if (one.error !== null) continue;
-    one.panel = panelPath(one.image.replace(/[<>/"]/g, '_'));
-    const file = path.join(folder, one.panel);
+    const panel = paths.of(one.image.replace(/[<>/"]/g, '_'));
+    one.panel = panel;
+    const file = path.join(folder, panel);
     await mkdir(path.dirname(file), { recursive: true });
     await writeFile(file, picture);
   }

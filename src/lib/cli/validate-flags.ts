@@ -6,6 +6,7 @@ import { PROTOCOLS } from '../metrics/definitions.js';
 import { evidenceFlag, fractionFlag, modelFlag, threadsFlag } from './flags.js';
 import { gateFlags } from './gate-flags.js';
 import { panelFlag } from './panel-flag.js';
+import { PANEL_FORMATS } from '../run/files.js';
 import { sizeFlag } from './size-flag.js';
 
 export const validateFlags = {
@@ -45,6 +46,11 @@ export const validateFlags = {
   }),
   'sweep-step': fractionFlag({ description: 'Step of the thresholds that are tried', default: 0.05 }),
   panels: panelFlag({ description: 'Pictures: all, none, or worst:N' }),
+  'panel-format': Flags.option({
+    description: 'Format of the pictures',
+    options: PANEL_FORMATS,
+    default: 'png',
+  })(),
   charts: Flags.boolean({ description: 'Draw charts', default: true, allowNo: true }),
   limit: Flags.integer({ description: 'Use the first N samples only', min: 1, helpValue: 'N' }),
   sample: Flags.integer({

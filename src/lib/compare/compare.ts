@@ -13,7 +13,7 @@ import { sweepThresholds, ThresholdSet } from '../metrics/thresholds.js';
 import type { ComparedRunInfo, Comparison, PairComparison } from '../run/comparison.js';
 import { counted } from '../text/plural.js';
 import { intervalText, percent, signed } from '../text/numbers.js';
-import { panelPath } from '../run/files.js';
+import { possiblePanels } from '../run/files.js';
 import { metricAt } from '../run/summary.js';
 import { changedImages } from './changed-images.js';
 import { readEvidence, type PairedImage } from '../run/evidence.js';
@@ -190,10 +190,14 @@ async function addPanels(
   secondFolder: string,
 ): Promise<void> {
   for (const { image, first, second } of changed) {
-    const panel = panelPath(image);
-    first.panel = (await exists(path.join(firstFolder, panel))) ? panel : null;
-    second.panel = (await exists(path.join(secondFolder, panel))) ? panel : null;
+    first.panel = await panelIn(firstFolder, image);
+    second.panel = await panelIn(secondFolder, image);
   }
+}
+
+async function panelIn(folder: string, image: string): Promise<string | null> {
+  for (const panel of possiblePanels(image)) if (await exists(path.join(folder, panel))) return panel;
+  return null;
 }
 
 function judgeAll(

@@ -1,4 +1,5 @@
 import { loadSharp } from '../image/sharp.js';
+import type { PanelFormat } from '../run/files.js';
 import type { ImageRow } from '../run/rows.js';
 import { panelHeader } from './panel-header.js';
 import { PANEL_COLOURS, panelGeometry } from './panel-style.js';
@@ -16,12 +17,13 @@ const CONTOUR_REACH = 1;
 
 /**
  * The picture by which one sees what the model did with an image: photo, ground truth, probability map and overlay side by
- * side, under a line with score, verdict and IoU. JPEG.
+ * side, under a line with score, verdict and IoU.
  */
 export async function drawPanel(
   tiles: PanelTiles,
   row: ImageRow,
   thresholds: { score: number; mask: number },
+  format: PanelFormat = 'png',
 ): Promise<Buffer> {
   const { width, height, tileLeft, tileTop } = panelGeometry(tiles);
   const panel: Raster = { width, height, data: new Uint8Array(width * height * 3) };
@@ -37,10 +39,12 @@ export async function drawPanel(
     paste({ width: tiles.width, height: tiles.height, data }, panel, tileLeft[index]!, tileTop);
   });
   const sharp = await loadSharp();
+  const picture = sharp(panel.data, { raw: { width, height, channels: 3 } });
+  // Drawing must not hold up inference: a stronger compression takes several times as long, and saves little.
+  if (format === 'png') return picture.png({ compressionLevel: 2, adaptiveFiltering: true }).toBuffer();
+  if (format === 'webp') return picture.webp({ quality: 90, effort: 1 }).toBuffer();
   // Huffman tables of its own for each picture would take longer than drawing it, and save five per cent.
-  return sharp(panel.data, { raw: { width, height, channels: 3 } })
-    .jpeg({ quality: 90, chromaSubsampling: '4:4:4', optimizeCoding: false })
-    .toBuffer();
+  return picture.jpeg({ quality: 90, chromaSubsampling: '4:4:4', optimizeCoding: false }).toBuffer();
 }
 
 /** The probability map in grey, white being 1, with the border of what is predicted tampered. */

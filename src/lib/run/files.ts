@@ -2,6 +2,7 @@ import { Type } from '@sinclair/typebox';
 import { stringify } from 'csv-stringify/sync';
 import type { OperatingPoint } from '../metrics/operating-points.js';
 import type { SweepRow } from '../metrics/sweep-row.js';
+import { foldedName } from '../text/names.js';
 import { ImageRowSchema, type ImageRow } from './rows.js';
 
 /** Names of what lies in a run's folder. */
@@ -16,9 +17,44 @@ export const RUN_FILES = {
   panels: 'overlays',
 } as const;
 
-/** Where the picture of an image lies, relative to the run's folder. */
-export function panelPath(image: string): string {
-  return `${RUN_FILES.panels}/${image}.jpg`;
+/** Formats of the pictures, by what their files end in. */
+export const PANEL_FORMATS = ['png', 'jpeg', 'webp'] as const;
+export type PanelFormat = (typeof PANEL_FORMATS)[number];
+const PANEL_ENDINGS: Record<PanelFormat, string> = { png: 'png', jpeg: 'jpg', webp: 'webp' };
+
+/** Where the pictures of images lie, relative to the run's folder. */
+export class PanelPaths {
+  readonly #shared = new Set<string>();
+
+  /** @param images names of all images: those that differ only in their endings keep them */
+  constructor(
+    images: Iterable<string>,
+    private readonly format: PanelFormat,
+  ) {
+    const seen = new Set<string>();
+    for (const image of images) {
+      const stem = foldedName(withoutEnding(image));
+      if (seen.has(stem)) this.#shared.add(stem);
+      seen.add(stem);
+    }
+  }
+
+  of(image: string): string {
+    const stem = withoutEnding(image);
+    const name = this.#shared.has(foldedName(stem)) ? image : stem;
+    return `${RUN_FILES.panels}/${name}.${PANEL_ENDINGS[this.format]}`;
+  }
+}
+
+/** Where the picture of an image may lie in a run of any format; the first that exists is it. */
+export function possiblePanels(image: string): string[] {
+  return [withoutEnding(image), image].flatMap((name) =>
+    PANEL_FORMATS.map((format) => `${RUN_FILES.panels}/${name}.${PANEL_ENDINGS[format]}`),
+  );
+}
+
+function withoutEnding(image: string): string {
+  return image.replace(/(?<=[^/])\.[^./]+$/, '');
 }
 
 const Share = Type.Union([Type.Number({ minimum: 0, maximum: 1 }), Type.Null()]);

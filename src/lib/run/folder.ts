@@ -11,7 +11,7 @@ const DEFAULT_PLACE = 'reports';
 
 /** How the files end that a run writes into its folders. */
 const CHART_FILE = /\.(vl\.json|svg|png)$/;
-const PANEL_FILE = /\.jpg$/;
+const PANEL_FILE = /\.(?:png|jpg|webp)$/;
 
 export interface RunFolderRequest {
   /** As the user gave it. */

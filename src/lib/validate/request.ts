@@ -6,6 +6,7 @@ import type { Condition } from '../gates/condition.js';
 import type { ModelReference } from '../model/catalogue.js';
 import type { AnalyserOptions } from '../predict/analyse.js';
 import type { Scoring } from '../predict/scoring.js';
+import type { PanelFormat } from '../run/files.js';
 import type { PanelChoice } from './panels.js';
 import type { ScoreAt } from './score.js';
 
@@ -25,6 +26,8 @@ export interface ValidateRequest extends Scoring {
   maskThreshold?: number | undefined;
   sweepStep: number;
   panels: PanelChoice;
+  /** [png] */
+  panelFormat?: PanelFormat | undefined;
   charts: boolean;
   /** The first so many samples only. */
   limit?: number | undefined;

@@ -13,7 +13,7 @@ import { sweepThresholds } from '../metrics/thresholds.js';
 import type { EffectiveThresholds } from '../model/thresholds.js';
 import { Analyser } from '../predict/analyse.js';
 import { drawPanel } from '../report/panel.js';
-import { panelPath } from '../run/files.js';
+import { PanelPaths } from '../run/files.js';
 import type { RobustnessRow } from '../run/robustness.js';
 import type { RunRecord } from '../run/record.js';
 import type { RunSummary } from '../run/summary.js';
@@ -72,6 +72,7 @@ export async function validate(
 class Run {
   readonly #fold: ValidationFold;
   readonly #keeper: PanelKeeper;
+  readonly #panels: PanelPaths;
   #journal: ValidationJournal | undefined;
   #resumed = 0;
 
@@ -88,6 +89,10 @@ class Run {
   ) {
     this.#fold = new ValidationFold(settings);
     this.#keeper = new PanelKeeper(request.panels);
+    this.#panels = new PanelPaths(
+      samples.map(({ name }) => name),
+      request.panelFormat ?? 'png',
+    );
   }
 
   static async start(
@@ -168,7 +173,7 @@ class Run {
   ): Promise<RunRecord> {
     const result = this.#fold.result();
     assertSomethingScored(result);
-    for (const row of result.rows) if (this.#keeper.keeps(row)) row.panel = panelPath(row.image);
+    for (const row of result.rows) if (this.#keeper.keeps(row)) row.panel = this.#panels.of(row.image);
     const record: RunRecord = {
       folder: this.folder,
       summary: await summarise(this.#context(), result),
@@ -195,7 +200,10 @@ class Run {
     const { draw, remove } = this.#keeper.decide(row);
     if (draw && tiles) {
       const thresholds = { score: this.settings.scoreThreshold, mask: this.settings.maskThreshold };
-      await writeFileAtomic(this.#panelFile(row.image), await drawPanel(tiles, row, thresholds));
+      await writeFileAtomic(
+        this.#panelFile(row.image),
+        await drawPanel(tiles, row, thresholds, this.request.panelFormat),
+      );
     }
     await this.#journal?.add(record);
     if (remove !== undefined) await rm(this.#panelFile(remove), { force: true });
@@ -209,7 +217,7 @@ class Run {
   }
 
   #panelFile(image: string): string {
-    return path.join(this.folder, panelPath(image));
+    return path.join(this.folder, this.#panels.of(image));
   }
 
   /** Everything that decides a record or a panel. */
@@ -234,6 +242,7 @@ class Run {
       strict,
       'max-pixels': maxPixels,
       'max-bytes': maxBytes,
+      'panel-format': this.request.panelFormat ?? 'png',
       panels: typeof panels === 'string' ? panels : `worst:${panels.worst}`,
       seed,
       limit: limit ?? null,

@@ -23,8 +23,13 @@ async function tilesOf(width: number, height: number): Promise<Awaited<ReturnTyp
 describe('panels', () => {
   it('show truth in blue, prediction in orange, and both in white', async () => {
     const tiles = await tilesOf(200, 100);
-    const jpeg = await drawPanel(tiles, row({ f1: 0.5, iou: 0.33 }), THRESHOLDS);
-    const { data, info } = await sharp(jpeg).raw().toBuffer({ resolveWithObject: true });
+    const png = await drawPanel(tiles, row({ f1: 0.5, iou: 0.33 }), THRESHOLDS);
+    expect((await sharp(png).metadata()).format).to.equal('png');
+    for (const format of ['jpeg', 'webp'] as const) {
+      const other = await drawPanel(tiles, row({ f1: 0.5, iou: 0.33 }), THRESHOLDS, format);
+      expect((await sharp(other).metadata()).format).to.equal(format);
+    }
+    const { data, info } = await sharp(png).raw().toBuffer({ resolveWithObject: true });
     const geometry = panelGeometry(tiles);
     expect([info.width, info.height]).to.deep.equal([geometry.width, geometry.height]);
     /** The mean colour around a place of a tile, in shares of its size. */

@@ -307,9 +307,9 @@ describe('validate', () => {
       await run({ panels: { worst: 3 } });
       // The largest false alarms, and the mask of which most is missed.
       expect(await readdir(out('overlays/images'))).to.have.members([
-        '011.png.jpg',
-        '012.png.jpg',
-        '013.png.jpg',
+        '011.png',
+        '012.png',
+        '013.png',
       ]);
     });
 
