@@ -306,11 +306,7 @@ describe('validate', () => {
     it('keep the pictures of the worst images', async () => {
       await run({ panels: { worst: 3 } });
       // The largest false alarms, and the mask of which most is missed.
-      expect(await readdir(out('overlays/images'))).to.have.members([
-        '011.png',
-        '012.png',
-        '013.png',
-      ]);
+      expect(await readdir(out('overlays/images'))).to.have.members(['011.png', '012.png', '013.png']);
     });
 
     it('cannot be resumed under other settings, or when they are finished', async () => {
