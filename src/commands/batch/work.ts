@@ -21,6 +21,15 @@ export default class BatchWorkCommand extends BaseCommand {
 
   static override flags = {
     ...workerFlags,
+    slice: Flags.string({
+      description:
+        'Shards I, I + N, I + 2N, … only; auto takes I and N from Slurm, AWS Batch or (auto/N) Kubernetes',
+      helpValue: 'I/N',
+    }),
+    'help-others': Flags.boolean({
+      description: 'After its slice, do whatever has no part yet: covers workers that died or are slow',
+      dependsOn: ['slice'],
+    }),
     base: Flags.string({
       description:
         'Folder that relative paths start from on this machine [default: where the run was planned]',
@@ -43,9 +52,11 @@ export default class BatchWorkCommand extends BaseCommand {
     const { openStore } = await import('../../lib/batch/store/open.js');
     const { openRun } = await import('../../lib/batch/run.js');
     const { MissingShards, missingShards } = await import('../../lib/batch/shards.js');
+    const { parseSlice } = await import('../../lib/batch/slice.js');
     const { workLocally } = await import('../../lib/batch/work-locally.js');
     const { workerChoice } = await import('../../lib/cli/batch-request.js');
     const { workText } = await import('../../lib/cli/batch-text.js');
+    const slice = flags.slice === undefined ? undefined : parseSlice(flags.slice, process.env);
     const store = await openStore(args.run);
     const run = await openRun(store, this.signal);
     const toDo = await missingShards(store, run, this.signal);
@@ -55,7 +66,7 @@ export default class BatchWorkCommand extends BaseCommand {
     const done = await workLocally(
       store,
       run,
-      new MissingShards(store, run),
+      slice ? new MissingShards(store, run, slice, flags['help-others']) : new MissingShards(store, run),
       {
         ...workerChoice(flags),
         base: flags.base,

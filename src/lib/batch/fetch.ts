@@ -13,7 +13,7 @@ export interface Fetcher {
 }
 
 /** Images in a row that may not be read before that is this machine's fault and not theirs. */
-const MOST_REFUSALS = 20;
+export const MOST_REFUSALS = 20;
 
 /** Reads images from folders. */
 export class FolderFetcher implements Fetcher {

@@ -5,6 +5,8 @@ import { OfxError, systemCode } from '../core/errors.js';
 import { linesOf } from '../files/lines.js';
 import { hasPictureName, recogniseFormat, SNIFF_BYTES } from '../image/decode/formats.js';
 import type { ManifestEntry } from './manifest.js';
+import { listS3Images } from './s3-images.js';
+import { isS3 } from './store/s3.js';
 
 export interface KeySources {
   inputs: readonly string[];
@@ -20,7 +22,8 @@ export async function* findKeys({ inputs, lists, exclude }: KeySources): AsyncGe
     exclude.map(async (folder) => realpath(folder).catch(() => path.resolve(folder))),
   );
   for (const input of inputs) {
-    if (await isFolder(input)) {
+    if (isS3(input)) yield* listS3Images(input);
+    else if (await isFolder(input)) {
       for await (const key of filesBelow(input, excluded)) yield { key };
     } else {
       yield { key: input };

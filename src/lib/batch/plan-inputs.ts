@@ -5,6 +5,7 @@ import { describeNetwork } from './network.js';
 import { findKeys, inputFolders } from './inputs.js';
 import { planRun, type Planned } from './plan.js';
 import type { MaskChoice } from './masks-choice.js';
+import { isS3 } from './store/s3.js';
 import type { Store } from './store/store.js';
 
 /** What `ofx batch plan` is asked for. */
@@ -45,7 +46,7 @@ export async function planInputs(
   return planRun(
     store,
     {
-      keys: findKeys({ inputs, lists, exclude: [store.drafts] }),
+      keys: findKeys({ inputs, lists, exclude: isS3(store.place) ? [] : [store.drafts] }),
       folders: await inputFolders(inputs),
       base: process.cwd(),
       shardSize: choice.shardSize,

@@ -58,7 +58,7 @@ export class MissingShards implements ShardSource {
     private readonly store: Store,
     private readonly run: RunFile,
     private readonly slice: Slice = { index: 0, count: 1 },
-    private readonly helpsOthers = true,
+    private readonly helpsOthers = slice.count === 1,
   ) {}
 
   async next(signal: AbortSignal): Promise<TakenShard | undefined> {

@@ -1,11 +1,13 @@
 import { usableCpus } from '../core/cpu.js';
 import { OFX_VERSION } from '../core/version.js';
 import { findModel, type ModelReference } from '../model/catalogue.js';
-import { FolderFetcher } from './fetch.js';
+import { FolderFetcher, type Fetcher } from './fetch.js';
 import { describeNetwork } from './network.js';
 import { checkRun, type RunFile } from './run.js';
+import { S3Fetcher } from './s3-images.js';
 import { ScoringPool } from './scoring-pool.js';
 import type { ShardSource } from './shards.js';
+import { isS3 } from './store/s3.js';
 import type { Store } from './store/store.js';
 import { work, type WorkDone, type WorkEvents } from './work.js';
 
@@ -58,7 +60,7 @@ export async function workLocally(
     { ...choice, processes },
   );
   try {
-    const fetcher = new FolderFetcher(run, choice.base ?? run.base);
+    const fetcher = imagesOf(run, choice.base ?? run.base);
     return await work(
       { store, run, source, fetcher, scorer, shardsAtOnce: shardsAtOnce(processes) },
       events,
@@ -67,6 +69,15 @@ export async function workLocally(
   } finally {
     await scorer.close();
   }
+}
+
+/** Keys say themselves where their images are. */
+function imagesOf(run: RunFile, base: string): Fetcher {
+  const files = new FolderFetcher(run, base);
+  const objects = new S3Fetcher(run.limits.maxBytes);
+  return {
+    fetch: async (entry, signal) => (isS3(entry.key) ? objects.fetch(entry, signal) : files.fetch(entry)),
+  };
 }
 
 /** At a shard's end processes wait for the last image: with many of them, another shard has to be under way. */

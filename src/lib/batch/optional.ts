@@ -1,0 +1,24 @@
+import { OfxError, systemCode } from '../core/errors.js';
+
+/** npm packages that only some runs need, in the versions that are tested. */
+const PACKAGES = {
+  s3: { what: 's3://', install: '@aws-sdk/client-s3@3.1175.0' },
+} as const;
+
+/**
+ * Loads what is installed only where it is used.
+ *
+ * @throws {OfxError} PACKAGE_MISSING with the line that installs it
+ */
+export async function loadOptional<T>(name: keyof typeof PACKAGES, load: () => Promise<T>): Promise<T> {
+  try {
+    return await load();
+  } catch (error) {
+    if (!['ERR_MODULE_NOT_FOUND', 'MODULE_NOT_FOUND'].includes(systemCode(error) ?? '')) throw error;
+    const { what, install } = PACKAGES[name];
+    throw new OfxError('PACKAGE_MISSING', `${what} needs a package that is not installed.`, {
+      suggestion: `npm install ${install} (with --global where ofx is installed so)`,
+      cause: error,
+    });
+  }
+}
