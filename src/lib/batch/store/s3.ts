@@ -1,3 +1,4 @@
+import type * as Sdk from '@aws-sdk/client-s3';
 import type { GetObjectCommandOutput, S3Client } from '@aws-sdk/client-s3';
 import { loadOptional } from '../optional.js';
 import { retryStorage, type RetryLimits } from './retry.js';
@@ -25,7 +26,7 @@ export function parseS3(url: string): S3Place {
 
 export interface S3 {
   client: S3Client;
-  sdk: typeof import('@aws-sdk/client-s3');
+  sdk: typeof Sdk;
 }
 
 let shared: Promise<S3> | undefined;
