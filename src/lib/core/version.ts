@@ -20,9 +20,6 @@ export const OFX_BUILD = readBuild();
 /** What every result says of the software that made it. */
 export const SOFTWARE = { name: 'ofx', version: OFX_VERSION, build: OFX_BUILD } as const;
 
-/** A line that names this very build: "0.2.0 (build 0123456789ab)". */
-export const OFX_IDENTITY = `${OFX_VERSION} (build ${OFX_BUILD})`;
-
 function readBuild(): string {
   try {
     // Beside `lib`: there is one in `dist` only.
