@@ -26,8 +26,19 @@ async function score({ key, bytes }: FetchedImage): Promise<Scored> {
 }
 
 function rowOf(prediction: Prediction): Partial<Row> {
-  const { width, height, score, tamperedFraction, regions, warnings, verdict, sha256, bytes, timingsMs } =
-    prediction;
+  const {
+    width,
+    height,
+    score,
+    tamperedFraction,
+    regions,
+    warnings,
+    evidence,
+    verdict,
+    sha256,
+    bytes,
+    timingsMs,
+  } = prediction;
   return {
     verdict,
     score,
@@ -35,7 +46,7 @@ function rowOf(prediction: Prediction): Partial<Row> {
     height,
     tamperedFraction,
     regions: JSON.stringify(regions),
-    details: warnings.length > 0 ? JSON.stringify({ warnings }) : null,
+    details: JSON.stringify({ evidence, warnings }),
     sha256,
     bytes,
     milliseconds: timingsMs.total,
