@@ -5,7 +5,8 @@ const config: KnipConfig = {
   entry: [
     'bin/*.js',
     'src/commands/**/*.ts',
-    'src/lib/cli/command-not-found.ts',
+    // What oclif and bin/ load from dist/.
+    'src/lib/cli/{command-not-found,name-build,start}.ts',
     'src/**/*-worker.ts',
     'src/lib/bench/bench-child.ts',
     'scripts/*.ts',

@@ -16,7 +16,7 @@ export const planFlags = {
   model: modelFlag,
   size: Flags.integer({
     char: 's',
-    description: 'Side of the network’s input [default: 288]',
+    description: 'Side of the network’s input [default: the model’s own, or 288, or the nearest]',
     min: 1,
     helpValue: 'PIXELS',
   }),

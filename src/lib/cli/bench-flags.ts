@@ -17,7 +17,7 @@ export const benchFlags = {
   'inference-only': Flags.boolean({
     description: 'Time the network on a fixed tensor, without files and pixels',
   }),
-  size: sizesFlag('the one nearest to 288'),
+  size: sizesFlag('the model’s own, or 288, or the nearest'),
   precision: Flags.option({
     ...listOf('PRECISION'),
     options: ['fp32', 'fp16', 'int8'] as const,

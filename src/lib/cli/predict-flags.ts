@@ -20,7 +20,7 @@ export const predictFlags = {
     helpValue: 'PATH',
   }),
   model: modelFlag,
-  size: sizeFlag('288, or the nearest that the model has'),
+  size: sizeFlag('the model’s own, or 288, or the nearest'),
   evidence: evidenceFlag,
   tile: Flags.boolean({
     description:

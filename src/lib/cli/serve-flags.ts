@@ -17,7 +17,7 @@ export const serveFlags = {
     helpValue: 'HOST',
   }),
   model: modelFlag,
-  size: sizeFlag('288, or the nearest that the model has'),
+  size: sizeFlag('the model’s own, or 288, or the nearest'),
   precision: Flags.option({
     description: 'Of the network’s weights, where the model has several [default: fp32]',
     options: ['fp32', 'fp16', 'int8'] as const,

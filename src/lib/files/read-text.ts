@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { decodeText } from '../text/decode.js';
 
@@ -10,9 +9,4 @@ import { decodeText } from '../text/decode.js';
  */
 export async function readText(file: string): Promise<string> {
   return decodeText(await readFile(file));
-}
-
-/** The same at once, for what is read before anything else can run. */
-export function readTextSync(file: string): string {
-  return decodeText(readFileSync(file));
 }

@@ -134,6 +134,12 @@ export const ManifestSchema = Type.Object(
       mask: OutputSchema,
     }),
     variants: Type.Array(VariantSchema, { minItems: 1 }),
+    defaultSize: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        description: 'Size that is taken where none is asked for [288, or the nearest]',
+      }),
+    ),
     description: Type.Optional(Type.String()),
     licence: Type.Optional(Type.String()),
     architecture: Type.Optional(Type.String()),

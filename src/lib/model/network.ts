@@ -2,6 +2,7 @@ import path from 'node:path';
 import { OfxError } from '../core/errors.js';
 import type { Model, ModelReference } from './catalogue.js';
 import {
+  type Manifest,
   IMAGENET_NORMALISATION,
   type Fusion,
   type ManifestInput,
@@ -50,7 +51,7 @@ export const VALIDATION_SIZE = 380;
 
 export interface NetworkChoice {
   size?: number | undefined;
-  /** The side that is taken, or the nearest to it, where no size is asked for [DEFAULT_SIZE]. */
+  /** The size that is taken, or the nearest to it, where none is asked for [the manifest's own, or DEFAULT_SIZE]. */
   usualSize?: number | undefined;
   precision?: Precision | undefined;
 }
@@ -72,7 +73,7 @@ export async function resolveNetwork(
 }
 
 async function networkOfModel({ folder, manifest }: Model, choice: NetworkChoice): Promise<Network> {
-  const variant = pickVariant(manifest.variants, manifest.name, choice);
+  const variant = pickVariant(manifest, choice);
   const file = path.join(folder, variant.file);
   const { sha256, externalData } = await hashOnnx(file).catch((error: unknown) => {
     if (!(error instanceof OfxError) || error.code !== 'ONNX_INVALID') throw error;
@@ -89,7 +90,7 @@ async function networkOfModel({ folder, manifest }: Model, choice: NetworkChoice
     );
   }
   const notes = manifest.outputs.score === null ? [SCORE_FROM_MASK] : [];
-  const usualSize = choice.usualSize ?? DEFAULT_SIZE;
+  const usualSize = usualSizeOf(manifest, choice);
   if (choice.size === undefined && variant.inputSize !== usualSize) {
     notes.push(`The model "${manifest.name}" has no variant for ${usualSize}: using ${variant.inputSize}.`);
   }
@@ -111,12 +112,16 @@ async function networkOfModel({ folder, manifest }: Model, choice: NetworkChoice
   };
 }
 
-function pickVariant(
-  variants: Variant[],
-  name: string,
-  { size, usualSize, precision }: NetworkChoice,
-): Variant {
-  const distance = (variant: Variant): number => preference(variant, usualSize ?? DEFAULT_SIZE);
+/** The size that a model is used at where nobody asks for one. */
+function usualSizeOf({ defaultSize }: Manifest, { usualSize }: NetworkChoice): number {
+  return usualSize ?? defaultSize ?? DEFAULT_SIZE;
+}
+
+function pickVariant(manifest: Manifest, choice: NetworkChoice): Variant {
+  const { variants, name } = manifest;
+  const { size, precision } = choice;
+  const usualSize = usualSizeOf(manifest, choice);
+  const distance = (variant: Variant): number => preference(variant, usualSize);
   const sized = variants.filter(
     (variant) =>
       (size === undefined || variant.inputSize === size) &&

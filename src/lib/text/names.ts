@@ -7,10 +7,6 @@ export function nameKey(name: string): string {
   return name.normalize('NFC');
 }
 
-export function isSameName(one: string, other: string): boolean {
-  return one === other || nameKey(one) === nameKey(other);
-}
-
 /** The same for all names that some disks take for one: they fold case, too. */
 export function foldedName(name: string): string {
   return nameKey(name).toLowerCase();
