@@ -38,7 +38,7 @@ export default class Validate extends BaseCommand {
     const failOn = (flags['fail-on'] ?? []).map(parseMetricCondition);
     if (!failOn.some(needsBaseline))
       this.refuseIdle(['baseline'], 'where no --fail-on says "drops" or "rises"');
-    if (flags.panels === 'none') this.refuseIdle(['panel-format'], 'with --panels none');
+    if (flags.panels === 'none') this.refuseIdle(['panel-format', 'masks'], 'with --panels none');
     const progress = this.progress();
     // Images of an earlier session would spoil rate and time left.
     let takenOver = 0;

@@ -45,12 +45,20 @@ export const validateFlags = {
     description: 'A pixel is predicted tampered above it [default: the model’s]',
   }),
   'sweep-step': fractionFlag({ description: 'Step of the thresholds that are tried', default: 0.05 }),
-  panels: panelFlag({ description: 'Pictures: all, none, or worst:N' }),
+  panels: panelFlag({
+    description:
+      'Pictures: all, none, worst:N, or auto: all of up to 1,000 images, of more the worst 500, the best 250 and 250 by chance',
+  }),
   'panel-format': Flags.option({
     description: 'Format of the pictures',
     options: PANEL_FORMATS,
     default: 'png',
   })(),
+  masks: Flags.boolean({
+    description:
+      'Write the bare prediction mask beside each picture: a PNG of 0 and 255, at the image’s size',
+    default: false,
+  }),
   charts: Flags.boolean({ description: 'Draw charts', default: true, allowNo: true }),
   limit: Flags.integer({ description: 'Use the first N samples only', min: 1, helpValue: 'N' }),
   sample: Flags.integer({

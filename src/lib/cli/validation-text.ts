@@ -75,6 +75,7 @@ export function validationText(record: RunRecord): string {
     '',
     `${pc.bold(`${headline.title}: ${estimateText(headline)}`)} ${pc.dim(`(headline, protocol ${settings.protocol})`)}`,
     ...calibrationLines(record),
+    ...panelLines(record),
     ...nextSteps(record),
   ];
   return lines.join('\n');
@@ -84,6 +85,15 @@ export function validationText(record: RunRecord): string {
 function sourceLines({ summary: { sources = [] } }: RunRecord): string[] {
   if (sources.length < 2) return [];
   return ['', ...sources.map(({ title, auc }) => `${title} alone: image AUC ${estimateText(auc)}`)];
+}
+
+/** Which pictures there are, where some are missing. */
+function panelLines({ summary: { panels, dataset } }: RunRecord): string[] {
+  if (!panels) return [];
+  const count = (value: number): string => value.toLocaleString('en');
+  return [
+    `pictures of ${count(panels.kept)} of ${count(dataset.samples)} images: ${panels.which} ${pc.dim('(--panels all keeps all)')}`,
+  ];
 }
 
 /** Where everything is, and what one does with it; paths can be copied into a shell. */

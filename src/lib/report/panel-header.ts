@@ -16,12 +16,17 @@ const WRONG = '#ff9f5a';
 const TEXT = '#f4f4f5';
 const MUTED = '#a6a8ad';
 
-/** The lettering above a panel's tiles, as an opaque SVG. */
+/**
+ * The lettering above a panel's tiles, as an opaque SVG.
+ *
+ * @param note what else is drawn on the overlay, in its colour
+ */
 export function panelHeader(
   row: ImageRow,
   thresholds: { score: number; mask: number },
   width: number,
   tileLeft: readonly number[],
+  note?: { text: string; colour: readonly number[] },
 ): string {
   const { margin, header } = PANEL;
   const verdict = describeVerdict(row);
@@ -35,6 +40,7 @@ export function panelHeader(
     `<text x="${margin}" y="54" font-size="${FACT_SIZE}" fill="${TEXT}">` +
       `<tspan fill="${verdict.isRight ? RIGHT : WRONG}" font-weight="600">${verdict.text}</tspan>` +
       facts.map((fact) => `<tspan dx="22">${escapeXml(fact)}</tspan>`).join('') +
+      (note ? `<tspan dx="22" fill="rgb(${note.colour.join(' ')})">${escapeXml(note.text)}</tspan>` : '') +
       '</text>',
     ...captions.map((caption, index) => text(tileLeft[index]!, header - 8, CAPTION_SIZE, MUTED, caption)),
     legend(tileLeft[3]!, header - 8),

@@ -2,6 +2,7 @@ import type { GreyImage } from '../image/ground-truth.js';
 import { resizeMap, type ProbabilityMap } from '../image/probability-map.js';
 import { resizeNearestOpenCv } from '../image/resize.js';
 import { loadSharp } from '../image/sharp.js';
+import type { Position, Strokes } from '../image/strokes.js';
 import type { Raster } from './raster.js';
 
 /** Between these the longer side of a tile is the image's own, in pixels, so that the photo need not be resized. */
@@ -21,14 +22,20 @@ export interface PanelTiles {
   probability: Float32Array;
   /** 1 where the probability is above the mask threshold. */
   called: Uint8Array;
+  /** Drawn over the overlay, in pixels of the tile. */
+  strokes: readonly Strokes[];
 }
 
-/** @param truth null for an authentic image */
+/**
+ * @param truth null for an authentic image
+ * @param strokes in pixels of the photo
+ */
 export async function panelTiles(
   photo: Raster,
   truth: GreyImage | null,
   map: ProbabilityMap,
   maskThreshold: number,
+  strokes: readonly Strokes[] = [],
 ): Promise<PanelTiles> {
   const { width, height } = tileSize(photo);
   const probability = resizeMap(map, width, height).data;
@@ -41,6 +48,21 @@ export async function panelTiles(
       : new Uint8Array(width * height),
     probability,
     called: above(probability, maskThreshold),
+    strokes: strokes.map((one) => scaledStrokes(one, width / photo.width, height / photo.height)),
+  };
+}
+
+/** Thinner would be lost, thicker would hide what it points to. */
+const LINE = { thinnest: 1.3, thickest: 2 } as const;
+
+function scaledStrokes({ width, lines, shapes, ...colours }: Strokes, sx: number, sy: number): Strokes {
+  const scaled = (points: readonly Position[]): Position[] =>
+    points.map(({ x, y }) => ({ x: x * sx, y: y * sy }));
+  return {
+    ...colours,
+    width: Math.min(LINE.thickest, Math.max(LINE.thinnest, width * Math.max(sx, sy))),
+    lines: lines.map(scaled),
+    shapes: shapes.map(scaled),
   };
 }
 

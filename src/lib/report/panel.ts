@@ -1,4 +1,6 @@
+import { markPng } from '../image/mark.js';
 import { loadSharp } from '../image/sharp.js';
+import { drawStrokes } from '../image/strokes.js';
 import type { PanelFormat } from '../run/files.js';
 import type { ImageRow } from '../run/rows.js';
 import { panelHeader } from './panel-header.js';
@@ -33,7 +35,7 @@ export async function drawPanel(
     panel.data[i++] = green;
     panel.data[i++] = blue;
   }
-  paste(await svgToRaster(panelHeader(row, thresholds, width, tileLeft)), panel, 0, 0);
+  paste(await svgToRaster(panelHeader(row, thresholds, width, tileLeft, noteOf(tiles))), panel, 0, 0);
   const pictures = [tiles.photo, greyToRgb(tiles.truth, 255), drawMap(tiles), drawOverlay(tiles)];
   pictures.forEach((data, index) => {
     paste({ width: tiles.width, height: tiles.height, data }, panel, tileLeft[index]!, tileTop);
@@ -41,10 +43,16 @@ export async function drawPanel(
   const sharp = await loadSharp();
   const picture = sharp(panel.data, { raw: { width, height, channels: 3 } });
   // Drawing must not hold up inference: a stronger compression takes several times as long, and saves little.
-  if (format === 'png') return picture.png({ compressionLevel: 2, adaptiveFiltering: true }).toBuffer();
+  if (format === 'png')
+    return markPng(await picture.png({ compressionLevel: 2, adaptiveFiltering: true }).toBuffer(), 'panel');
   if (format === 'webp') return picture.webp({ quality: 90, effort: 1 }).toBuffer();
   // Huffman tables of its own for each picture would take longer than drawing it, and save five per cent.
   return picture.jpeg({ quality: 90, chromaSubsampling: '4:4:4', optimizeCoding: false }).toBuffer();
+}
+
+/** Its blue is not that of the ground truth, which a reader has to be told. */
+function noteOf({ strokes: [first] }: PanelTiles): { text: string; colour: Colour } | undefined {
+  return first && { text: 'outlined: places that look copied', colour: first.colour };
 }
 
 /** The probability map in grey, white being 1, with the border of what is predicted tampered. */
@@ -54,8 +62,8 @@ function drawMap(tiles: PanelTiles): Uint8Array {
   return data;
 }
 
-/** The photo with truth and prediction in colours that can be told apart, and their contours. */
-function drawOverlay({ photo, truth, called, width, height }: PanelTiles): Uint8Array {
+/** The photo with truth and prediction in colours that can be told apart, their contours, and what other evidence drew. */
+function drawOverlay({ photo, truth, called, strokes, width, height }: PanelTiles): Uint8Array {
   const data = new Uint8Array(photo.length);
   for (let pixel = 0, at = 0; pixel < truth.length; pixel++) {
     const colour = markOf(truth[pixel]!, called[pixel]!);
@@ -67,6 +75,7 @@ function drawOverlay({ photo, truth, called, width, height }: PanelTiles): Uint8
   }
   drawContour(data, truth, width, height, PANEL_COLOURS.truth);
   drawContour(data, called, width, height, PANEL_COLOURS.called);
+  for (const pair of strokes) drawStrokes(data, width, height, pair);
   return data;
 }
 

@@ -22,14 +22,20 @@ export const PANEL_FORMATS = ['png', 'jpeg', 'webp'] as const;
 export type PanelFormat = (typeof PANEL_FORMATS)[number];
 const PANEL_ENDINGS: Record<PanelFormat, string> = { png: 'png', jpeg: 'jpg', webp: 'webp' };
 
+const MASK_ENDING = '.mask';
+
 /** Where the pictures of images lie, relative to the run's folder. */
 export class PanelPaths {
   readonly #shared = new Set<string>();
 
-  /** @param images names of all images: those that differ only in their endings keep them */
+  /**
+   * @param images names of all images: those that differ only in their endings keep them
+   * @param masks whether masks lie beside the pictures, whose names no picture may have
+   */
   constructor(
     images: Iterable<string>,
     private readonly format: PanelFormat,
+    private readonly masks = false,
   ) {
     const seen = new Set<string>();
     for (const image of images) {
@@ -40,17 +46,32 @@ export class PanelPaths {
   }
 
   of(image: string): string {
+    return `${this.#base(image)}.${PANEL_ENDINGS[this.format]}`;
+  }
+
+  /** Of the bare prediction mask beside the picture. */
+  maskOf(image: string): string {
+    return `${this.#base(image)}${MASK_ENDING}.png`;
+  }
+
+  #base(image: string): string {
     const stem = withoutEnding(image);
-    const name = this.#shared.has(foldedName(stem)) ? image : stem;
-    return `${RUN_FILES.panels}/${name}.${PANEL_ENDINGS[this.format]}`;
+    const keepsEnding = this.#shared.has(foldedName(stem)) || (this.masks && isNamedLikeMask(stem));
+    return `${RUN_FILES.panels}/${keepsEnding ? image : stem}`;
   }
 }
 
 /** Where the picture of an image may lie in a run of any format; the first that exists is it. */
 export function possiblePanels(image: string): string[] {
-  return [withoutEnding(image), image].flatMap((name) =>
+  const stem = withoutEnding(image);
+  return (isNamedLikeMask(stem) ? [image, stem] : [stem, image]).flatMap((name) =>
     PANEL_FORMATS.map((format) => `${RUN_FILES.panels}/${name}.${PANEL_ENDINGS[format]}`),
   );
+}
+
+/** `a.mask.png` as a picture of `a.mask.jpg` would be taken for the mask of `a.jpg`. */
+function isNamedLikeMask(stem: string): boolean {
+  return foldedName(stem).endsWith(MASK_ENDING);
 }
 
 function withoutEnding(image: string): string {

@@ -173,6 +173,12 @@ export const RunSummarySchema = Type.Object(
     calibrationRefused: Type.Optional(Type.String({ description: 'Why --calibrate kept no thresholds' })),
     gates: Type.Optional(Type.Array(GateSchema, { description: 'The conditions of --fail-on' })),
     charts: Type.Array(ChartFilesSchema),
+    panels: Type.Optional(
+      Type.Object(
+        { kept: Count, which: Type.String({ description: 'For example: the 20 worst' }) },
+        { description: 'Where only some panels were kept: how many, and which' },
+      ),
+    ),
   },
   { $id: 'validation-summary', title: 'summary.json of ofx validate' },
 );

@@ -28,6 +28,8 @@ export interface ValidateRequest extends Scoring {
   panels: PanelChoice;
   /** [png] */
   panelFormat?: PanelFormat | undefined;
+  /** The bare prediction mask beside each panel. [false] */
+  masks?: boolean | undefined;
   charts: boolean;
   /** The first so many samples only. */
   limit?: number | undefined;

@@ -4,8 +4,10 @@ import type { FindingCode } from '../dataset/finding.js';
 import { AUTHENTIC, TAMPERED, type Sample } from '../dataset/sample.js';
 import { OfxError, toPlainError } from '../core/errors.js';
 import type { RgbImage } from '../image/decode/index.js';
+import { encodeMask } from '../image/encode.js';
 import { readGroundTruth, type GreyImage, type GroundTruth } from '../image/ground-truth.js';
 import { resizeMap, type ProbabilityMap } from '../image/probability-map.js';
+import { segment } from '../image/segment.js';
 import { readInput } from '../files/read.js';
 import { resizeNearestOpenCv } from '../image/resize.js';
 import { DEFAULT_LIMITS, type ImageLimits } from '../image/decode/samples.js';
@@ -32,6 +34,8 @@ export interface ScoreOptions extends Scoring {
   strict: boolean;
   /** Keep what a panel needs. */
   panels: boolean;
+  /** Keep what the bare mask needs, too. */
+  masks?: boolean;
   maskThreshold: number;
   limits: Partial<ImageLimits>;
   /** Changes the photo, and maybe its size, before the network sees it. */
@@ -41,6 +45,8 @@ export interface ScoreOptions extends Scoring {
 export interface ScoredSample {
   record: SampleRecord;
   tiles: PanelTiles | null;
+  /** Draws the bare prediction mask at the image's size as PNG; undefined where none is asked for. */
+  mask?: (() => Promise<Buffer>) | undefined;
 }
 
 /** ObjectFormer's published script counts only full white as tampered. */
@@ -67,7 +73,7 @@ export class SampleScorer {
   }
 
   async #score(sample: Sample, signal: AbortSignal | undefined): Promise<ScoredSample> {
-    const { limits, strict, panels, maskThreshold, distort, tile } = this.options;
+    const { limits, strict, panels, masks, maskThreshold, distort, tile } = this.options;
     // Read at the same time, and told after what is wrong with the image itself.
     const readTruth = readTruthOf(sample, limits);
     readTruth.catch(() => undefined);
@@ -89,19 +95,24 @@ export class SampleScorer {
     const label = sample.label ?? (odd.includes('empty-truth') ? AUTHENTIC : TAMPERED);
     const measured = this.#measure(label, truth, image, map);
     const findings = label === AUTHENTIC ? [] : [...odd, ...measured.findings];
-    if (Math.max(image.width, image.height) < map.width) findings.push('small-image');
+    const { width, height } = image;
+    if (Math.max(width, height) < map.width) findings.push('small-image');
     return {
       record: {
         kind: 'scored',
         evidence: { image: sample.name, label, score, rawScore, logits, ...measured.evidence },
-        width: image.width,
-        height: image.height,
+        width,
+        height,
         ms: timingsMs.preprocess + timingsMs.inference,
         imageSha256: examination.sha256,
         maskSha256: original && original.sha256,
         findings,
       },
-      tiles: panels ? await panelTiles(image, label === AUTHENTIC ? null : truth, map, maskThreshold) : null,
+      tiles: panels
+        ? await panelTiles(image, label === AUTHENTIC ? null : truth, map, maskThreshold, examination.strokes)
+        : null,
+      // Without the photo's pixels, which would wait in memory for their turn.
+      mask: panels && masks ? () => drawMask(map, { width, height }, maskThreshold) : undefined,
     };
   }
 
@@ -155,6 +166,11 @@ export class SampleScorer {
       });
     }
   }
+}
+
+/** As `ofx predict` draws it where no region is too small. */
+async function drawMask(map: ProbabilityMap, { width, height }: Size, threshold: number): Promise<Buffer> {
+  return encodeMask(segment(map, width, height, { threshold }).mask, width, height);
 }
 
 /** A ground truth that follows its photo from one size to another. */

@@ -19,7 +19,7 @@ import type { RunRecord } from '../run/record.js';
 import type { RunSummary } from '../run/summary.js';
 import { OFX_BUILD, OFX_VERSION } from '../core/version.js';
 import { writeEvidence } from '../run/evidence.js';
-import { PanelKeeper } from './panels.js';
+import { describeSelection, PanelKeeper, settlePanels } from './panels.js';
 import { chooseRunFolder, clearEarlierRun } from '../run/folder.js';
 import { judgeRun, loadBaseline } from './gates.js';
 import { measureRobustness, ROBUSTNESS_PASSES } from './robustness.js';
@@ -88,11 +88,9 @@ class Run {
     private readonly settings: MetricSettings,
   ) {
     this.#fold = new ValidationFold(settings);
-    this.#keeper = new PanelKeeper(request.panels);
-    this.#panels = new PanelPaths(
-      samples.map(({ name }) => name),
-      request.panelFormat ?? 'png',
-    );
+    const names = samples.map(({ name }) => name);
+    this.#keeper = new PanelKeeper(request.panels, names, request.seed);
+    this.#panels = new PanelPaths(names, request.panelFormat ?? 'png', request.masks);
   }
 
   static async start(
@@ -128,7 +126,7 @@ class Run {
   }
 
   async scoreAll(signal: AbortSignal | undefined): Promise<void> {
-    const { panels, scoreAt, strict, limits, tile } = this.request;
+    const { panels, masks, scoreAt, strict, limits, tile } = this.request;
     const scorer = new SampleScorer(this.analyser, {
       scoreAt,
       tile,
@@ -136,6 +134,7 @@ class Run {
       limits,
       thresholds: countedThresholds(this.settings),
       panels: panels !== 'none',
+      masks: masks ?? false,
       maskThreshold: this.settings.maskThreshold,
     });
     let done = this.#resumed;
@@ -174,9 +173,15 @@ class Run {
     const result = this.#fold.result();
     assertSomethingScored(result);
     for (const row of result.rows) if (this.#keeper.keeps(row)) row.panel = this.#panels.of(row.image);
+    const which = this.#keeper.describe();
     const record: RunRecord = {
       folder: this.folder,
-      summary: await summarise(this.#context(), result),
+      summary: {
+        ...(await summarise(this.#context(), result)),
+        ...(which && {
+          panels: { kept: result.rows.filter((row) => this.#keeper.keeps(row)).length, which },
+        }),
+      },
       rows: result.rows,
       curves: result.metrics,
       ...(robustness && { robustness }),
@@ -195,7 +200,7 @@ class Run {
   }
 
   /** Picture first, then journal: what the journal calls done is there. */
-  async #settle({ record, tiles }: ScoredSample): Promise<void> {
+  async #settle({ record, tiles, mask }: ScoredSample): Promise<void> {
     const row = this.#fold.add(record);
     const { draw, remove } = this.#keeper.decide(row);
     if (draw && tiles) {
@@ -204,25 +209,38 @@ class Run {
         this.#panelFile(row.image),
         await drawPanel(tiles, row, thresholds, this.request.panelFormat),
       );
+      if (mask) await writeFileAtomic(this.#maskFile(row.image), await mask());
     }
     await this.#journal?.add(record);
-    if (remove !== undefined) await rm(this.#panelFile(remove), { force: true });
+    await this.#remove(remove);
   }
 
   /** A record of an interrupted session: everything but the drawing. */
   async #takeOver(record: SampleRecord): Promise<void> {
     const { remove } = this.#keeper.decide(this.#fold.add(record));
-    if (remove !== undefined) await rm(this.#panelFile(remove), { force: true });
+    await this.#remove(remove);
     this.#resumed++;
+  }
+
+  async #remove(images: readonly string[]): Promise<void> {
+    for (const image of images) {
+      await rm(this.#panelFile(image), { force: true });
+      if (this.request.masks) await rm(this.#maskFile(image), { force: true });
+    }
   }
 
   #panelFile(image: string): string {
     return path.join(this.folder, this.#panels.of(image));
   }
 
+  #maskFile(image: string): string {
+    return path.join(this.folder, this.#panels.maskOf(image));
+  }
+
   /** Everything that decides a record or a panel. */
   #journalSettings(): JournalSettings {
-    const { scoreAt, strict, limits, panels, seed, limit, sample, tile } = this.request;
+    const { scoreAt, strict, limits, seed, limit, sample, tile } = this.request;
+    const panels = settlePanels(this.request.panels, this.samples.length);
     const { maxPixels, maxBytes } = { ...DEFAULT_LIMITS, ...limits };
     const { identity } = this.analyser.network;
     const { scoreThreshold, maskThreshold, sweep } = this.settings;
@@ -243,7 +261,8 @@ class Run {
       'max-pixels': maxPixels,
       'max-bytes': maxBytes,
       'panel-format': this.request.panelFormat ?? 'png',
-      panels: typeof panels === 'string' ? panels : `worst:${panels.worst}`,
+      panels: typeof panels === 'string' ? panels : describeSelection(panels),
+      masks: this.request.masks ?? false,
       seed,
       limit: limit ?? null,
       sample: sample ?? null,

@@ -55,6 +55,30 @@ describe('panels', () => {
     close(at(3, 0.497, 0.75), PANEL_COLOURS.called, 'contour of the prediction');
   });
 
+  it('show in the overlay what other evidence drew on the photo', async () => {
+    const photo = { width: 800, height: 400, data: new Uint8Array(800 * 400 * 3) };
+    const map = { width: 2, height: 1, data: Float32Array.of(0, 0) };
+    const line = [
+      { x: 100, y: 200 },
+      { x: 700, y: 200 },
+    ];
+    const strokes = [
+      { width: 4, lines: [line], shapes: [], colour: [86, 196, 255], rim: [8, 20, 40] } as const,
+    ];
+    const tiles = await panelTiles(photo, null, map, 0.5, strokes);
+    const { data, info } = await sharp(await drawPanel(tiles, row({ label: 0 }), THRESHOLDS))
+      .raw()
+      .toBuffer({ resolveWithObject: true });
+    const { tileLeft, tileTop } = panelGeometry(tiles);
+    const at = (tile: number, x: number, y: number): number[] => {
+      const offset = ((tileTop + y) * info.width + tileLeft[tile]! + x) * 3;
+      return [...data.subarray(offset, offset + 3)];
+    };
+    expect(at(3, 200, 100)).to.deep.equal([86, 196, 255]);
+    expect(at(3, 20, 100), 'left of the line').to.deep.equal([0, 0, 0]);
+    expect(at(0, 200, 100), 'the photo').to.deep.equal([0, 0, 0]);
+  });
+
   it('take any shape of image', async () => {
     for (const [width, height] of [
       [1, 1],
@@ -83,6 +107,14 @@ describe('panels', () => {
     expect(header({ label: 0, tamperedFraction: 0.25 }))
       .to.contain('predicted tampered')
       .and.to.contain('false-alarm area 25.0 %');
+  });
+
+  it('say what else is drawn, where something is', () => {
+    const note = { text: 'outlined: copies', colour: [86, 196, 255] };
+    expect(panelHeader(row({}), THRESHOLDS, 1220, [0, 1, 2, 3], note)).to.contain(
+      'fill="rgb(86 196 255)">outlined: copies',
+    );
+    expect(panelHeader(row({}), THRESHOLDS, 1220, [0, 1, 2, 3])).not.to.contain('outlined');
   });
 
   it('survive any name', () => {

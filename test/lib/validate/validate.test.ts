@@ -2,6 +2,7 @@ import { appendFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/pro
 import path from 'node:path';
 import { expect } from 'chai';
 import sharp from 'sharp';
+import { isOwnOutput } from '../../../src/lib/image/mark.js';
 import { checkDataset } from '../../../src/lib/dataset/check.js';
 import { validate } from '../../../src/lib/validate/validate.js';
 import type { ValidateEvents, ValidateRequest } from '../../../src/lib/validate/request.js';
@@ -81,7 +82,6 @@ describe('validate', () => {
       expect(summary).to.deep.equal(record.summary);
       await expectSchema('validation-summary', summary);
       for (const row of record.rows) await expectSchema('validation-row', row);
-      for (const row of record.curves.sweep) await expectSchema('validation-threshold', row);
 
       const [header, first] = (await readFile(out('metrics.csv'), 'utf8')).split('\n');
       expect(header).to.match(
@@ -89,18 +89,26 @@ describe('validate', () => {
       );
       expect(first).to.match(/^tampered\/found.png,1,0\.\d+,0,1,1,1,1,1,0.25,0.25,/);
       const thresholds = (await readFile(out('thresholds.csv'), 'utf8')).trim().split('\n');
+      const columns = thresholds[0]!.split(',');
+      for (const line of thresholds.slice(1)) {
+        const cells = line.split(',').map((cell) => (cell === '' ? null : Number(cell)));
+        const row = Object.fromEntries(columns.map((column, index) => [column, cells[index]]));
+        await expectSchema('validation-threshold', row);
+      }
       expect(thresholds[0]).to.equal(
         'threshold,pixelMacroF1,pixelMacroIou,pixelMacroPrecision,pixelMacroRecall,pixelMicroF1,pixelMicroIou,' +
-          'pixelMicroPrecision,pixelMicroRecall,imageF1,imageBalancedAccuracy',
+          'pixelMicroPrecision,pixelMicroRecall,imageF1,imageBalancedAccuracy,imageTpr,imageFpr,maxFpr',
       );
-      expect(thresholds).to.have.length(20);
+      expect(thresholds).to.have.length(1 + record.curves.sweep.length + summary.operatingPoints!.length);
       for (const chart of summary.charts) {
         expect(await readFile(out(chart.svg), 'utf8')).to.match(/^<svg/);
         expect((await readFile(out(chart.png))).subarray(1, 4).toString()).to.equal('PNG');
         expect(JSON.parse(await readFile(out(chart.spec), 'utf8'))).to.include.keys('$schema', 'title');
       }
       for (const { panel } of record.rows) {
-        expect((await readFile(out(panel!))).subarray(0, 2).toString('hex')).to.equal('ffd8');
+        const picture = await readFile(out(panel!));
+        expect(picture.subarray(1, 4).toString()).to.equal('PNG');
+        expect(isOwnOutput(picture), 'says that ofx made it').to.equal(true);
       }
       expect(await readdir(out())).to.have.members([
         'charts',
@@ -281,23 +289,28 @@ describe('validate', () => {
       expect((stopped as Error).message).to.equal('stopped');
     }
 
-    for (const panels of ['none', 'all', { worst: 3 }] as const) {
+    for (const panels of ['none', 'all', { worst: 3 }, { worst: 2, best: 2, sample: 3 }] as const) {
       it(`come to the same numbers when interrupted, with panels ${JSON.stringify(panels)}`, async () => {
-        const whole = await run({ panels });
+        const masks = typeof panels !== 'string';
+        const whole = await run({ panels, masks });
         const pictures = panels === 'none' ? [] : await readdir(out('overlays/images'));
         await rm(out(), { recursive: true });
 
-        await interruptAfter(4, { panels });
+        await interruptAfter(4, { panels, masks });
         // What a crash in the middle of a line leaves.
         await appendFile(out(VALIDATION_JOURNAL), '{"kind":"scored","evidence":{"image":"images/0');
-        await interruptAfter(9, { panels, resume: true });
-        const resumed = await run({ panels, resume: true });
+        await interruptAfter(9, { panels, masks, resume: true });
+        const resumed = await run({ panels, masks, resume: true });
 
         expect(resumed.summary.resumed).to.be.at.least(9);
         expect(lasting(resumed)).to.deep.equal(lasting(whole));
         if (panels !== 'none') {
           expect(await readdir(out('overlays/images'))).to.deep.equal(pictures);
-          expect(pictures).to.have.length(panels === 'all' ? IMAGES - 1 : 3);
+          const kept = panels === 'all' ? IMAGES - 1 : 'best' in panels ? 7 : 3;
+          const ofMasks = pictures.filter((name) => name.endsWith('.mask.png'));
+          expect(pictures.length - ofMasks.length).to.equal(kept);
+          expect(ofMasks).to.have.length(masks ? kept : 0);
+          if (masks) expect(whole.summary.panels!.kept).to.equal(kept);
         }
         expect(await readdir(out())).not.to.include(VALIDATION_JOURNAL);
       });
@@ -307,6 +320,25 @@ describe('validate', () => {
       await run({ panels: { worst: 3 } });
       // The largest false alarms, and the mask of which most is missed.
       expect(await readdir(out('overlays/images'))).to.have.members(['011.png', '012.png', '013.png']);
+    });
+
+    it('write the bare mask beside each picture: 0 and 255, at the size of the image, marked as ofx’s own', async () => {
+      // Of another size than the network's, and named like the mask of its neighbour.
+      await drawRectangles(data('images/000.png'), [[0, 0, 100, 60]], [200, 120]);
+      await drawRectangles(data('images/000.mask.png'), [[0, 0, 64, 20]]);
+      await appendFile(data('split.txt'), 'images/000.mask.png\tNone\t0\n');
+      await run({ panels: 'all', masks: true });
+      const mask = sharp(out('overlays/images/000.mask.png'));
+      const { width, height, channels, bitsPerSample } = await mask.metadata();
+      expect([width, height, channels, bitsPerSample]).to.deep.equal([200, 120, 1, 8]);
+      const pixels = await mask.toColourspace('b-w').raw().toBuffer();
+      expect([...new Set(pixels)].sort()).to.deep.equal([0, 255]);
+      expect([pixels[30 * 200 + 40], pixels[100 * 200 + 180]]).to.deep.equal([255, 0]);
+      const files = await readdir(out('overlays/images'));
+      expect(files).to.include.members(['000.png', '000.mask.png.png', '000.mask.png.mask.png']);
+      expect(files).to.have.length(2 * IMAGES);
+      for (const name of files)
+        expect(isOwnOutput(await readFile(out('overlays/images', name))), name).to.equal(true);
     });
 
     it('cannot be resumed under other settings, or when they are finished', async () => {

@@ -19,6 +19,13 @@ import { factList, renderPage, section } from './page.js';
 /** Pictures stand in the page itself while all of them together are no larger than this; otherwise beside it. */
 const INLINE_BYTES = 8 * 2 ** 20;
 
+/** By the endings of pictures. */
+const PANEL_TYPES: Record<string, string> = {
+  '.png': 'image/png',
+  '.jpg': 'image/jpeg',
+  '.webp': 'image/webp',
+};
+
 /** Numbers that stand beside the headline. */
 const TILES: readonly MetricPath[] = ['image.auc', 'image.f1', 'pixel.macro.iou', 'pixel.falseAlarmArea'];
 
@@ -221,6 +228,7 @@ function fittedText(fittedOn: unknown): string {
 async function pictureUrls({
   folder,
   rows,
+  summary,
 }: RunRecord): Promise<{ urlOf: (row: ImageRow) => string | null; note: Html }> {
   const panels = rows.flatMap(({ panel }) => panel ?? []);
   if (panels.length === 0) {
@@ -230,7 +238,8 @@ async function pictureUrls({
   const total = sizes.reduce((sum, size) => sum + size, 0);
   const which =
     panels.length < rows.length
-      ? html`Pictures of ${panels.length} of ${rows.length} images`
+      ? html`Pictures of ${panels.length} of ${rows.length}
+        images${summary.panels ? ` (${summary.panels.which})` : ''}`
       : html`Pictures`;
   const open = html`Choose an image to see it at large, with a slider between photo and prediction.`;
   if (total > INLINE_BYTES) {
@@ -243,7 +252,7 @@ async function pictureUrls({
   const inlined = new Map<string, string>();
   for (const panel of panels) {
     const bytes = await readFile(path.join(folder, panel));
-    inlined.set(panel, `data:image/jpeg;base64,${bytes.toString('base64')}`);
+    inlined.set(panel, `data:${PANEL_TYPES[path.extname(panel)]!};base64,${bytes.toString('base64')}`);
   }
   return {
     urlOf: ({ panel }) => panel && inlined.get(panel)!,
