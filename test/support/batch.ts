@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'chai';
@@ -128,9 +128,4 @@ export function childrenOf(pid: number): number[] {
       }
     })
     .map(Number);
-}
-
-/** Writes a list of paths. */
-export async function writeList(file: string, lines: Iterable<string>): Promise<void> {
-  await writeFile(file, `${[...lines].join('\n')}\n`);
 }
