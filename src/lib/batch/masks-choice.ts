@@ -1,3 +1,3 @@
 /** Which masks a run keeps. */
-export const MASK_CHOICES = ['none', 'tampered', 'all'] as const;
+export const MASK_CHOICES = ['none', 'manipulated', 'all'] as const;
 export type MaskChoice = (typeof MASK_CHOICES)[number];
