@@ -66,6 +66,8 @@ describe('ofx batch, on one machine', () => {
     const planned = await readFile(runFile, 'utf8');
     await writeFile(runFile, planned.replace(/"ofx":"[^"]+"/, '"ofx":"0.0.1"'));
     expect((await batch('work', 'run')).stderr).to.match(/ofx was 0\.0\.1 and is /);
+    await writeFile(runFile, planned.replace(/"build":"[^"]+"/, '"build":"0123456789ab"'));
+    expect((await batch('work', 'run')).stderr).to.match(/build was 0123456789ab and is /);
     await writeFile(runFile, planned.replace('"temperature":1', '"temperature":2'));
     expect((await batch('work', 'run')).stderr).to.contain('temperature was 2 and is 1');
     await writeFile(runFile, planned);
@@ -78,7 +80,56 @@ describe('ofx batch, on one machine', () => {
       ([code, text]: [number, string]) => code === 2 && text.includes('the sha256 of manifest.txt.gz was'),
     );
     expect(await readdir(folder.file('run'))).to.not.include('parts');
-    figures(`${differences.length + 3} differences, each refused with 2 before an image was looked at`);
+    figures(`${differences.length + 4} differences, each refused with 2 before an image was looked at`);
+  });
+
+  it('refuses a worker whose evidence comes to a score otherwise, though its network is the same', async () => {
+    await makePhotos(folder.file('photos'), 2);
+    await cp(TINY_MODEL, folder.file('model'), { recursive: true });
+    const shipped = JSON.parse(await readFile(folder.file('model/model.json'), 'utf8')) as object;
+    const give = async (settings: object) =>
+      writeFile(folder.file('model/model.json'), JSON.stringify({ ...shipped, ...settings }));
+    const fusion = {
+      bias: -0.5,
+      sources: [
+        { name: 'network', weight: 1 },
+        { name: 'copies', weight: 0.25, mapWeight: 0.5 },
+      ],
+    };
+    const [network, copies] = fusion.sources;
+    const testScores = { data: 'photos', tampered: [0.5, 0.75, 0.9], authentic: [0.1, 0.2, 0.3] };
+    const model = ['--model', folder.file('model'), '--size', '64'];
+    await give({ fusion });
+    const plan = async (run: string) =>
+      JSON.parse((await batch('plan', 'photos', '--out', run, ...model, '--json')).stdout) as {
+        runKey: string;
+      };
+    const { runKey } = await plan('run');
+    const differences: [object, string[]][] = [
+      [{}, ['evidence was network+copies and is network', 'fusion was {"bias":-0.5', 'and is null']],
+      [{ fusion: { ...fusion, bias: -0.75 } }, ['fusion was {"bias":-0.5', 'and is {"bias":-0.75']],
+      [
+        { fusion: { ...fusion, sources: [network, { ...copies, weight: 0.5 }] } },
+        ['"weight":0.25', 'and is {"bias":-0.5', '"weight":0.5,'],
+      ],
+      [
+        { fusion: { ...fusion, sources: [network, { ...copies, aloneFrom: 2 }] } },
+        ['fusion was', '"aloneFrom":2'],
+      ],
+      [{ fusion: { ...fusion, thresholds: { temperature: 2 } } }, ['temperature was 1 and is 2']],
+      [{ fusion: { ...fusion, testScores } }, ['test-scores was null and is {"data":"photos"']],
+    ];
+    for (const [index, [settings, expected]] of differences.entries()) {
+      await give(settings);
+      const { exitCode, stderr } = await batch('work', 'run');
+      expect(exitCode, stderr).to.equal(2);
+      for (const text of expected) expect(stderr).to.contain(text);
+      expect((await plan(`other-${index}`)).runKey).to.not.equal(runKey);
+      expect((await batch('plan', 'photos', '--out', 'run', ...model)).stderr).to.contain(expected[0]);
+    }
+    await give({ fusion });
+    expect((await plan('again')).runKey).to.equal(runKey);
+    expect((await batch('work', 'run')).exitCode).to.equal(0);
   });
 
   it('refuses to plan another run into the same folder', async () => {

@@ -8,19 +8,19 @@ export default class BatchPlanCommand extends BaseCommand {
   static override summary = 'List the images of a run, and fix the settings that all its workers use.';
 
   static override description =
-    'Writes run.json and manifest.txt.gz into a new folder, for "ofx batch work" on one machine or many. Inputs are files and ' +
+    'Writes run.json and manifest.txt.gz into a new folder, for "ofx batch work" on one machine or many. Inputs are files, globs and ' +
     'folders (searched recursively); --list reads paths from a file. Ten million take no more memory than ten.';
 
   static override examples = [
     '<%= config.bin %> batch plan photos/ --out run-1',
-    '<%= config.bin %> batch plan --list paths.txt --out run-1 --masks tampered',
+    '<%= config.bin %> batch plan --list paths.txt --out run-1 --masks manipulated',
   ];
 
   // Inputs are variable in number: `argv` holds them all.
   static override strict = false;
 
   static override args = {
-    input: Args.string({ name: 'INPUT…', description: 'File or folder' }),
+    input: Args.string({ name: 'INPUT…', description: 'File, folder or glob; "-" reads paths from stdin' }),
   };
 
   static override flags = {

@@ -12,13 +12,13 @@ export default class BatchRunCommand extends BaseCommand {
 
   static override examples = [
     '<%= config.bin %> batch run photos/ --out run-1',
-    '<%= config.bin %> batch run --list paths.txt --out run-1 --masks tampered --format csv',
+    '<%= config.bin %> batch run --list paths.txt --out run-1 --masks manipulated --format csv',
   ];
 
   static override strict = false;
 
   static override args = {
-    input: Args.string({ name: 'INPUT…', description: 'File or folder' }),
+    input: Args.string({ name: 'INPUT…', description: 'File, folder or glob; "-" reads paths from stdin' }),
   };
 
   static override flags = {

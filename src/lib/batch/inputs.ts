@@ -1,9 +1,10 @@
 import { createReadStream } from 'node:fs';
-import { opendir, open, realpath, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { OfxError, systemCode } from '../core/errors.js';
 import { linesOf } from '../files/lines.js';
-import { hasPictureName, recogniseFormat, SNIFF_BYTES } from '../image/decode/formats.js';
+import { ImageSearch, type InputFile, type OnSkipped } from '../inputs/find-images.js';
+import { isAboutImage, Unfit } from './failures.js';
 import type { ManifestEntry } from './manifest.js';
 import { listS3Images } from './s3-images.js';
 import { isS3 } from './store/s3.js';
@@ -16,18 +17,20 @@ export interface KeySources {
   exclude: readonly string[];
 }
 
-/** The images that inputs stand for, one after the other, so that ten million take no more memory than ten. */
-export async function* findKeys({ inputs, lists, exclude }: KeySources): AsyncGenerator<ManifestEntry> {
-  const excluded = await Promise.all(
-    exclude.map(async (folder) => realpath(folder).catch(() => path.resolve(folder))),
-  );
+/**
+ * The images that inputs stand for, one after the other, so that ten million take no more memory than ten. Whatever cannot be
+ * listed or opened is an entry, too.
+ *
+ * @param onSkipped - told of each file of a folder that is no input
+ * @throws {Unfit} where a disk or share went away: what was not seen must not count as not there
+ */
+export async function* findKeys(
+  { inputs, lists, exclude }: KeySources,
+  onSkipped?: OnSkipped,
+): AsyncGenerator<ManifestEntry> {
   for (const input of inputs) {
     if (isS3(input)) yield* listS3Images(input);
-    else if (await isFolder(input)) {
-      for await (const key of filesBelow(input, excluded)) yield { key };
-    } else {
-      yield { key: input };
-    }
+    else yield* searchedKeys(input, exclude, onSkipped);
   }
   for (const list of lists) yield* listedKeys(list);
 }
@@ -39,37 +42,29 @@ export async function inputFolders(inputs: readonly string[]): Promise<string[]>
   return folders;
 }
 
-async function* filesBelow(folder: string, excluded: readonly string[]): AsyncGenerator<string> {
-  if (excluded.includes(await realpath(folder))) return;
-  const names: string[] = [];
-  const folders: string[] = [];
-  for await (const entry of await opendir(folder)) {
-    if (entry.name.startsWith('.')) continue;
-    const isLink = entry.isSymbolicLink();
-    if (entry.isDirectory() || (isLink && (await isFolder(path.join(folder, entry.name)))))
-      folders.push(entry.name);
-    else if (entry.isFile() || isLink) names.push(entry.name);
+/** As `ofx predict` finds them. */
+async function* searchedKeys(
+  input: string,
+  exclude: readonly string[],
+  onSkipped: OnSkipped | undefined,
+): AsyncGenerator<ManifestEntry> {
+  // One search an input: what several of them name is counted as a duplicate.
+  const search = await ImageSearch.open([input], { exclude, photosOnly: true, needsPlaces: false });
+  try {
+    for await (const file of search.files(onSkipped)) yield entryOf(file);
+  } catch (error) {
+    // Other inputs may have some.
+    if (!(error instanceof OfxError) || error.code !== 'NO_IMAGES') throw error;
+  } finally {
+    await search.close();
   }
-  // A run is the same wherever it is planned, whatever order the disk gives.
-  for (const name of names.sort()) {
-    const file = path.join(folder, name);
-    if (hasPictureName(name) || (await looksLikeImage(file))) yield file;
-  }
-  for (const name of folders.sort()) yield* filesBelow(path.join(folder, name), excluded);
 }
 
-async function looksLikeImage(file: string): Promise<boolean> {
-  try {
-    const handle = await open(file);
-    try {
-      const { buffer, bytesRead } = await handle.read(Buffer.alloc(SNIFF_BYTES), 0, SNIFF_BYTES, 0);
-      return recogniseFormat(buffer.subarray(0, bytesRead))?.isPicture ?? false;
-    } finally {
-      await handle.close();
-    }
-  } catch {
-    return false;
-  }
+function entryOf({ image, error }: InputFile): ManifestEntry {
+  // A worker sees for itself whether a file is missing where it runs.
+  if (!error || error.code === 'INPUT_MISSING') return { key: image };
+  if (!isAboutImage(error)) throw new Unfit(error);
+  return { key: image, error: { code: error.code, message: error.message } };
 }
 
 async function* listedKeys(list: string): AsyncGenerator<ManifestEntry> {

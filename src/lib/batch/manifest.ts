@@ -11,6 +11,8 @@ export interface ManifestEntry {
   /** Tells whether the image is still the one that was listed. */
   etag?: string | undefined;
   bytes?: number | undefined;
+  /** Why there is nothing to look at: a folder that cannot be listed, a name that cannot be opened. */
+  error?: { code: string; message: string } | undefined;
 }
 
 /** All keys of a run, one a line, in one gzip member a shard: `zcat` reads it all, a worker reads its own member. */
@@ -23,8 +25,8 @@ const decompress = promisify(gunzip);
  * A line of the manifest: the key itself; as a JSON string where it would not stand in one line or could be taken for JSON;
  * as a JSON object where more is known of it.
  */
-export function manifestLine({ key, etag, bytes }: ManifestEntry): string {
-  if (etag !== undefined || bytes !== undefined) return JSON.stringify({ key, etag, bytes });
+export function manifestLine({ key, etag, bytes, error }: ManifestEntry): string {
+  if (etag !== undefined || bytes !== undefined || error) return JSON.stringify({ key, etag, bytes, error });
   return /^["{]|[\n\r]/.test(key) ? JSON.stringify(key) : key;
 }
 

@@ -2,14 +2,16 @@ import { OnnxPool } from '../model/onnx-session.js';
 import type { ModelReference } from '../model/catalogue.js';
 import { resolveNetwork, type Network } from '../model/network.js';
 import type { EffectiveThresholds } from '../model/thresholds.js';
-import { chooseEvidence } from '../predict/evidence/choice.js';
+import { chooseEvidence, type Evidence } from '../predict/evidence/choice.js';
 import { REGISTRY } from '../predict/evidence/sources.js';
-import { thresholdsInForce, type Scoring } from '../predict/scoring.js';
+import { comparableScores, thresholdsInForce, type Scoring } from '../predict/scoring.js';
+import type { RunFile } from './run.js';
 
 /** What a model would score with. */
 export interface NetworkDescription extends Pick<Network, 'identity' | 'notes'> {
   /** In force for this way of scoring. */
   thresholds: EffectiveThresholds;
+  evidence: RunFile['evidence'];
 }
 
 /**
@@ -29,8 +31,23 @@ export async function describeNetwork(
       return pool.describe();
     });
     const evidence = chooseEvidence(network, undefined, REGISTRY);
-    return { ...network, thresholds: await thresholdsInForce(network, scoring, evidence, new Map()) };
+    return {
+      ...network,
+      thresholds: await thresholdsInForce(network, scoring, evidence, new Map()),
+      evidence: describeEvidence(network, evidence),
+    };
   } finally {
     await pool?.close();
   }
+}
+
+/** All of it that a manifest may change without changing the network, and so its hash. */
+function describeEvidence(network: Network, evidence: Evidence): RunFile['evidence'] {
+  const { sources, fusion } = evidence;
+  const testScores = comparableScores(network, evidence);
+  return {
+    sources: [...sources],
+    fusion: fusion ? JSON.stringify({ bias: fusion.bias, sources: fusion.sources }) : null,
+    testScores: testScores ? JSON.stringify(testScores) : null,
+  };
 }

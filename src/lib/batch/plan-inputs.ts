@@ -1,5 +1,6 @@
 import { DEFAULT_LIMITS } from '../image/decode/samples.js';
 import type { ImageLimits } from '../image/decode/samples.js';
+import { SkippedFiles, type SkippedCounts } from '../inputs/skipped.js';
 import { findModel, type ModelReference } from '../model/catalogue.js';
 import { describeNetwork } from './network.js';
 import { findKeys, inputFolders } from './inputs.js';
@@ -25,6 +26,11 @@ export interface PlanChoice {
   shardSize: number;
 }
 
+export interface PlannedInputs extends Planned {
+  /** Files of searched folders that are no inputs; left out where there are none. */
+  skipped?: SkippedCounts;
+}
+
 /**
  * Plans the run of these inputs with this model.
  *
@@ -35,22 +41,27 @@ export async function planInputs(
   choice: PlanChoice,
   { onNote, onProgress }: { onNote?: (note: string) => void; onProgress?: (images: number) => void } = {},
   signal?: AbortSignal,
-): Promise<Planned> {
+): Promise<PlannedInputs> {
   const { inputs, lists, threshold, maskThreshold, maxPixels } = choice;
   const reference = await findModel(choice.model);
-  const { identity, thresholds, notes } = await describeNetwork(reference, choice.size, {
+  const { identity, thresholds, evidence, notes } = await describeNetwork(reference, choice.size, {
     tile: choice.tile,
   });
   for (const note of notes) onNote?.(note);
   const limits: ImageLimits = { ...DEFAULT_LIMITS, ...(maxPixels !== undefined && { maxPixels }) };
-  return planRun(
+  const skipped = new SkippedFiles();
+  const exclude = isS3(store.place) ? [] : [store.drafts];
+  const planned = await planRun(
     store,
     {
-      keys: findKeys({ inputs, lists, exclude: isS3(store.place) ? [] : [store.drafts] }),
+      keys: findKeys({ inputs, lists, exclude }, (file, reason) => {
+        skipped.add(file, reason);
+      }),
       folders: await inputFolders(inputs),
       base: process.cwd(),
       shardSize: choice.shardSize,
       model: { reference: placeOf(reference), identity },
+      evidence,
       thresholds: {
         score: threshold ?? thresholds.score,
         mask: maskThreshold ?? thresholds.mask,
@@ -65,6 +76,8 @@ export async function planInputs(
     onProgress,
     signal,
   );
+  for (const note of skipped.notes()) onNote?.(note);
+  return { ...planned, ...(skipped.total > 0 && { skipped: skipped.counts() }) };
 }
 
 /** What finds the model again, on this machine and on others that have it at the same place. */

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { OfxError } from '../core/errors.js';
-import { OFX_VERSION } from '../core/version.js';
+import { OFX_BUILD, OFX_VERSION } from '../core/version.js';
 import { makeFolder } from '../files/make-folder.js';
 import { settingsDifferences } from '../files/journal-settings.js';
 import { writeError } from '../files/write.js';
@@ -22,6 +22,7 @@ export interface PlanRequest {
   base: string;
   shardSize: number;
   model: { reference: string; identity: ModelIdentity };
+  evidence: RunFile['evidence'];
   thresholds: RunFile['thresholds'];
   minArea: number;
   tile: boolean;
@@ -124,12 +125,15 @@ async function writeManifest(
 
 /** The run file that a request and its manifest make. */
 export function runFileOf(request: Omit<PlanRequest, 'keys'>, manifest: ManifestSummary): RunFile {
-  const { folders, base, shardSize, model, thresholds, minArea, tile, limits, threads, masks } = request;
+  const { folders, base, shardSize, model, evidence, thresholds, minArea, tile, limits, threads, masks } =
+    request;
   const run: Omit<RunFile, 'runKey'> = {
     schemaVersion: 1,
     ofx: OFX_VERSION,
+    build: OFX_BUILD,
     createdAt: new Date().toISOString(),
     model: { reference: model.reference, ...model.identity },
+    evidence,
     thresholds,
     minArea,
     tile,

@@ -1,4 +1,5 @@
 import { Type, type Static } from '@sinclair/typebox';
+import { SkippedSchema } from '../predict/result.js';
 
 const Count = Type.Integer({ minimum: 0 });
 const Counts = Type.Record(Type.String(), Count);
@@ -13,6 +14,7 @@ const planFields = {
     minimum: 0,
     description: 'Inputs that were named before, and are looked at once',
   }),
+  skipped: Type.Optional(SkippedSchema),
   existed: Type.Boolean({ description: 'The same run was planned before' }),
 };
 export const BatchPlanSchema = Type.Object(

@@ -1,6 +1,5 @@
 import { collect } from './collect.js';
-import type { Planned } from './plan.js';
-import { planInputs, type PlanChoice } from './plan-inputs.js';
+import { planInputs, type PlanChoice, type PlannedInputs } from './plan-inputs.js';
 import type { ResultFormat } from './result-formats.js';
 import type { BatchCollect } from './result.js';
 import { MissingShards, missingShards } from './shards.js';
@@ -11,7 +10,7 @@ import { workLocally, type WorkerChoice } from './work-locally.js';
 export interface RunHereEvents extends WorkEvents {
   onNote?: (note: string) => void;
   /** @param toDo - images of shards that have no part yet */
-  onPlanned?: (planned: Planned, toDo: number) => void;
+  onPlanned?: (planned: PlannedInputs, toDo: number) => void;
 }
 
 /** Plans a run, scores all of it on this machine and collects it. What is done of it already is not done again. */

@@ -19,6 +19,7 @@ export const RunFileSchema = Type.Object(
   {
     schemaVersion: Type.Literal(1),
     ofx: Type.String(),
+    build: Type.String({ description: 'The commit that ofx was built of' }),
     createdAt: Type.String(),
     runKey: Type.String({
       pattern: '^[0-9a-f]{64}$',
@@ -28,6 +29,20 @@ export const RunFileSchema = Type.Object(
       Type.Object({ reference: Type.String({ description: 'Name or place of the model, as it was given' }) }),
       ModelIdentitySchema,
     ]),
+    evidence: Type.Object(
+      {
+        sources: Type.Array(Type.String(), { minItems: 1 }),
+        fusion: Type.Union([
+          Type.String({ description: 'JSON: bias, and weights of the sources' }),
+          Type.Null({ description: 'One source decides' }),
+        ]),
+        testScores: Type.Union([
+          Type.String({ description: 'JSON: the scores of test photos that scores are compared with' }),
+          Type.Null(),
+        ]),
+      },
+      { description: 'What looks at an image besides the network, and how it comes to one score' },
+    ),
     thresholds: Type.Object({ score: Fraction, mask: Fraction, temperature: Type.Number() }),
     minArea: Count,
     tile: Type.Boolean(),
@@ -63,12 +78,30 @@ export function shardCount({ manifest }: RunFile): number {
 
 /** Everything that decides a row, as text that can be compared and shown. */
 export function runSettings(run: Omit<RunFile, 'runKey'>): JournalSettings {
-  const { ofx, model, thresholds, minArea, tile, limits, threads, masks, images, shardSize, manifest } = run;
+  const {
+    ofx,
+    build,
+    model,
+    evidence,
+    thresholds,
+    minArea,
+    tile,
+    limits,
+    threads,
+    masks,
+    images,
+    shardSize,
+    manifest,
+  } = run;
   return {
     ofx,
+    build,
     model: `${model.name} ${model.version} (${model.sha256})`,
     size: model.inputSize,
     precision: model.precision,
+    evidence: evidence.sources.join('+'),
+    fusion: evidence.fusion,
+    'test-scores': evidence.testScores,
     threshold: thresholds.score,
     'mask-threshold': thresholds.mask,
     temperature: thresholds.temperature,

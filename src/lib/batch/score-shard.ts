@@ -36,6 +36,12 @@ export async function scoreShard(
   const scoreOne = async (entry: ManifestEntry, index: number): Promise<Row> => {
     const row = emptyRow(entry.key);
     row.etag = entry.etag ?? null;
+    if (entry.error) {
+      row.errorCode = entry.error.code;
+      row.errorMessage = entry.error.message;
+      onImage(row);
+      return row;
+    }
     let held = 0;
     try {
       await ahead.room();

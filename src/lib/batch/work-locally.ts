@@ -1,5 +1,5 @@
 import { usableCpus } from '../core/cpu.js';
-import { OFX_VERSION } from '../core/version.js';
+import { OFX_BUILD, OFX_VERSION } from '../core/version.js';
 import { findModel, type ModelReference } from '../model/catalogue.js';
 import { FolderFetcher, type Fetcher } from './fetch.js';
 import { describeNetwork } from './network.js';
@@ -91,13 +91,15 @@ async function checkWorker(
   model: ModelReference,
   { size, threshold, maskThreshold, threads }: WorkerChoice,
 ): Promise<void> {
-  const { identity, thresholds } = await describeNetwork(model, size ?? run.model.inputSize, {
+  const { identity, thresholds, evidence } = await describeNetwork(model, size ?? run.model.inputSize, {
     tile: run.tile,
   });
   await checkRun(store, run, {
     ...run,
     ofx: OFX_VERSION,
+    build: OFX_BUILD,
     model: { reference: run.model.reference, ...identity },
+    evidence,
     thresholds: {
       score: threshold ?? run.thresholds.score,
       mask: maskThreshold ?? run.thresholds.mask,

@@ -1,5 +1,4 @@
-import type { PlanChoice } from '../batch/plan-inputs.js';
-import type { Planned } from '../batch/plan.js';
+import type { PlanChoice, PlannedInputs } from '../batch/plan-inputs.js';
 import type { BatchPlan } from '../batch/result.js';
 import { shardCount } from '../batch/run.js';
 import type { Store } from '../batch/store/store.js';
@@ -39,9 +38,17 @@ export function planChoice(
   };
 }
 
-export function planResult(store: Store, { run, existed, duplicates }: Planned): BatchPlan {
+export function planResult(store: Store, { run, existed, duplicates, skipped }: PlannedInputs): BatchPlan {
   const { runKey, images } = run;
-  return { run: store.place, runKey, images, shards: shardCount(run), duplicates, existed };
+  return {
+    run: store.place,
+    runKey,
+    images,
+    shards: shardCount(run),
+    duplicates,
+    ...(skipped && { skipped }),
+    existed,
+  };
 }
 
 /** The flags of a worker, as the job wants them. */
