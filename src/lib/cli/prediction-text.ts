@@ -1,5 +1,6 @@
 import pc from 'picocolors';
 import { VERDICT_WORDS } from '../core/verdict.js';
+import type { CopyFinding } from '../predict/evidence/copies-schema.js';
 import { percent } from '../text/numbers.js';
 import {
   isFailed,
@@ -40,8 +41,10 @@ export function predictionParagraph(result: Prediction): string {
   ];
   if (regions.length > SHOWN_REGIONS)
     lines.push(`    and ${regions.length - SHOWN_REGIONS} more (--json lists them)`);
+  lines.push(...copiedPlaces(result));
   lines.push(`  ${VERDICT_WORDS[result.verdict].meaning}`);
-  if (result.tested) lines.push(...worth(result.tested));
+  if (result.tested) lines.push(...shareOfSuchScores(result.tested));
+  lines.push(...result.warnings.map((warning) => `  ${pc.yellow('warning')}: ${warning}`));
   for (const [kind, file] of Object.entries(outputs)) lines.push(`  ${kind.padEnd(11)} ${file}`);
   lines.push(
     pc.dim(
@@ -51,8 +54,21 @@ export function predictionParagraph(result: Prediction): string {
   return lines.join('\n');
 }
 
-/** What a score is worth, by the photos that the model was tested on. */
-function worth({ data, scores, photos, manipulated, low, high, all }: Tested): string[] {
+/** What was copied from where: evidence that a person can check with their own eyes. */
+function copiedPlaces(result: Prediction): string[] {
+  const copies = (result as { copies?: CopyFinding[] }).copies ?? [];
+  return copies.slice(0, SHOWN_REGIONS).map(({ from, to, directionKnown, rotation, scale }) => {
+    const turned = Math.abs(rotation) >= 1 ? `, turned by ${rotation.toFixed(0)}°` : '';
+    const scaled = Math.abs(scale - 1) >= 0.02 ? `, scaled by ${scale.toFixed(2)}` : '';
+    const places = `(${from.x}, ${from.y}) ${directionKnown ? 'to' : 'and'} (${to.x}, ${to.y})`;
+    return directionKnown
+      ? `  copied: ${to.width} × ${to.height} px from ${places}${turned}${scaled}`
+      : `  the same twice: ${to.width} × ${to.height} px at ${places}${turned}${scaled}; which is the copy cannot be told`;
+  });
+}
+
+/** How many of the photos that the model was tested on were manipulated, among those with such a score. */
+function shareOfSuchScores({ data, scores, photos, manipulated, low, high, all }: Tested): string[] {
   const hundredth = (share: number): string => (share * 100).toFixed(0);
   return [
     `  Of 100 test photos with such a score (${scores.low.toFixed(2)} to ${scores.high.toFixed(2)}) ${hundredth(manipulated / photos)} were manipulated,`,
