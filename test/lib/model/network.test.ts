@@ -98,6 +98,13 @@ describe('the model room', () => {
       expect(nearest.notes.join(' ')).to.contain('no variant for 380: using 64');
     });
 
+    it('takes the size that the manifest names where nobody asks for one', async () => {
+      const copy = await copyOfTiny((manifest) => (manifest['defaultSize'] = 64));
+      expect((await open(copy)).identity.inputSize).to.equal(64);
+      expect((await open(copy, { usualSize: 380 })).identity.inputSize).to.equal(380);
+      expect((await open(copy, { size: 288 })).identity.inputSize).to.equal(288);
+    });
+
     it('names the sizes that a model has', async () => {
       const error = await rejection(open(TINY_MODEL, { size: 512 }));
       expect(error.code).to.equal('SIZE_NOT_AVAILABLE');

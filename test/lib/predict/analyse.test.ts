@@ -22,7 +22,8 @@ describe('an analysis', () => {
   it('says what the score is worth, by the photos that the model was tested on', async () => {
     const reference = await findModel();
     if (reference.kind !== 'model') throw new Error('The shipped model has a manifest.');
-    const { fusion } = reference.model.manifest.variants.find(({ inputSize }) => inputSize === 288)!;
+    const { variants, defaultSize } = reference.model.manifest;
+    const { fusion } = variants.find(({ inputSize }) => inputSize === defaultSize)!;
     const { tested, score } = await analyse();
     expect(tested).to.deep.equal(testedLike(score, fusion!.testScores!, 1));
     expect(tested!.photos).to.be.at.least(20);
