@@ -14,7 +14,7 @@ export interface Selection {
   sample?: number;
 }
 
-/** As many images as `auto` keeps all panels of; at a third of a megabyte a panel, they fill no disk. */
+/** As many images as `auto` keeps all panels of; at half a megabyte a panel, they fill no disk. */
 export const ALL_PANELS_UP_TO = 1000;
 const OF_MANY: Selection = { worst: 500, best: 250, sample: 250 };
 
