@@ -1,85 +1,91 @@
 /**
+ * What an error that is raised in the work on one image takes with it: that image alone, so that work on others goes on; the
+ * request that it came with; or the whole run, because all other images would fail by it, too.
+ */
+export type Scope = 'image' | 'request' | 'run';
+
+/**
  * The one table of what can go wrong. Every error that a user can meet has a row here: the code that scripts match, the
- * exit status of the command line and the status of an HTTP answer (of the service, where no command ends by it, the exit
- * status is the nearest one). Messages and suggestions are written where the
- * error is raised, because only that place knows the file, the number or the flag.
+ * exit status of the command line, the status of an HTTP answer (of the service, where no command ends by it, the exit
+ * status is the nearest one), and what is lost to it. Messages and suggestions are written where the error is raised, because
+ * only that place knows the file, the number or the flag.
  */
 export const ERROR_TABLE = {
   /** A defect of ours: a stack is printed, and where to report it. */
-  INTERNAL: { exit: 1, http: 500 },
-  USAGE: { exit: 2, http: 400 },
-  SIZE_NOT_AVAILABLE: { exit: 2, http: 400 },
-  BASELINE_OTHER_MACHINE: { exit: 2, http: 400 },
+  INTERNAL: { exit: 1, http: 500, scope: 'run' },
+  USAGE: { exit: 2, http: 400, scope: 'run' },
+  SIZE_NOT_AVAILABLE: { exit: 2, http: 400, scope: 'run' },
+  BASELINE_OTHER_MACHINE: { exit: 2, http: 400, scope: 'run' },
 
-  GATE_FAILED: { exit: 3, http: 500 },
-  PARITY_FAILED: { exit: 3, http: 500 },
+  GATE_FAILED: { exit: 3, http: 500, scope: 'run' },
+  PARITY_FAILED: { exit: 3, http: 500, scope: 'run' },
 
-  IMAGE_EMPTY: { exit: 65, http: 400 },
-  IMAGE_UNRECOGNISED: { exit: 65, http: 415 },
-  IMAGE_UNSUPPORTED: { exit: 65, http: 415 },
-  IMAGE_DAMAGED: { exit: 65, http: 400 },
-  IMAGE_TOO_LARGE: { exit: 65, http: 413 },
+  IMAGE_EMPTY: { exit: 65, http: 400, scope: 'image' },
+  IMAGE_UNRECOGNISED: { exit: 65, http: 415, scope: 'image' },
+  IMAGE_UNSUPPORTED: { exit: 65, http: 415, scope: 'image' },
+  IMAGE_DAMAGED: { exit: 65, http: 400, scope: 'image' },
+  IMAGE_TOO_LARGE: { exit: 65, http: 413, scope: 'image' },
   /** `--page` names one that the file does not have. */
-  PAGE_MISSING: { exit: 66, http: 400 },
-  DATASET_INVALID: { exit: 65, http: 400 },
-  CHECKPOINT_INVALID: { exit: 65, http: 400 },
-  MANIFEST_INVALID: { exit: 65, http: 500 },
-  MODEL_CORRUPT: { exit: 65, http: 500 },
-  ONNX_INVALID: { exit: 65, http: 500 },
-  RESULT_INVALID: { exit: 65, http: 400 },
+  PAGE_MISSING: { exit: 66, http: 400, scope: 'image' },
+  DATASET_INVALID: { exit: 65, http: 400, scope: 'image' },
+  CHECKPOINT_INVALID: { exit: 65, http: 400, scope: 'run' },
+  MANIFEST_INVALID: { exit: 65, http: 500, scope: 'run' },
+  MODEL_CORRUPT: { exit: 65, http: 500, scope: 'run' },
+  ONNX_INVALID: { exit: 65, http: 500, scope: 'run' },
+  RESULT_INVALID: { exit: 65, http: 400, scope: 'image' },
   /** What the network gave for an image is no probability, e.g. NaN from weights that overflow. */
-  PREDICTION_INVALID: { exit: 65, http: 500 },
+  PREDICTION_INVALID: { exit: 65, http: 500, scope: 'image' },
 
-  INPUT_MISSING: { exit: 66, http: 404 },
-  INPUT_UNREADABLE: { exit: 66, http: 400 },
+  INPUT_MISSING: { exit: 66, http: 404, scope: 'image' },
+  INPUT_UNREADABLE: { exit: 66, http: 400, scope: 'image' },
   /** The disk or share went away while one input was read or searched. */
-  INPUT_LOST: { exit: 74, http: 500 },
-  NO_IMAGES: { exit: 66, http: 400 },
-  MODEL_NOT_FOUND: { exit: 66, http: 404 },
+  INPUT_LOST: { exit: 74, http: 500, scope: 'image' },
+  NO_IMAGES: { exit: 66, http: 400, scope: 'run' },
+  MODEL_NOT_FOUND: { exit: 66, http: 404, scope: 'run' },
 
-  PYTHON_MISSING: { exit: 69, http: 500 },
-  PYTHON_PACKAGE_MISSING: { exit: 69, http: 500 },
+  PYTHON_MISSING: { exit: 69, http: 500, scope: 'run' },
+  PYTHON_PACKAGE_MISSING: { exit: 69, http: 500, scope: 'run' },
 
-  OUTPUT_UNWRITABLE: { exit: 73, http: 500 },
-  IO_FAILED: { exit: 74, http: 500 },
+  OUTPUT_UNWRITABLE: { exit: 73, http: 500, scope: 'run' },
+  IO_FAILED: { exit: 74, http: 500, scope: 'run' },
   /** The system refuses what the work needs; nothing is wrong with the input. */
-  OUT_OF_MEMORY: { exit: 71, http: 503 },
-  TOO_MANY_OPEN_FILES: { exit: 71, http: 503 },
+  OUT_OF_MEMORY: { exit: 71, http: 503, scope: 'image' },
+  TOO_MANY_OPEN_FILES: { exit: 71, http: 503, scope: 'image' },
 
   /** `ofx batch`: an image that took too long or too much memory, twice; one that was replaced since it was listed. */
-  IMAGE_TIMEOUT: { exit: 65, http: 500 },
-  IMAGE_TOO_COSTLY: { exit: 65, http: 500 },
-  IMAGE_CHANGED: { exit: 65, http: 409 },
+  IMAGE_TIMEOUT: { exit: 65, http: 500, scope: 'image' },
+  IMAGE_TOO_COSTLY: { exit: 65, http: 500, scope: 'image' },
+  IMAGE_CHANGED: { exit: 65, http: 409, scope: 'image' },
   /** A part of a run that says otherwise than its run file. */
-  RUN_INVALID: { exit: 65, http: 500 },
-  RUN_NOT_FOUND: { exit: 66, http: 404 },
+  RUN_INVALID: { exit: 65, http: 500, scope: 'run' },
+  RUN_NOT_FOUND: { exit: 66, http: 404, scope: 'run' },
   /** An npm package that only some installations need. */
-  PACKAGE_MISSING: { exit: 69, http: 500 },
+  PACKAGE_MISSING: { exit: 69, http: 500, scope: 'run' },
   /** Stopped before all was done; the same command goes on. */
-  RUN_INCOMPLETE: { exit: 75, http: 500 },
+  RUN_INCOMPLETE: { exit: 75, http: 500, scope: 'run' },
 
   /** A thread that ran our native code died. */
-  WORKER_LOST: { exit: 1, http: 500 },
+  WORKER_LOST: { exit: 1, http: 500, scope: 'request' },
 
   /** The service: its address, and what it answers to those who ask too early, too often or for something else. */
-  ADDRESS_UNAVAILABLE: { exit: 69, http: 500 },
-  REQUEST_INVALID: { exit: 2, http: 400 },
-  UNAUTHORISED: { exit: 2, http: 401 },
-  FORBIDDEN: { exit: 2, http: 403 },
-  ROUTE_NOT_FOUND: { exit: 2, http: 404 },
-  METHOD_NOT_ALLOWED: { exit: 2, http: 405 },
-  NOT_ACCEPTABLE: { exit: 2, http: 406 },
-  UPLOAD_TOO_SLOW: { exit: 69, http: 408 },
-  RELOAD_FAILED: { exit: 65, http: 422 },
-  TOO_MANY_PARTS: { exit: 2, http: 413 },
-  HEADERS_TOO_LARGE: { exit: 2, http: 431 },
-  RATE_LIMITED: { exit: 69, http: 429 },
+  ADDRESS_UNAVAILABLE: { exit: 69, http: 500, scope: 'run' },
+  REQUEST_INVALID: { exit: 2, http: 400, scope: 'request' },
+  UNAUTHORISED: { exit: 2, http: 401, scope: 'request' },
+  FORBIDDEN: { exit: 2, http: 403, scope: 'request' },
+  ROUTE_NOT_FOUND: { exit: 2, http: 404, scope: 'request' },
+  METHOD_NOT_ALLOWED: { exit: 2, http: 405, scope: 'request' },
+  NOT_ACCEPTABLE: { exit: 2, http: 406, scope: 'request' },
+  UPLOAD_TOO_SLOW: { exit: 69, http: 408, scope: 'request' },
+  RELOAD_FAILED: { exit: 65, http: 422, scope: 'run' },
+  TOO_MANY_PARTS: { exit: 2, http: 413, scope: 'request' },
+  HEADERS_TOO_LARGE: { exit: 2, http: 431, scope: 'request' },
+  RATE_LIMITED: { exit: 69, http: 429, scope: 'request' },
   /** Nobody is left to read this answer: it is counted and logged. */
-  CLIENT_GONE: { exit: 69, http: 499 },
-  OVERLOADED: { exit: 69, http: 503 },
-  DEADLINE_EXCEEDED: { exit: 69, http: 503 },
-  STOPPING: { exit: 69, http: 503 },
-} as const satisfies Record<string, { exit: number; http: number }>;
+  CLIENT_GONE: { exit: 69, http: 499, scope: 'request' },
+  OVERLOADED: { exit: 69, http: 503, scope: 'request' },
+  DEADLINE_EXCEEDED: { exit: 69, http: 503, scope: 'request' },
+  STOPPING: { exit: 69, http: 503, scope: 'request' },
+} as const satisfies Record<string, { exit: number; http: number; scope: Scope }>;
 
 export type ErrorCode = keyof typeof ERROR_TABLE;
 
@@ -105,6 +111,10 @@ export class OfxError extends Error {
 
   get httpStatus(): number {
     return ERROR_TABLE[this.code].http;
+  }
+
+  get scope(): Scope {
+    return ERROR_TABLE[this.code].scope;
   }
 }
 

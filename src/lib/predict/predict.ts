@@ -211,11 +211,7 @@ function failureKey(image: string): string {
 
 /** Bad input or a name too long fails one image; a full disk, a broken model or a defect would fail them all. */
 function isAboutImage(error: unknown): error is OfxError {
-  if (!(error instanceof OfxError)) return false;
-  return (
-    /^(IMAGE_|INPUT_|PAGE_|PREDICTION_INVALID|OUT_OF_MEMORY|TOO_MANY_OPEN_FILES)/.test(error.code) ||
-    systemCode(error.cause) === 'ENAMETOOLONG'
-  );
+  return error instanceof OfxError && (error.scope === 'image' || systemCode(error.cause) === 'ENAMETOOLONG');
 }
 
 function analysisOptions(request: PredictRequest, endings: OutputPlan['endings']): AnalysisOptions {

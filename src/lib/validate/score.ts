@@ -218,8 +218,5 @@ function sizeDiffers(truth: GreyImage, image: { width: number; height: number })
 
 /** Bad input fails one sample; a full disk, a broken model or a defect would fail them all. */
 function isAboutSample(error: unknown): boolean {
-  return (
-    error instanceof OfxError &&
-    /^(IMAGE_|INPUT_|DATASET_INVALID|PREDICTION_INVALID|RESULT_INVALID)/.test(error.code)
-  );
+  return error instanceof OfxError && error.scope === 'image';
 }

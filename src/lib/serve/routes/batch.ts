@@ -1,5 +1,5 @@
 import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox';
-import { OfxError, type ErrorCode } from '../../core/errors.js';
+import { OfxError } from '../../core/errors.js';
 import { summarise, type PredictResult } from '../../predict/result.js';
 import { OFX_VERSION } from '../../core/version.js';
 import { answers, security } from '../documentation.js';
@@ -8,9 +8,6 @@ import { logProblem, toProblem } from '../problem.js';
 import { requestSignal } from '../request-signal.js';
 import { BATCH_BODY, BatchAnswerSchema, BatchQuerySchema } from '../schemas.js';
 import { analyseUpload, type Service } from '../service.js';
-
-/** The next image would meet it as well. */
-const OF_THE_MODEL = new Set<ErrorCode>(['MANIFEST_INVALID', 'MODEL_CORRUPT', 'ONNX_INVALID']);
 
 /**
  * `POST /v1/predict/batch`: several images in a form, each with its own result or error. They are worked on one after
@@ -49,7 +46,7 @@ export function batchRoute(service: Service): FastifyPluginCallbackTypebox {
                 (await analyseUpload(service, current, upload, network, options, signal)).prediction,
               );
             } catch (error) {
-              if (!(error instanceof OfxError) || signal.aborted || OF_THE_MODEL.has(error.code)) throw error;
+              if (!(error instanceof OfxError) || signal.aborted || error.scope === 'run') throw error;
               service.metrics.failed(error.code);
               logProblem(request.log, error);
               const { code, detail } = toProblem(error, request.id);
