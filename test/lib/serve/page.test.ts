@@ -188,7 +188,7 @@ describeInChromium('the page', () => {
     const hash = createHash('sha256')
       .update(await readFile(SAMPLE))
       .digest('hex');
-    expect(copied).to.include({ image: 'splice-dahlia.jpg', imageSha256: hash });
+    expect(copied).to.include({ image: 'splice-dahlia.jpg', sha256: hash });
     expect(copied).to.include.keys('score', 'regions', 'examinedAt');
     expect(copied).to.not.have.any.keys('mask', 'probability', 'overlay');
     expect(await page.locator('#sha256').textContent()).to.contain(hash);
