@@ -149,6 +149,21 @@ describe('ofx predict', () => {
       expect(first(stdout).score).to.be.closeTo(1 / (1 + Math.exp(-logit)), 1e-6);
     });
 
+    it('writes over what an earlier run wrote into a file', async () => {
+      const files = [
+        '--out',
+        folder.file('m.png'),
+        '--probability',
+        folder.file('p.npy'),
+        '--overlay',
+        folder.file('o.jpg'),
+      ];
+      for (const time of ['first', 'again']) {
+        const { exitCode, stderr } = await ofx(['predict', folder.file('in.png'), ...tiny, ...files]);
+        expect(exitCode, `${time}: ${stderr}`).to.equal(0);
+      }
+    });
+
     it('takes thresholds and the smallest area from flags', async () => {
       const run = async (...flags: string[]): Promise<Prediction> =>
         first((await ofx(['predict', folder.file('in.png'), ...tiny, '--json', ...flags])).stdout);

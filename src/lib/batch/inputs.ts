@@ -1,5 +1,4 @@
 import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { OfxError, systemCode } from '../core/errors.js';
 import { linesOf } from '../files/lines.js';
@@ -8,6 +7,7 @@ import { isAboutImage, Unfit } from './failures.js';
 import type { ManifestEntry } from './manifest.js';
 import { listS3Images } from './s3-images.js';
 import { isS3 } from './store/s3.js';
+import { isFolder } from '../files/exists.js';
 
 export interface KeySources {
   inputs: readonly string[];
@@ -80,11 +80,4 @@ async function* listedKeys(list: string): AsyncGenerator<ManifestEntry> {
       { suggestion: 'Check the path given by --list.', cause: error },
     );
   }
-}
-
-async function isFolder(file: string): Promise<boolean> {
-  return stat(file).then(
-    (found) => found.isDirectory(),
-    () => false,
-  );
 }

@@ -7,3 +7,11 @@ export async function exists(file: string): Promise<boolean> {
     () => false,
   );
 }
+
+/** Whether there is a folder at a path, behind links, too. */
+export async function isFolder(place: string): Promise<boolean> {
+  return stat(place).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+}

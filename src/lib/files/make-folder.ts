@@ -1,6 +1,7 @@
-import { mkdir, stat } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { systemCode } from '../core/errors.js';
+import { isFolder } from './exists.js';
 
 /**
  * Makes a folder and those above it that are missing. (Node 20's recursive `mkdir` tries for ever where the system says
@@ -18,11 +19,4 @@ export async function makeFolder(folder: string): Promise<void> {
     // Others may make the same one meanwhile.
     if (systemCode(error) !== 'EEXIST' || !(await isFolder(folder))) throw error;
   }
-}
-
-async function isFolder(file: string): Promise<boolean> {
-  return stat(file).then(
-    (found) => found.isDirectory(),
-    () => false,
-  );
 }

@@ -1,4 +1,3 @@
-import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { OfxError } from '../core/errors.js';
 import { KeyTable } from '../files/key-table.js';
@@ -6,6 +5,7 @@ import type { InputFile } from './input-file.js';
 import { nameStem } from './mask-names.js';
 import { foldedName } from '../text/names.js';
 import { refuseCollisions, type Inputs } from './output-collisions.js';
+import { isFolder } from '../files/exists.js';
 
 /** What `ofx predict` can write for an image. */
 export const OUTPUT_KINDS = ['mask', 'probability', 'overlay'] as const;
@@ -97,12 +97,4 @@ async function sharedStems(inputs: Inputs): Promise<KeyTable> {
     if (!seen.add(stem)) shared.add(stem);
   }
   return shared;
-}
-
-async function isFolder(file: string): Promise<boolean> {
-  try {
-    return (await stat(file)).isDirectory();
-  } catch {
-    return false;
-  }
 }

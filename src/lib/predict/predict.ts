@@ -2,7 +2,7 @@ import { access, constants } from 'node:fs/promises';
 import path from 'node:path';
 import { pMapIterable } from 'p-map';
 import { OfxError, systemCode, toPlainError } from '../core/errors.js';
-import { exists } from '../files/exists.js';
+import { isFolder } from '../files/exists.js';
 import { ImageSearch, type InputFile, type OnSkipped } from '../inputs/find-images.js';
 import { Lookahead } from '../inputs/lookahead.js';
 import { SkippedFiles } from '../inputs/skipped.js';
@@ -305,8 +305,8 @@ async function takeOver(
 /** A folder that cannot be written is told before an hour of work, not after it. */
 async function checkDestinations({ destinations }: PredictRequest, single: boolean): Promise<void> {
   for (const destination of new Set(Object.values(destinations))) {
-    const isFolder = !single || destination.endsWith(path.sep) || (await exists(path.join(destination, '.')));
-    const folder = isFolder ? destination : path.dirname(destination);
+    const toFolder = !single || destination.endsWith(path.sep) || (await isFolder(destination));
+    const folder = toFolder ? destination : path.dirname(destination);
     await createFolder(folder);
     try {
       await access(folder, constants.W_OK);
