@@ -13,8 +13,10 @@ const WORTH_A_NAME = 120;
  *   them first
  */
 export function withDefinitions(schema: TSchema, known: Readonly<Record<string, TSchema>>): Node {
-  const names = new Map(Object.entries(known).map(([name, member]) => [keyOf(plain(member)), name]));
-  const root = plain(schema);
+  const names = new Map(
+    Object.entries(known).map(([name, member]) => [keyOf(withoutIds(plain(member))), name]),
+  );
+  const root = { $id: schema.$id, ...withoutIds(plain(schema)) };
   const uses = countUses(root);
   const definitions = new Map<string, { name: string; body: Node }>();
 
@@ -81,6 +83,15 @@ function mapChildren(node: Node, property: string, each: (child: Node, property:
       return [keyword, value];
     }),
   );
+}
+
+/** A schema within another has no name of its own: references in it would be looked up below that name. */
+function withoutIds(node: Node): Node {
+  return JSON.parse(
+    JSON.stringify(node, (key, value: unknown) =>
+      key === '$id' && typeof value === 'string' ? undefined : value,
+    ),
+  ) as Node;
 }
 
 function keyOf(node: Node): string {

@@ -50,4 +50,13 @@ describe('withDefinitions', () => {
     });
     expect(withDefinitions(twice, {})['$defs']).to.have.all.keys('Item', 'Item2');
   });
+
+  it('can be compiled where it lies within another that has a name', () => {
+    const inner = Type.Object({ from: Place, to: Place }, { $id: 'inner' });
+    const document = withDefinitions(Type.Object({ inner, other: Place }, { $id: 'outer' }), {});
+    const check = new Ajv().compile(document);
+    const place = { x: 1, y: 2, unit: 'px' };
+    expect(check({ inner: { from: place, to: place }, other: place })).to.equal(true);
+    expect(document['$id']).to.equal('outer');
+  });
 });
