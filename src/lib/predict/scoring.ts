@@ -46,7 +46,12 @@ export function comparableScores(
 /** A score threshold and a temperature that were fitted for the network alone say nothing of other scores. */
 function shippedThresholds({ thresholds }: Network, { fusion, deciding }: Evidence): Thresholds | undefined {
   if (fusion)
-    return { ...(thresholds?.mask !== undefined && { mask: thresholds.mask }), ...fusion.thresholds };
+    return {
+      ...(thresholds?.mask !== undefined && { mask: thresholds.mask }),
+      // Weights and bias put the score where its threshold is: what they were fitted on, the threshold was.
+      ...(fusion.fittedOn !== undefined && { fittedOn: fusion.fittedOn }),
+      ...fusion.thresholds,
+    };
   return isNetworkAlone(deciding) ? thresholds : undefined;
 }
 

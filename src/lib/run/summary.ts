@@ -121,6 +121,9 @@ export const RunSummarySchema = Type.Object(
       inputSize: Type.Integer({ minimum: 1 }),
       precision: Type.String(),
       fittedOn: Type.Optional(Type.Unknown({ description: 'The data that its thresholds were fitted on' })),
+      fusionFittedOn: Type.Optional(
+        Type.Unknown({ description: 'The data that the weights of its sources of evidence were fitted on' }),
+      ),
     }),
     settings: Type.Object({
       protocol: literals(PROTOCOLS),

@@ -30,6 +30,8 @@ export interface SummaryContext {
 export async function summarise(context: SummaryContext, result: FoldResult): Promise<RunSummary> {
   const { request, dataset, analyser, thresholds, settings, startedAt } = context;
   const { identity } = analyser.network;
+  const { fusion } = analyser.evidence;
+  const joined = fusionWarnings(fusion?.fittedOn, { name: dataset.name, sha256: result.sha256 });
   const headline = headlinePath(request.protocol);
   const { metrics } = result.metrics;
   const fittedOn = {
@@ -72,6 +74,7 @@ export async function summarise(context: SummaryContext, result: FoldResult): Pr
     model: {
       ...identity,
       ...(thresholds.fittedOn !== undefined && { fittedOn: thresholds.fittedOn }),
+      ...(fusion?.fittedOn !== undefined && { fusionFittedOn: fusion.fittedOn }),
     },
     settings: {
       protocol: request.protocol,
@@ -95,7 +98,16 @@ export async function summarise(context: SummaryContext, result: FoldResult): Pr
       platform: `${process.platform} ${process.arch}`,
     },
     headline: { path: headline, title: METRIC_DEFINITIONS[headline].title, ...metrics[headline] },
-    warnings: warningsOf(result, dataset.name, thresholds.fittedOn, calibration !== null),
+    warnings: [
+      ...joined,
+      // Of weights and thresholds that were fitted together the weights say all.
+      ...warningsOf(
+        result,
+        dataset.name,
+        joined.length > 0 && thresholds.fittedOn === fusion?.fittedOn ? undefined : thresholds.fittedOn,
+        calibration !== null,
+      ),
+    ],
     metrics: nestMetrics(metrics),
     sources: Object.entries(result.sourceAucs).map(([name, auc]) => ({
       name,
@@ -151,6 +163,24 @@ export function leakWarnings(fittedOn: unknown, data: { name: string; sha256: st
       `The model’s thresholds were fitted on data of this name (${fittedOn}). If these are the same data: ${OPTIMISTIC}`,
     ];
   }
+  return [];
+}
+
+/**
+ * Says so where sources of evidence are joined by weights that were fitted on the data they are judged on: unlike a threshold,
+ * weights change the order of scores.
+ *
+ * @param fittedOn as for {@link leakWarnings}
+ */
+export function fusionWarnings(fittedOn: unknown, data: { name: string; sha256: string }): string[] {
+  const tooGood =
+    'every metric of the joined score is too good, ROC AUC and average precision as well. Metrics of one source alone (--evidence) are not.';
+  if (isLeak(fittedOn, data.sha256))
+    return [`The weights that join the sources of evidence were fitted on this very data set: ${tooGood}`];
+  if (typeof fittedOn === 'string' && names(fittedOn, data.name))
+    return [
+      `The weights that join the sources of evidence were fitted on data of this name (${fittedOn}). If these are the same data, ${tooGood}`,
+    ];
   return [];
 }
 

@@ -188,7 +188,7 @@ describe('sources of evidence', () => {
     }
     const { summary, rows } = await validate({
       dataset: data,
-      model: await findModel(await fusedModel()),
+      model: await findModel(await fusedModel({ ...FUSION, fittedOn: `${path.basename(data)} (10 images)` })),
       detector: { size: SIDE, threads: 1, concurrency: 1, registry: REGISTRY },
       out: folder.file('run'),
       protocol: 'macro',
@@ -211,5 +211,11 @@ describe('sources of evidence', () => {
     expect(csv.split('\n')[0]).to.match(/,findings,logit\.network,logit\.stripes$/);
     const page = await readFile(folder.file('run', 'report.html'), 'utf8');
     expect(page).to.contain('Stripes alone').and.to.contain('Together');
+
+    // The run's own data are named by what the weights were fitted on, and the thresholds came with them.
+    expect(summary.warnings).to.have.length(1);
+    expect(summary.warnings[0]).to.contain('weights that join').and.to.contain('ROC AUC');
+    expect(page).to.contain('every metric of the joined score is too good');
+    expect(summary.model).to.include({ fittedOn: summary.model.fusionFittedOn });
   });
 });

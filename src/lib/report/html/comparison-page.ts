@@ -30,7 +30,7 @@ export async function renderComparisonPage(comparison: Comparison, file: string)
     comparisons.map((pair) => [
       section(
         id('numbers', pair),
-        `Numbers${against(pair)}`,
+        `Metrics${against(pair)}`,
         differenceTables(comparison, pair),
         html`Both runs on the same ${counted(images.paired, 'image')}. An interval that leaves 0 out is more
         than chance, for a number that one asked about beforehand: of many numbers, one in twenty leaves 0 out
@@ -54,7 +54,7 @@ export async function renderComparisonPage(comparison: Comparison, file: string)
     [
       ...(gates.length > 0 ? [{ id: 'gates', text: 'Gates' }] : []),
       ...comparisons.flatMap((pair) => [
-        { id: id('numbers', pair), text: `Numbers${against(pair)}` },
+        { id: id('numbers', pair), text: `Metrics${against(pair)}` },
         { id: id('images', pair), text: `Images${against(pair)}` },
       ]),
       { id: 'about', text: 'What was compared' },
@@ -118,7 +118,7 @@ function differenceTable(label: string, [first, second]: readonly [string, strin
     <table class="numbers">
       <thead>
         <tr>
-          <th scope="col">Number</th>
+          <th scope="col">Metric</th>
           <th scope="col" class="right wide run-name">${first}</th>
           <th scope="col" class="right wide run-name">${second}</th>
           <th scope="col" class="right">Difference</th>

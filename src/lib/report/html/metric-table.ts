@@ -50,7 +50,7 @@ function metricTable(label: string, body: Html): Html {
     <table class="numbers">
       <thead>
         <tr>
-          <th scope="col">Number</th>
+          <th scope="col">Metric</th>
           <th scope="col" class="right">Value</th>
           <th scope="col" class="right interval">95 % interval</th>
           <th scope="col" class="wide"><span class="sr">Interval drawn from 0 to 1</span></th>

@@ -42,10 +42,10 @@ export async function renderRunPage(record: RunRecord): Promise<string> {
     gates.length > 0 && section('gates', 'Gates', gateTable(gates)),
     section(
       'numbers',
-      'Numbers',
+      'Metrics',
       metricTables(summary),
       html`Intervals: 95 %, by bootstrap over images. A mask is positive where p &gt; t; 0/0 counts as 0. Open
-        a number to read what it means and the address by which <code>summary.json</code>,
+        a metric to read what it means and the address by which <code>summary.json</code>,
         <code>--fail-on</code> and <code>ofx compare</code> know it.`,
     ),
     (summary.sources ?? []).length > 1 &&
@@ -72,7 +72,7 @@ export async function renderRunPage(record: RunRecord): Promise<string> {
     ${date(summary.startedAt)}, ofx ${summary.ofx}`,
     [
       ...(gates.length > 0 ? [{ id: 'gates', text: 'Gates' }] : []),
-      { id: 'numbers', text: 'Numbers' },
+      { id: 'numbers', text: 'Metrics' },
       { id: 'charts', text: 'Charts' },
       { id: 'images', text: 'Images' },
       { id: 'about', text: 'What was measured' },
@@ -150,6 +150,9 @@ function about({ dataset, model, settings, machine, failed, seconds, resumed, me
           ['SHA-256', html`<code class="hash">${model.sha256}</code>`],
           ['Input', `${model.inputSize} × ${model.inputSize}, ${model.precision}`],
           ['Thresholds fitted on', fittedText(model.fittedOn)],
+          ...(model.fusionFittedOn === undefined
+            ? []
+            : [['Sources joined by weights fitted on', fittedText(model.fusionFittedOn)] as const]),
         ])}
       </div>
       <div class="card">

@@ -185,7 +185,7 @@ describe('markup', () => {
 
   it('names every control and every part for screen readers', async () => {
     await open();
-    expect(await page.getByRole('region', { name: 'Numbers', exact: true }).count()).to.equal(1);
+    expect(await page.getByRole('region', { name: 'Metrics', exact: true }).count()).to.equal(1);
     for (const name of ['Show', 'Tampered area', 'Sort by']) {
       expect(await page.getByRole('combobox', { name }).count(), name).to.equal(1);
     }
