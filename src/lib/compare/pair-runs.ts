@@ -1,4 +1,5 @@
 import { OfxError } from '../core/errors.js';
+import { byKey, resampleKey } from '../metrics/random.js';
 import { nameKey } from '../text/names.js';
 import { counted } from '../text/plural.js';
 import { describeScoring, type RunSummary } from '../run/summary.js';
@@ -35,7 +36,11 @@ const EXAMPLES = 3;
 export function pairRuns(runs: readonly LoadedRun[], { match }: { match: boolean }): Pairing {
   const differences = [...settingDifferences(runs), ...dataDifferences(runs)];
   const keys = runs.map(({ evidence }) => new Map(evidence.images.map((image) => [keyOf(image), image])));
-  const common = [...keys[0]!.keys()].filter((key) => keys.every((images) => images.has(key)));
+  const inBoth = [...keys[0]!.keys()].filter((key) => keys.every((images) => images.has(key)));
+  const common = byKey(inBoth, (key) => {
+    const { evidence, imageSha256 } = keys[0]!.get(key)!;
+    return `${resampleKey(evidence.image, imageSha256)}\t${evidence.image}`;
+  });
   if (common.length === 0) {
     throw new OfxError('USAGE', `The runs have no image in common: ${describe(runs)}.`, {
       suggestion: 'Runs that shall be compared need the same images with the same ground truths.',

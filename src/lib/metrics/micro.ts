@@ -28,7 +28,7 @@ export const ALL_SPREAD = new Uint8Array(COARSE_BINS).fill(1);
  * Numbers over the pixels of all images, in one pass and constant memory.
  *
  * Intervals come from a Poisson bootstrap: in resample r an image counts as often as a Poisson(1) number says that is drawn
- * from (seed, image's name, r), the streaming form of drawing images with replacement (Chamandy et al., "Estimating
+ * from (seed, image's key, r), the streaming form of drawing images with replacement (Chamandy et al., "Estimating
  * uncertainty for massive data streams", 2012). Each resample keeps its own confusion counts, exact, and its own
  * histogram in the coarse bins, of which only those in use are held. An area's interval is shifted by what the coarse
  * bins change in the area itself, so that it belongs to the fine value.
@@ -59,13 +59,13 @@ export class MicroAccumulator {
   }
 
   /**
-   * @param name the image's name, which decides its weights
+   * @param key what the image is known by in resamples, which decides its weights
    * @param counts confusion counts at the mask threshold
    * @param protocolCounts the same by the objectformer protocol
    * @param encodedHistogram see `encodeHistogram`
    */
-  add(name: string, counts: Confusion, protocolCounts: Confusion, encodedHistogram: Uint8Array): void {
-    const weights = this.#weightsOf(name);
+  add(key: string, counts: Confusion, protocolCounts: Confusion, encodedHistogram: Uint8Array): void {
+    const weights = this.#weightsOf(key);
     this.#counts = addConfusion(this.#counts, counts);
     this.#protocolCounts = addConfusion(this.#protocolCounts, protocolCounts);
     this.#resampled.add(weights, counts);
@@ -110,8 +110,8 @@ export class MicroAccumulator {
     return this.#counts;
   }
 
-  #weightsOf(name: string): Uint8Array {
-    const random = seededRandom(hashText(name, this.seed));
+  #weightsOf(key: string): Uint8Array {
+    const random = seededRandom(hashText(key, this.seed));
     return Uint8Array.from({ length: this.resamples }, () => poissonOne(random));
   }
 

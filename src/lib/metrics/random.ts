@@ -19,6 +19,27 @@ export function hashText(text: string, seed = 0): number {
   return hash;
 }
 
+/**
+ * What an image is known by in resamples: the last part of its name and its contents. So intervals are the same whatever
+ * the order of a data set is and in which folders its images lie.
+ */
+export function resampleKey(image: string, sha256: string): string {
+  return `${lastPart(image)}\t${sha256}`;
+}
+
+/** Of an image's name in its data set: without folders. */
+export function lastPart(image: string): string {
+  return image.slice(image.lastIndexOf('/') + 1);
+}
+
+/** Things in the order of their keys, code unit by code unit: the same on every machine. */
+export function byKey<T>(things: readonly T[], keyOf: (thing: T) => string): T[] {
+  return things
+    .map((thing) => ({ thing, key: keyOf(thing) }))
+    .sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0))
+    .map(({ thing }) => thing);
+}
+
 /** A number drawn from the Poisson distribution with mean 1, by inversion. */
 export function poissonOne(random: () => number): number {
   let rest = random();

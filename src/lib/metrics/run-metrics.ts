@@ -16,6 +16,7 @@ import { MACRO_PATHS, macroStatistic, PROTOCOL_THRESHOLD, weightedMean, type Mac
 import { confusionAt, type PixelCounts } from './measure-pixels.js';
 import { MicroAccumulator, MICRO_METRICS } from './micro.js';
 import { operatingPoints, type OperatingPoint } from './operating-points.js';
+import { byKey } from './random.js';
 import { rankScores } from './ranking.js';
 import type { SweepRow } from './sweep-row.js';
 import { ThresholdSet } from './thresholds.js';
@@ -56,6 +57,7 @@ export interface RunMetrics {
 
 interface KeptImage extends ScoredImage {
   image: string;
+  key: string;
   pixel: PixelCounts | null;
   pixelGap: PixelGap | undefined;
   trufor: TruforEvidence | null;
@@ -68,11 +70,11 @@ export function countedThresholds(settings: Pick<MetricSettings, 'maskThreshold'
 
 /**
  * All metrics of a run as a fold over its images. Pixels go into sums of fixed size; of an image there stay some dozens of
- * numbers. The result depends on the order of images only through the resamples of image-level and macro numbers.
+ * numbers. The result does not depend on the order of images.
  */
 export class RunAccumulator {
   readonly #thresholds: ThresholdSet;
-  readonly #images: KeptImage[] = [];
+  #images: KeptImage[] = [];
   readonly #micro: MicroAccumulator;
   #failed = 0;
 
@@ -81,16 +83,17 @@ export class RunAccumulator {
     this.#micro = new MicroAccumulator(settings.seed);
   }
 
-  add(evidence: ImageEvidence): void {
+  /** @param key what the image is known by in resamples, see `resampleKey` */
+  add(evidence: ImageEvidence, key: string = evidence.image): void {
     const { image, label, score, rawScore, trufor, pixelGap } = evidence;
     let pixel: PixelCounts | null = null;
     if (evidence.pixel && evidence.objectformer) {
       const { histogram, ...counts } = evidence.pixel;
       pixel = counts;
       const maskIndex = this.#thresholds.indexOf(this.settings.maskThreshold);
-      this.#micro.add(image, confusionAt(counts, maskIndex), evidence.objectformer, histogram);
+      this.#micro.add(key, confusionAt(counts, maskIndex), evidence.objectformer, histogram);
     }
-    this.#images.push({ image, label, score, rawScore, pixel, pixelGap, trufor });
+    this.#images.push({ image, key, label, score, rawScore, pixel, pixelGap, trufor });
   }
 
   addFailed(): void {
@@ -98,6 +101,7 @@ export class RunAccumulator {
   }
 
   result(): RunMetrics {
+    this.#images = byKey(this.#images, ({ key, image }) => `${key}\t${image}`);
     const images = this.#images;
     const ranked = rankScores(
       images.map(({ score }) => score),

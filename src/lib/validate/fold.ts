@@ -16,6 +16,7 @@ import {
   type Estimate,
   type RunMetrics,
 } from '../metrics/run-metrics.js';
+import { byKey, resampleKey } from '../metrics/random.js';
 import { sourceAucs } from '../metrics/source-auc.js';
 import type { ThresholdSet } from '../metrics/thresholds.js';
 import { failedRow, type ImageRow } from '../run/rows.js';
@@ -46,7 +47,7 @@ export class ValidationFold {
   readonly #hash = createHash('sha256');
   readonly #duplicates = new Duplicates();
   readonly #conventions = new TruthConventions();
-  readonly #spoken: Pick<ImageEvidence, 'label' | 'logits'>[] = [];
+  readonly #spoken: (Pick<ImageEvidence, 'label' | 'logits'> & { key: string; image: string })[] = [];
 
   constructor(private readonly settings: MetricSettings) {
     this.#thresholds = countedThresholds(settings);
@@ -69,7 +70,10 @@ export class ValidationFold {
       metrics,
       rows: this.rows,
       findings: this.#findings.list(),
-      sourceAucs: sourceAucs(this.#spoken, this.settings.seed),
+      sourceAucs: sourceAucs(
+        byKey(this.#spoken, ({ key, image }) => `${key}\t${image}`),
+        this.settings.seed,
+      ),
       failed: this.#failed,
       sha256: this.#hash.copy().digest('hex'),
     };
@@ -78,8 +82,9 @@ export class ValidationFold {
   #addScored(record: SampleRecord & { kind: 'scored' }): ImageRow {
     const { evidence, imageSha256, maskSha256, findings } = record;
     const { image, label } = evidence;
-    this.#accumulator.add(evidence);
-    this.#spoken.push({ label, ...(evidence.logits && { logits: evidence.logits }) });
+    const key = resampleKey(image, imageSha256);
+    this.#accumulator.add(evidence, key);
+    this.#spoken.push({ key, image, label, ...(evidence.logits && { logits: evidence.logits }) });
     this.#hash.update(`${image}\t${label}\t${imageSha256}\t${maskSha256 ?? ''}\n`);
     for (const code of findings) this.#findings.add(code, image);
     if (label === TAMPERED && maskSha256 !== null) this.#conventions.add(findings);

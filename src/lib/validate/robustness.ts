@@ -4,7 +4,7 @@ import { distort, DISTORTIONS, type Distortion } from '../image/distort.js';
 import type { RgbImage } from '../image/decode/index.js';
 import { bootstrapIntervals } from '../metrics/bootstrap.js';
 import { TAMPERED, type ImageEvidence } from '../metrics/evidence.js';
-import { hashText, seededRandom } from '../metrics/random.js';
+import { byKey, hashText, lastPart, resampleKey, seededRandom } from '../metrics/random.js';
 import { countedThresholds, type MetricSettings } from '../metrics/run-metrics.js';
 import { robustnessStatistic } from '../metrics/robustness.js';
 import type { Analyser } from '../predict/analyse.js';
@@ -36,7 +36,7 @@ export async function measureRobustness(
   const { settings, score, concurrency, onProgress, signal } = options;
   const row = (distortion: Distortion | null, images: readonly ImageEvidence[]): RobustnessRow =>
     toRow(distortion, images, samples.length - images.length, settings);
-  const rows = [row(null, await originals(untouched, settings))];
+  const rows = [row(null, inOrder(await originals(untouched, settings)))];
   let done = 0;
   for (const distortion of DISTORTIONS) {
     const scorer = new SampleScorer(analyser, {
@@ -47,14 +47,14 @@ export async function measureRobustness(
       maskThreshold: settings.maskThreshold,
       distort: (image, name) => distortSample(image, name, distortion, settings.seed),
     });
-    const images: ImageEvidence[] = [];
+    const images: KeyedEvidence[] = [];
     for await (const { record } of pMapIterable(samples, (sample) => scorer.score(sample, signal), {
       concurrency,
     })) {
-      if (record.kind === 'scored') images.push(withoutHistogram(record.evidence));
+      if (record.kind === 'scored') images.push(keyed(record, record.evidence));
       onProgress?.(++done);
     }
-    rows.push(row(distortion, images));
+    rows.push(row(distortion, inOrder(images)));
   }
   return rows;
 }
@@ -63,12 +63,12 @@ export async function measureRobustness(
 async function originals(
   records: AsyncIterable<SampleRecord>,
   settings: MetricSettings,
-): Promise<ImageEvidence[]> {
+): Promise<KeyedEvidence[]> {
   const all = countedThresholds(settings);
   const kept = countedThresholds({ maskThreshold: settings.maskThreshold, sweep: [] }).values.map((t) =>
     all.indexOf(t),
   );
-  const images: ImageEvidence[] = [];
+  const images: KeyedEvidence[] = [];
   for await (const record of records) {
     if (record.kind === 'failed') continue;
     const { pixel } = record.evidence;
@@ -77,22 +77,36 @@ async function originals(
       tp: kept.map((index) => pixel.tp[index]!),
       fp: kept.map((index) => pixel.fp[index]!),
     };
-    images.push(withoutHistogram({ ...record.evidence, pixel: counts }));
+    images.push(keyed(record, { ...record.evidence, pixel: counts }));
   }
   return images;
+}
+
+interface KeyedEvidence {
+  key: string;
+  evidence: ImageEvidence;
+}
+
+function keyed({ imageSha256 }: SampleRecord & { kind: 'scored' }, evidence: ImageEvidence): KeyedEvidence {
+  return { key: resampleKey(evidence.image, imageSha256), evidence: withoutHistogram(evidence) };
+}
+
+/** Resamples are drawn by place, so places must not depend on the data set's order. */
+function inOrder(images: readonly KeyedEvidence[]): ImageEvidence[] {
+  return byKey(images, ({ key, evidence }) => `${key}\t${evidence.image}`).map(({ evidence }) => evidence);
 }
 
 /** Robustness asks for no curves over pixels, so none are kept in memory. */
 const NO_HISTOGRAM = new Uint8Array(0);
 
-/** The noise of an image depends on nothing but its name, the level and the seed. */
+/** The noise of an image depends on nothing but its file's name, the level and the seed. */
 function distortSample(
   image: RgbImage,
   name: string,
   distortion: Distortion,
   seed: number,
 ): Promise<RgbImage> {
-  const random = seededRandom(hashText(`${name} ${distortion.kind} ${distortion.level}`, seed));
+  const random = seededRandom(hashText(`${lastPart(name)} ${distortion.kind} ${distortion.level}`, seed));
   return distort(image, distortion, random);
 }
 
