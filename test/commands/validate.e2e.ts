@@ -47,6 +47,7 @@ describe('ofx validate', () => {
       'metrics.csv',
       'overlays',
       'report.html',
+      'summary.csv',
       'summary.json',
       'thresholds.csv',
     ]);

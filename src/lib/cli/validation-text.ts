@@ -72,6 +72,7 @@ export function validationText(record: RunRecord): string {
     '',
     metricTable(record),
     ...sourceLines(record),
+    ...categoryLines(record),
     '',
     `${pc.bold(`${headline.title}: ${estimateText(headline)}`)} ${pc.dim(`(headline, protocol ${settings.protocol})`)}`,
     ...calibrationLines(record),
@@ -85,6 +86,24 @@ export function validationText(record: RunRecord): string {
 function sourceLines({ summary: { sources = [] } }: RunRecord): string[] {
   if (sources.length < 2) return [];
   return ['', ...sources.map(({ title, auc }) => `${title} alone: image AUC ${estimateText(auc)}`)];
+}
+
+/** The headline and a few more numbers of each category. */
+function categoryLines({ summary: { categories = [], headline } }: RunRecord): string[] {
+  if (categories.length === 0) return [];
+  const paths = [headline.path as MetricPath, 'image.auc', 'image.recall', 'pixel.macro.iou'] as const;
+  const rows = categories.map(({ name, tampered, authentic, metrics }) => [
+    name,
+    String(tampered),
+    String(authentic),
+    ...paths.map((path) => decimals(metricAt(metrics, path)!.value)),
+  ]);
+  const head = ['', 'tampered', 'authentic', ...paths.map((path) => METRIC_DEFINITIONS[path].title)];
+  return [
+    '',
+    pc.bold('By category'),
+    plainTable(head, rows, ['left', ...head.slice(1).map(() => 'right' as const)]),
+  ];
 }
 
 /** Which pictures there are, where some are missing. */

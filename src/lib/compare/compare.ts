@@ -6,7 +6,7 @@ import { bootstrapIntervals, type Interval, type Statistics } from '../metrics/b
 import { compareRuns, FEWEST_IMAGES, type ComparedRun } from '../metrics/compare.js';
 import { headlinePath, METRIC_DEFINITIONS, METRIC_PATHS, type MetricPath } from '../metrics/definitions.js';
 import type { Condition } from '../gates/condition.js';
-import { addressed, judgeMetric } from '../run/metric-gates.js';
+import { addressed, judgeMetric, lookupIn } from '../run/metric-gates.js';
 import type { Estimate } from '../metrics/run-metrics.js';
 import { ESTIMATED_PATHS, runStatistic } from '../metrics/run-statistic.js';
 import { sweepThresholds, ThresholdSet } from '../metrics/thresholds.js';
@@ -206,7 +206,12 @@ function judgeAll(
   compared: readonly ComparedRun[],
   pair: PairComparison,
 ): Gate[] {
-  const side = (which: 'first' | 'second', index: number): ((metric: MetricPath) => Estimate | undefined) => {
+  const side = (
+    which: 'first' | 'second',
+    index: number,
+    condition: Condition,
+  ): ((metric: MetricPath) => Estimate | undefined) => {
+    if (condition.filters.size > 0) return lookupIn(runs[index]!.summary, condition);
     const { metrics } = runs[index]!.summary;
     const run = compared[index]!;
     let intervals: ReturnType<typeof pairedIntervals> | undefined;
@@ -221,7 +226,12 @@ function judgeAll(
     };
   };
   return failOn.map((condition) =>
-    judgeMetric(condition, runs[pair.run]!.name, side('second', pair.run), side('first', 0)),
+    judgeMetric(
+      condition,
+      runs[pair.run]!.name,
+      side('second', pair.run, condition),
+      side('first', 0, condition),
+    ),
   );
 }
 
@@ -240,7 +250,7 @@ function refuseCounts(failOn: readonly Condition[], compared: readonly ComparedR
   if (compared.every(({ exact }) => exact)) return;
   const asked = failOn.find((condition) => {
     const { path: metric, field } = addressed(condition.path);
-    return field === 'n' && ESTIMATED_PATHS.includes(metric);
+    return condition.filters.size > 0 || (field === 'n' && ESTIMATED_PATHS.includes(metric));
   });
   if (!asked) return;
   throw new OfxError(

@@ -169,8 +169,13 @@ async function writeCleanSplit(
 ): Promise<DatasetCheck['fixed']> {
   const file = fix === true ? path.join(root, CLEAN_SPLIT) : fix;
   const relative = (absolute: string): string => path.relative(root, absolute).split(path.sep).join('/');
-  const lines = clean.map(({ sample: { name, mask }, label }) =>
-    [name, label === TAMPERED && mask !== null ? relative(mask) : 'None', label].join('\t'),
+  const lines = clean.map(({ sample: { name, mask, category }, label }) =>
+    [
+      name,
+      label === TAMPERED && mask !== null ? relative(mask) : 'None',
+      label,
+      ...(category === null ? [] : [category]),
+    ].join('\t'),
   );
   await writeFileAtomic(file, `${lines.join('\n')}\n`);
   return { file, samples: clean.length, dropped: samples.length + leftOut - clean.length };

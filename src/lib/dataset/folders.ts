@@ -4,6 +4,7 @@ import { findInputFiles, type InputFile } from '../inputs/find-images.js';
 import type { Findings } from './finding.js';
 import { nameBelow } from './listed-path.js';
 import { matchMasks } from './match-masks.js';
+import { readCategory } from './category.js';
 import { AUTHENTIC, TAMPERED, type Sample } from './sample.js';
 
 /** Which folder holds what; absolute paths, undefined where there is none. */
@@ -23,7 +24,7 @@ export async function samplesOfLabelledFolders(
   const truths = masks === undefined ? [] : await imagesIn(masks);
   const matched = matchMasks(forged, truths, findings);
   const samples = forged.map((file, index): Sample => ({
-    ...named(root, file),
+    ...named(root, tampered, file),
     mask: matched[index]!,
     label: TAMPERED,
   }));
@@ -33,7 +34,11 @@ export async function samplesOfLabelledFolders(
   const pristine = authentic === undefined ? [] : await imagesIn(authentic);
   return [
     ...samples,
-    ...pristine.map((file): Sample => ({ ...named(root, file), mask: null, label: AUTHENTIC })),
+    ...pristine.map((file): Sample => ({
+      ...named(root, authentic!, file),
+      mask: null,
+      label: AUTHENTIC,
+    })),
   ];
 }
 
@@ -47,7 +52,7 @@ export async function samplesOfImagesAndMasks(
   const files = await imagesIn(images);
   const matched = matchMasks(files, await imagesIn(masks), findings);
   const samples = files.map((file, index): Sample => ({
-    ...named(root, file),
+    ...named(root, images, file),
     mask: matched[index]!,
     label: matched[index] === null ? AUTHENTIC : null,
   }));
@@ -65,7 +70,17 @@ async function imagesIn(folder: string): Promise<InputFile[]> {
   }
 }
 
-function named(root: string, { image }: InputFile): { name: string; image: string } {
+/** A sub-folder of the folder that holds images of one label is their category. */
+function named(
+  root: string,
+  folder: string,
+  { image }: InputFile,
+): Pick<Sample, 'name' | 'image' | 'category'> {
   const absolute = path.resolve(image);
-  return { name: nameBelow(root, absolute), image: absolute };
+  const [category, ...rest] = nameBelow(path.resolve(folder), absolute).split('/');
+  return {
+    name: nameBelow(root, absolute),
+    image: absolute,
+    category: rest.length > 0 ? readCategory(category) : null,
+  };
 }

@@ -1,11 +1,14 @@
 import { OfxError } from '../core/errors.js';
 import type { Findings } from './finding.js';
-import { saysAuthentic } from './label-words.js';
+import { readCategory } from './category.js';
+import { readLabel, saysAuthentic } from './label-words.js';
 import { nameBelow, resolveListed } from './listed-path.js';
 import { AUTHENTIC, TAMPERED, type Sample } from './sample.js';
 
 /**
- * The samples of a JSON list: `[[image, mask | "Negative"], …]`, paths relative to the root.
+ * The samples of a JSON list: `[[image, mask | "Negative"], …]`, paths relative to the root. An entry may be an object, too:
+ * `{"image": …, "mask": …, "category": …}`, where the mask of an authentic image is null or "Negative". A `label` beside it, as in
+ * split files, tells a tampered image without a mask from an authentic one.
  *
  * @throws {OfxError} DATASET_INVALID where the text is no such list at all
  */
@@ -14,15 +17,28 @@ export function parseJsonList(text: string, file: string, root: string, findings
   const samples: Sample[] = [];
   entries.forEach((entry, index) => {
     const where = `entry ${index + 1}`;
-    if (!isPair(entry)) {
+    const read = readEntry(entry);
+    if (!read) {
       findings.add('bad-line', `${where}: ${JSON.stringify(entry).slice(0, 80)}`);
       return;
     }
-    const isAuthentic = saysAuthentic(entry[1]);
-    const image = resolveListed(root, entry[0], where, findings);
-    const mask = isAuthentic ? null : resolveListed(root, entry[1], where, findings);
-    if (image === null || (!isAuthentic && mask === null)) return;
-    samples.push({ name: nameBelow(root, image), image, mask, label: isAuthentic ? AUTHENTIC : TAMPERED });
+    const unmasked = read.mask === null || saysAuthentic(read.mask);
+    const label = read.label === undefined ? (unmasked ? AUTHENTIC : TAMPERED) : readLabel(read.label);
+    if (label === null) {
+      findings.add('odd-label', `${where}: ${(read.label ?? '').slice(0, 80)}`);
+      return;
+    }
+    const hasMask = label === TAMPERED && !unmasked;
+    const image = resolveListed(root, read.image, where, findings);
+    const mask = hasMask ? resolveListed(root, read.mask!, where, findings) : null;
+    if (image === null || (hasMask && mask === null)) return;
+    samples.push({
+      name: nameBelow(root, image),
+      image,
+      mask,
+      label,
+      category: read.category,
+    });
   });
   return samples;
 }
@@ -31,7 +47,7 @@ export function parseJsonList(text: string, file: string, root: string, findings
 export function looksLikeJsonList(text: string): boolean {
   try {
     const content: unknown = JSON.parse(text);
-    return Array.isArray(content) && isPair(content[0]);
+    return Array.isArray(content) && readEntry(content[0]) !== null;
   } catch {
     return false;
   }
@@ -49,10 +65,34 @@ function readList(text: string, file: string): unknown[] {
   if (!Array.isArray(content)) {
     throw new OfxError('DATASET_INVALID', `${file} holds no list.`, {
       suggestion:
-        'A list of samples looks like [["images/a.png", "masks/a.png"], ["images/b.png", "Negative"]].',
+        'A list of samples looks like [["images/a.png", "masks/a.png"], ["images/b.png", "Negative"]], or ' +
+        '[{"image": "images/a.png", "mask": "masks/a.png", "category": "splice"}].',
     });
   }
   return content;
+}
+
+interface Entry {
+  image: string;
+  mask: string | null;
+  category: string | null;
+  /** Undefined where the mask tells. */
+  label?: string;
+}
+
+function readEntry(entry: unknown): Entry | null {
+  if (isPair(entry)) return { image: entry[0], mask: entry[1], category: null };
+  if (typeof entry !== 'object' || entry === null || Array.isArray(entry)) return null;
+  // Without a mask nobody knows: an image does not count as authentic because somebody forgot a key.
+  const { image, mask, category, label } = entry as Record<string, unknown>;
+  const isMask = mask === null || (typeof mask === 'string' && mask !== '');
+  if (typeof image !== 'string' || image === '' || !isMask) return null;
+  return {
+    image,
+    mask,
+    category: readCategory(category),
+    ...(label !== undefined && { label: typeof label === 'string' ? label : JSON.stringify(label) }),
+  };
 }
 
 function isPair(entry: unknown): entry is [string, string] {

@@ -16,6 +16,8 @@ export interface Sample {
   mask: string | null;
   /** Null where the ground truth decides: a mask that marks a pixel means tampered. */
   label: typeof TAMPERED | typeof AUTHENTIC | null;
+  /** What kind of image it is, e.g. `splice`: a column of the list, or the sub-folder that it lies in; null where nothing says. */
+  category: string | null;
 }
 
 /** A data set as far as its files' names and lists tell; no image has been opened. */

@@ -21,16 +21,20 @@ interface BootstrapOptions {
 /**
  * 95 % percentile intervals by bootstrap over images, see {@link bootstrapDraws}.
  *
- * @returns an interval for each number; null where fewer than two images or no resample gave one
+ * @returns an interval for each number; null where a stratum has fewer than two images or no resample gave one
  */
 export function bootstrapIntervals<Name extends string>(
   strata: readonly number[],
   statistic: (weights: Uint16Array) => Statistics<Name>,
   options: BootstrapOptions,
 ): Record<Name, Interval | null> {
+  const counts = new Map<number, number>();
+  for (const stratum of strata) counts.set(stratum, (counts.get(stratum) ?? 0) + 1);
+  // Drawn from itself alone, an image would seem to be certain.
+  const isKnown = counts.size > 0 && [...counts.values()].every((count) => count > 1);
   const intervals = [...bootstrapDraws(strata, statistic, options)].map(([name, values]) => [
     name,
-    strata.length < 2 ? null : percentileInterval(values),
+    isKnown ? percentileInterval(values) : null,
   ]);
   return Object.fromEntries(intervals) as Record<Name, Interval | null>;
 }

@@ -12,3 +12,12 @@ export const KEY_METRICS: readonly MetricPath[] = [
   'pixel.micro.f1',
   'pixel.falseAlarmArea',
 ];
+
+/** Numbers that stand beside the headline where categories are held side by side. */
+export const CATEGORY_METRICS: readonly MetricPath[] = [
+  'image.auc',
+  'image.recall',
+  'pixel.macro.f1',
+  'pixel.macro.iou',
+  'pixel.falseAlarmArea',
+];

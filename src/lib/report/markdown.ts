@@ -2,7 +2,7 @@ import type { Gate } from '../gates/gate.js';
 import { METRIC_DEFINITIONS, type MetricPath } from '../metrics/definitions.js';
 import { counted } from '../text/plural.js';
 import type { Comparison } from '../run/comparison.js';
-import { KEY_METRICS } from './key-metrics.js';
+import { CATEGORY_METRICS, KEY_METRICS } from './key-metrics.js';
 import { metricText, VERDICT_WORDS } from '../metrics/wording.js';
 import { gateTable, gateVerdict } from '../gates/markdown.js';
 import { code, folded, markdownList, markdownTable, paragraphs } from '../text/markdown.js';
@@ -27,9 +27,24 @@ export function runMarkdown(summary: RunSummary, gates: readonly Gate[]): string
       `thresholds ${short(settings.scoreThreshold)} (score) and ${short(settings.maskThreshold)} (mask).`,
     gateTable(gates, 'run'),
     markdownTable(head, KEY_METRICS.map(row)),
+    categoryTable(summary),
     folded('All metrics', markdownTable(head, all)),
     markdownList(summary.warnings),
   ]);
+}
+
+function categoryTable({ categories = [], headline }: RunSummary): string {
+  if (categories.length === 0) return '';
+  const paths = [headline.path as MetricPath, ...CATEGORY_METRICS];
+  return markdownTable(
+    ['category', 'tampered', 'authentic', ...paths.map((path) => METRIC_DEFINITIONS[path].title)],
+    categories.map(({ name, tampered, authentic, metrics }) => [
+      name,
+      String(tampered),
+      String(authentic),
+      ...paths.map((path) => withInterval(metricAt(metrics, path)!)),
+    ]),
+  );
 }
 
 /** A comparison for a pull request or the summary of a CI job. */

@@ -1,13 +1,16 @@
-import { Type } from '@sinclair/typebox';
+import { Type, type Static } from '@sinclair/typebox';
 import { stringify } from 'csv-stringify/sync';
+import { METRIC_PATHS } from '../metrics/definitions.js';
 import type { OperatingPoint } from '../metrics/operating-points.js';
 import type { SweepRow } from '../metrics/sweep-row.js';
 import { foldedName } from '../text/names.js';
+import { metricAt, type NestedMetrics, type RunSummary } from './summary.js';
 import { ImageRowSchema, type ImageRow } from './rows.js';
 
 /** Names of what lies in a run's folder. */
 export const RUN_FILES = {
   summary: 'summary.json',
+  numbers: 'summary.csv',
   rows: 'metrics.csv',
   thresholds: 'thresholds.csv',
   evidence: 'evidence.ndjson',
@@ -112,6 +115,41 @@ export function rowsCsv(rows: readonly ImageRow[]): string {
     ...Object.fromEntries(sources.map((name) => [`logit.${name}`, logits[name] ?? null])),
   }));
   return stringify(flat, { header: true, columns: [...own, ...sources.map((name) => `logit.${name}`)] });
+}
+
+export const NumberRowSchema = Type.Object(
+  {
+    path: Type.String({
+      description:
+        'Of the number in summary.json, as --fail-on takes it, e.g. image.auc or pixel.macro.f1[category=splice]',
+    }),
+    value: Type.Union([Type.Number(), Type.Null()], { description: 'Empty where the data cannot give it' }),
+    low: Type.Union([Type.Number(), Type.Null()], { description: 'Lower bound of the 95 % interval' }),
+    high: Type.Union([Type.Number(), Type.Null()], { description: 'Upper bound of the 95 % interval' }),
+    n: Type.Integer({ minimum: 0, description: 'Images that the number rests on' }),
+  },
+  { $id: 'validation-number', title: 'A row of summary.csv; null is an empty cell' },
+);
+export type NumberRow = Static<typeof NumberRowSchema>;
+
+/** Every number of a run, then of each of its categories. */
+export function numberRows(summary: Pick<RunSummary, 'metrics' | 'categories'>): NumberRow[] {
+  const rows = (metrics: NestedMetrics, filter: string): NumberRow[] =>
+    METRIC_PATHS.flatMap((path) => {
+      const estimate = metricAt(metrics, path);
+      if (!estimate) return [];
+      const { value, low, high, n } = estimate;
+      return [{ path: `${path}${filter}`, value, low, high, n }];
+    });
+  return [
+    ...rows(summary.metrics, ''),
+    ...(summary.categories ?? []).flatMap(({ name, metrics }) => rows(metrics, `[category=${name}]`)),
+  ];
+}
+
+/** `summary.csv`: a row a number. */
+export function numbersCsv(summary: Pick<RunSummary, 'metrics' | 'categories'>): string {
+  return stringify(numberRows(summary), { header: true, columns: Object.keys(NumberRowSchema.properties) });
 }
 
 /** `thresholds.csv`: the sweep, then the score thresholds for fixed false-positive rates. */

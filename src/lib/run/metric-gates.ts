@@ -4,6 +4,7 @@ import { judge, type Measured } from '../gates/judge.js';
 import { showQuantity, type Dimension } from '../gates/quantity.js';
 import { METRIC_DEFINITIONS, METRIC_PATHS, type MetricPath } from '../metrics/definitions.js';
 import type { Estimate } from '../metrics/run-metrics.js';
+import { categoryOf, metricAt, type RunSummary } from './summary.js';
 
 /** What a path may end in: bounds of the 95 % interval, and the number of images. */
 const FIELDS = ['low', 'high', 'n'] as const;
@@ -20,6 +21,7 @@ export const METRIC_VOCABULARY: Vocabulary = {
       ]),
     ]),
   ),
+  filters: ['category'],
   baseline: true,
   example: 'pixel.macro.f1 < 0.40',
   synonyms: (path) =>
@@ -28,6 +30,19 @@ export const METRIC_VOCABULARY: Vocabulary = {
 
 /** Looks a metric up; undefined where the run does not know it. */
 export type MetricLookup = (path: MetricPath) => Estimate | undefined;
+
+/**
+ * A run's metrics as a condition asks for them: of all images, or of those of one category.
+ */
+export function lookupIn(summary: RunSummary, { filters }: Condition): MetricLookup {
+  const name = filters.get('category');
+  if (name === undefined) return (path) => metricAt(summary.metrics, path);
+  const category = categoryOf(summary, name);
+  if (category) return (path) => metricAt(category.metrics, path);
+  const known = (summary.categories ?? []).map((each) => each.name).join(', ');
+  const reason = `no category ${name}; ${known === '' ? 'the data set names none' : `there are ${known}`}`;
+  return () => ({ value: null, low: null, high: null, n: 0, reason });
+}
 
 /** @throws {OfxError} USAGE */
 export function parseMetricCondition(text: string): Condition {

@@ -34,6 +34,7 @@ export const ImageRowSchema = Type.Object(
     width: OrNull(Type.Integer({ minimum: 1 }), 'Of the image, in pixels'),
     height: OrNull(Type.Integer({ minimum: 1 }), 'Of the image, in pixels'),
     panel: OrNull(Type.String(), 'The picture of this image, relative to the run’s folder'),
+    category: OrNull(Type.String(), 'What kind of image it is, as the data set says'),
     findings: Type.String({ description: 'Codes of findings about this image, separated by spaces' }),
     logits: Type.Record(Type.String(), Type.Number(), {
       description: 'Log-odds of each source of evidence alone; in metrics.csv a column logit.NAME each',
@@ -44,9 +45,14 @@ export const ImageRowSchema = Type.Object(
 export type ImageRow = Static<typeof ImageRowSchema>;
 
 /** A row of an image that could not be scored: everything unknown. */
-export function failedRow(image: string, label: ImageRow['label'], error: string): ImageRow {
+export function failedRow(
+  image: string,
+  label: ImageRow['label'],
+  error: string,
+  category: string | null = null,
+): ImageRow {
   const unknown = Object.fromEntries(Object.keys(ImageRowSchema.properties).map((name) => [name, null]));
-  return { ...(unknown as unknown as ImageRow), image, label, error, findings: '', logits: {} };
+  return { ...(unknown as unknown as ImageRow), image, label, error, category, findings: '', logits: {} };
 }
 
 /**

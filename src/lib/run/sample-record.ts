@@ -15,5 +15,12 @@ export type SampleRecord =
       imageSha256: string;
       maskSha256: string | null;
       findings: FindingCode[];
+      category: Sample['category'];
     }
-  | { kind: 'failed'; image: string; label: Sample['label']; error: PlainError };
+  | {
+      kind: 'failed';
+      image: string;
+      label: Sample['label'];
+      category: Sample['category'];
+      error: PlainError;
+    };

@@ -159,6 +159,23 @@ export const RunSummarySchema = Type.Object(
         { description: 'Image AUC of each source of evidence alone; of all together it is image.auc' },
       ),
     ),
+    categories: Type.Optional(
+      Type.Array(
+        Type.Object({
+          name: Type.String(),
+          tampered: Type.Integer({ minimum: 0, description: 'Its tampered images that were scored' }),
+          authentic: Type.Integer({ minimum: 0, description: 'Its authentic images that were scored' }),
+          borrowed: Type.Integer({
+            minimum: 0,
+            description:
+              'Where none of its images is authentic: those of no category with tampered images, which its numbers count, too',
+          }),
+          failed: Count,
+          metrics: MetricsSchema,
+        }),
+        { description: 'Every number by category, where the data set names categories' },
+      ),
+    ),
     confusion: Type.Object({ image: ConfusionSchema, pixel: ConfusionSchema }),
     failed: Type.Array(Type.Object({ image: Type.String(), code: Type.String(), message: Type.String() })),
     operatingPoints: Type.Optional(
@@ -186,8 +203,23 @@ export const RunSummarySchema = Type.Object(
   { $id: 'validation-summary', title: 'summary.json of ofx validate' },
 );
 
+type WithMetrics<T> = Omit<T, 'metrics'> & { metrics: NestedMetrics };
+type PlainSummary = Static<typeof RunSummarySchema>;
+
+/** A category of a run's images and its numbers. */
+export type CategorySummary = WithMetrics<NonNullable<PlainSummary['categories']>[number]>;
+
 /** The numbers have a type of their own: a schema built from a table has none. */
-export type RunSummary = Omit<Static<typeof RunSummarySchema>, 'metrics'> & { metrics: NestedMetrics };
+export type RunSummary = WithMetrics<Omit<PlainSummary, 'categories'>> & { categories?: CategorySummary[] };
+
+/** A category by its name, in any case where none is spelt just so. */
+export function categoryOf({ categories = [] }: RunSummary, name: string): CategorySummary | undefined {
+  const key = name.toLowerCase();
+  return (
+    categories.find((category) => category.name === name) ??
+    categories.find((category) => category.name.toLowerCase() === key)
+  );
+}
 
 /** How a run looked at its images, in words. */
 export function describeScoring({ tile, evidence = [] }: RunSummary['settings']): string {

@@ -92,11 +92,11 @@ export class ValidationFold {
     return toRow(record, this.settings, this.#thresholds);
   }
 
-  #addFailed({ image, label, error }: SampleRecord & { kind: 'failed' }): ImageRow {
+  #addFailed({ image, label, category, error }: SampleRecord & { kind: 'failed' }): ImageRow {
     this.#accumulator.addFailed();
     this.#hash.update(`${image}\t${label ?? ''}\tfailed\n`);
     this.#failed.push({ image, code: error.code, message: error.message });
-    return failedRow(image, label, error.message);
+    return failedRow(image, label, error.message, category);
   }
 }
 
@@ -105,7 +105,7 @@ function toRow(
   settings: MetricSettings,
   thresholds: ThresholdSet,
 ): ImageRow {
-  const { evidence, width, height, ms, findings } = record;
+  const { evidence, width, height, ms, findings, category } = record;
   const { image, label, score, rawScore, trufor, logits = {} } = evidence;
   return {
     image,
@@ -121,6 +121,7 @@ function toRow(
     width,
     height,
     panel: null,
+    category,
     findings: findings.join(' '),
     logits,
   };

@@ -1,8 +1,8 @@
 import { OfxError } from '../core/errors.js';
 import { needsBaseline, type Condition } from '../gates/condition.js';
 import type { Gate } from '../gates/gate.js';
-import { judgeMetric } from '../run/metric-gates.js';
-import { metricAt, type RunSummary } from '../run/summary.js';
+import { judgeMetric, lookupIn } from '../run/metric-gates.js';
+import type { RunSummary } from '../run/summary.js';
 import { loadSummary } from '../run/load.js';
 import type { ValidateRequest } from './request.js';
 
@@ -36,11 +36,6 @@ export function judgeRun(
   }
   const subject = `${summary.model.name} ${summary.model.version}`;
   return failOn.map((condition) =>
-    judgeMetric(
-      condition,
-      subject,
-      (path) => metricAt(summary.metrics, path),
-      baseline && ((path) => metricAt(baseline.metrics, path)),
-    ),
+    judgeMetric(condition, subject, lookupIn(summary, condition), baseline && lookupIn(baseline, condition)),
   );
 }

@@ -67,8 +67,11 @@ export class SampleScorer {
       return await this.#score(sample, signal);
     } catch (error) {
       if (!isAboutSample(error)) throw error;
-      const { name, label } = sample;
-      return { record: { kind: 'failed', image: name, label, error: toPlainError(error) }, tiles: null };
+      const { name, label, category } = sample;
+      return {
+        record: { kind: 'failed', image: name, label, category, error: toPlainError(error) },
+        tiles: null,
+      };
     }
   }
 
@@ -107,6 +110,7 @@ export class SampleScorer {
         imageSha256: examination.sha256,
         maskSha256: original && original.sha256,
         findings,
+        category: sample.category,
       },
       tiles: panels
         ? await panelTiles(image, label === AUTHENTIC ? null : truth, map, maskThreshold, examination.strokes)

@@ -16,9 +16,10 @@ import { drawPanel } from '../report/panel.js';
 import { PanelPaths } from '../run/files.js';
 import type { RobustnessRow } from '../run/robustness.js';
 import type { RunRecord } from '../run/record.js';
-import type { RunSummary } from '../run/summary.js';
+import { nestMetrics, type RunSummary } from '../run/summary.js';
 import { OFX_BUILD, OFX_VERSION } from '../core/version.js';
 import { writeEvidence } from '../run/evidence.js';
+import { measureCategories } from './categories.js';
 import { describeSelection, PanelKeeper, settlePanels } from './panels.js';
 import { chooseRunFolder, clearEarlierRun } from '../run/folder.js';
 import { judgeRun, loadBaseline } from './gates.js';
@@ -174,6 +175,11 @@ class Run {
     assertSomethingScored(result);
     for (const row of result.rows) if (this.#keeper.keeps(row)) row.panel = this.#panels.of(row.image);
     const which = this.#keeper.describe();
+    const { categories, warning } = await measureCategories(
+      result.rows,
+      () => this.#journal!.records(),
+      this.settings,
+    );
     const record: RunRecord = {
       folder: this.folder,
       summary: {
@@ -181,11 +187,15 @@ class Run {
         ...(which && {
           panels: { kept: result.rows.filter((row) => this.#keeper.keeps(row)).length, which },
         }),
+        ...(categories.length > 0 && {
+          categories: categories.map((each) => ({ ...each, metrics: nestMetrics(each.metrics) })),
+        }),
       },
       rows: result.rows,
       curves: result.metrics,
       ...(robustness && { robustness }),
     };
+    if (warning !== undefined) record.summary.warnings.push(warning);
     const { failOn = [] } = this.request;
     if (failOn.length > 0) record.summary.gates = judgeRun(record.summary, failOn, baseline);
     await writeEvidence(this.folder, countedThresholds(this.settings).values, this.#journal!.records());
@@ -291,7 +301,8 @@ function checkSweepStep(step: number): void {
 /** Tells whether two sessions have the same samples in the same order. */
 function hashSamples(samples: readonly Sample[]): string {
   const hash = createHash('sha256');
-  for (const { name, mask, label } of samples) hash.update(`${name}\t${mask}\t${label}\n`);
+  for (const { name, mask, label, category } of samples)
+    hash.update(`${name}\t${mask}\t${label}\t${category}\n`);
   return hash.digest('hex').slice(0, 12);
 }
 

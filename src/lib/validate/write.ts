@@ -4,7 +4,7 @@ import { writeFileAtomic } from '../files/write.js';
 import { drawCharts } from '../report/charts/index.js';
 import { renderRunPage } from '../report/html/run-page.js';
 import { robustnessCsv } from '../run/robustness.js';
-import { RUN_FILES, rowsCsv, sweepCsv } from '../run/files.js';
+import { numbersCsv, RUN_FILES, rowsCsv, sweepCsv } from '../run/files.js';
 import type { RunRecord } from '../run/record.js';
 
 /** Writes a run's tables, charts and page, the summary last: where it lies, the run is whole. */
@@ -12,6 +12,7 @@ export async function writeRunFiles(record: RunRecord, { charts }: { charts: boo
   const { folder, rows, curves, summary } = record;
   const place = (name: string): string => path.join(folder, name);
   await rm(place(RUN_FILES.summary), { force: true });
+  await writeFileAtomic(place(RUN_FILES.numbers), numbersCsv(summary));
   await writeFileAtomic(place(RUN_FILES.rows), rowsCsv(rows));
   await writeFileAtomic(place(RUN_FILES.thresholds), sweepCsv(curves.sweep, summary.operatingPoints ?? []));
   if (record.robustness) await writeFileAtomic(place(RUN_FILES.robustness), robustnessCsv(record.robustness));

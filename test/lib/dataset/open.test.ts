@@ -194,6 +194,7 @@ describe('openDataset', () => {
           image: folder.file('images', `${name}.jpg`),
           mask: folder.file('masks', `${name}.png`),
           label: 1,
+          category: null,
         },
       ]);
     });

@@ -116,6 +116,7 @@ describe('validate', () => {
         'metrics.csv',
         'overlays',
         'report.html',
+        'summary.csv',
         'summary.json',
         'thresholds.csv',
       ]);

@@ -1,5 +1,6 @@
 import type { RunRecord } from '../../run/record.js';
 import type { Chart } from './chart.js';
+import { categoryCharts } from './categories.js';
 import { curveCharts } from './curves.js';
 import { maskCharts } from './masks.js';
 import { renderChart } from './render.js';
@@ -21,6 +22,7 @@ export function runCharts(record: RunRecord): Chart[] {
     sweepChart(record, 'pixel'),
     ...curveCharts(record, 'pixel'),
     ...maskCharts(record),
+    ...categoryCharts(record),
     timeChart(record),
     ...(record.robustness ? robustnessCharts(record.robustness) : []),
   ];

@@ -11,6 +11,7 @@ import type { RunRecord } from '../../run/record.js';
 import { describeScoring, metricAt, type RunSummary } from '../../run/summary.js';
 import { chartFigure } from './chart-figure.js';
 import { gallery } from './gallery.js';
+import { categoryTables } from './category-table.js';
 import { sourceTable } from './source-table.js';
 import { html, type Html } from './html.js';
 import { intervalBar, levelOf, metricTables } from './metric-table.js';
@@ -36,7 +37,7 @@ export async function renderRunPage(record: RunRecord): Promise<string> {
   const pictures = await pictureUrls(record);
   const charts: Html[] = [];
   for (const chart of runCharts(record)) charts.push(await chartFigure(chart));
-  const gates = summary.gates ?? [];
+  const { gates = [], categories = [] } = summary;
   const parts = [
     headline(summary),
     gates.length > 0 && section('gates', 'Gates', gateTable(gates)),
@@ -56,6 +57,13 @@ export async function renderRunPage(record: RunRecord): Promise<string> {
         html`The share of pairs of a manipulated and an authentic image of which the manipulated one scores
         higher, by each source alone and by all together.`,
       ),
+    categories.length > 0 &&
+      section(
+        'categories',
+        'By category',
+        categoryTables(summary),
+        html`With 95 % intervals; a category of one image has none. ${borrowedText(summary)}`,
+      ),
     section(
       'charts',
       'Charts',
@@ -73,11 +81,23 @@ export async function renderRunPage(record: RunRecord): Promise<string> {
     [
       ...(gates.length > 0 ? [{ id: 'gates', text: 'Gates' }] : []),
       { id: 'numbers', text: 'Metrics' },
+      ...(categories.length > 0 ? [{ id: 'categories', text: 'By category' }] : []),
       { id: 'charts', text: 'Charts' },
       { id: 'images', text: 'Images' },
       { id: 'about', text: 'What was measured' },
     ],
     html`${parts}`,
+  );
+}
+
+/** Says which categories are held against authentic images that are not theirs. */
+function borrowedText({ categories = [] }: RunSummary): string {
+  const borrowing = categories.filter(({ borrowed }) => borrowed > 0);
+  if (borrowing.length === 0) return '';
+  const most = Math.max(...borrowing.map(({ borrowed }) => borrowed));
+  return (
+    `Categories without authentic images of their own are held against the ${counted(most, 'authentic image')} ` +
+    'of no such category.'
   );
 }
 
