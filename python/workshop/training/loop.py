@@ -34,16 +34,15 @@ VALIDATION_SIDE = 380
 #: Shapes of the inputs: their chance and their batch. Photos of old collections have 384x256 and stay as they are;
 #: the larger shapes have the area of 380 x 380, the smaller ones that of 288 x 288. To squares photos are stretched.
 SHAPES = {
-    (256, 384): (0.28, 10),
-    (384, 256): (0.12, 10),
-    (304, 464): (0.10, 7),
+    (384, 384): (0.30, 7),
+    (288, 288): (0.14, 12),
+    (256, 384): (0.20, 10),
+    (384, 256): (0.08, 10),
+    (304, 464): (0.06, 7),
     (464, 304): (0.04, 7),
-    (336, 432): (0.13, 7),
-    (432, 336): (0.07, 7),
-    (384, 384): (0.06, 7),
-    (288, 288): (0.08, 12),
-    (240, 352): (0.07, 12),
-    (320, 256): (0.05, 12),
+    (336, 432): (0.08, 7),
+    (432, 336): (0.06, 7),
+    (320, 256): (0.04, 12),
 }
 
 
