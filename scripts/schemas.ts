@@ -24,6 +24,7 @@ import { ManifestSchema } from '../src/lib/model/manifest.js';
 import { CompareDocumentSchema, DifferenceSchema } from '../src/lib/run/comparison.js';
 import { RobustnessRowSchema } from '../src/lib/run/robustness.js';
 import { ImageRowSchema } from '../src/lib/run/rows.js';
+import { MapManifestSchema } from '../src/lib/run/maps.js';
 import { NumberRowSchema, SweepRowSchema } from '../src/lib/run/files.js';
 import {
   CalibrationSchema,
@@ -57,6 +58,7 @@ export const SCHEMAS: readonly TSchema[] = [
   ValidateDocumentSchema,
   RunSummarySchema,
   ImageRowSchema,
+  MapManifestSchema,
   NumberRowSchema,
   SweepRowSchema,
   DatasetCheckSchema,

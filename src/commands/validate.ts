@@ -1,12 +1,16 @@
-import { Args } from '../lib/cli/oclif.js';
+import { Args, type Interfaces } from '../lib/cli/oclif.js';
 import { BaseCommand } from '../lib/cli/base-command.js';
 import { pickDefined } from '../lib/cli/flags.js';
 import { annotationsFor, writeGateReports, type GateReportFiles } from '../lib/cli/gate-flags.js';
-import { objectiveOf, validateFlags } from '../lib/cli/validate-flags.js';
+import { OF_A_MODEL, OF_A_RUN, objectiveOf, validateFlags } from '../lib/cli/validate-flags.js';
 import { planSessions } from '../lib/workers/sessions.js';
-import { ERROR_TABLE, EXIT } from '../lib/core/errors.js';
+import { ERROR_TABLE, EXIT, OfxError } from '../lib/core/errors.js';
+import type { Condition } from '../lib/gates/condition.js';
+import type { ValidateEvents } from '../lib/validate/request.js';
 import type { RunRecord } from '../lib/run/record.js';
 import type { RunSummary } from '../lib/run/summary.js';
+
+type Flags = Interfaces.InferredFlags<typeof validateFlags>;
 
 export default class Validate extends BaseCommand {
   static override summary = 'Measure a model on a data set: numbers, charts and pictures.';
@@ -19,19 +23,18 @@ export default class Validate extends BaseCommand {
     '<%= config.bin %> validate ./casia1',
     '<%= config.bin %> validate ./casia1 --model ./my-model --panels worst:20 --out reports/mine',
     '<%= config.bin %> validate ./casia1 --calibrate --objective recall --max-fpr 0.01',
+    '<%= config.bin %> validate ./casia1 --predictions trufor-output/',
+    '<%= config.bin %> validate --from reports/mine --mask-threshold 0.3',
   ];
 
   static override args = {
-    dataset: Args.string({ description: 'Folder of the data set, or its list', required: true }),
+    dataset: Args.string({ description: 'Folder of the data set, or its list; not needed with --from' }),
   };
 
   static override flags = validateFlags;
 
   async run(): Promise<RunSummary & { folder: string }> {
     const { args, flags } = await this.parse(Validate);
-    const { validate } = await import('../lib/validate/validate.js');
-    const { VALIDATION_SIZE } = await import('../lib/model/network.js');
-    const { findModel } = await import('../lib/model/catalogue.js');
     const { parseMetricCondition } = await import('../lib/run/metric-gates.js');
     const { needsBaseline } = await import('../lib/gates/condition.js');
     const { validationText } = await import('../lib/cli/validation-text.js');
@@ -42,12 +45,52 @@ export default class Validate extends BaseCommand {
     const progress = this.progress();
     // Images of an earlier session would spoil rate and time left.
     let takenOver = 0;
+    const events: ValidateEvents = {
+      onNote: (note) => {
+        this.note(note);
+      },
+      onStart: (total, done) => {
+        takenOver = done;
+        progress.start(total - done, done > 0 ? 'Validating the rest' : 'Validating');
+      },
+      onProgress: (done) => {
+        progress.update(done - takenOver);
+      },
+      onReport: () => {
+        progress.stop();
+      },
+    };
+    const work =
+      flags.from === undefined
+        ? this.#validate(args.dataset, flags, failOn, events)
+        : this.#remeasure(flags.from, args.dataset, flags, failOn, events);
+    const record = await work.finally(() => {
+      progress.stop();
+      if (this.signal.aborted) this.note('What is done is kept: the same command with --resume takes it up.');
+    });
+    await this.#tellFindings(record);
+    this.print(validationText(record));
+    this.#tellRefusal(record);
+    await this.#tellGates(record, flags);
+    return { folder: record.folder, ...record.summary };
+  }
 
-    const record = await validate(
+  async #validate(
+    dataset: string | undefined,
+    flags: Flags,
+    failOn: Condition[],
+    events: ValidateEvents,
+  ): Promise<RunRecord> {
+    if (dataset === undefined) throw noDataset();
+    if (flags.predictions !== undefined) this.refuseIdle(OF_A_MODEL, 'with --predictions');
+    const { validate } = await import('../lib/validate/validate.js');
+    const { VALIDATION_SIZE } = await import('../lib/model/network.js');
+    const { findModel } = await import('../lib/model/catalogue.js');
+    return validate(
       {
         ...flags,
-        dataset: args.dataset,
-        model: await findModel(flags.model),
+        dataset,
+        model: flags.predictions === undefined ? await findModel(flags.model) : undefined,
         detector: {
           size: flags.size,
           usualSize: VALIDATION_SIZE,
@@ -59,35 +102,46 @@ export default class Validate extends BaseCommand {
         scoreThreshold: flags.threshold,
         maskThreshold: flags['mask-threshold'],
         sweepStep: flags['sweep-step'],
+        saveMaps: flags['save-maps'],
         calibrate: flags.calibrate ? objectiveOf(flags) : undefined,
         limits: pickDefined({ maxPixels: flags['max-pixels'] }),
         failOn,
       },
-      {
-        onNote: (note) => {
-          this.note(note);
-        },
-        onStart: (total, done) => {
-          takenOver = done;
-          progress.start(total - done, done > 0 ? 'Validating the rest' : 'Validating');
-        },
-        onProgress: (done) => {
-          progress.update(done - takenOver);
-        },
-        onReport: () => {
-          progress.stop();
-        },
-      },
+      events,
       this.signal,
-    ).finally(() => {
-      progress.stop();
-      if (this.signal.aborted) this.note('What is done is kept: the same command with --resume takes it up.');
-    });
-    await this.#tellFindings(record);
-    this.print(validationText(record));
-    this.#tellRefusal(record);
-    await this.#tellGates(record, flags);
-    return { folder: record.folder, ...record.summary };
+    );
+  }
+
+  async #remeasure(
+    from: string,
+    dataset: string | undefined,
+    flags: Flags,
+    failOn: Condition[],
+    events: ValidateEvents,
+  ): Promise<RunRecord> {
+    this.refuseIdle(OF_A_RUN, 'with --from: the run has seen its images');
+    const { remeasure } = await import('../lib/validate/remeasure.js');
+    const { out, charts, baseline, threshold } = flags;
+    return remeasure(
+      {
+        from,
+        dataset,
+        out,
+        charts,
+        baseline,
+        failOn,
+        scoreThreshold: threshold,
+        maskThreshold: flags['mask-threshold'],
+        protocol: this.ifGiven('protocol', flags.protocol),
+        scoreAt: this.ifGiven('score-at', flags['score-at']),
+        sweepStep: this.ifGiven('sweep-step', flags['sweep-step']),
+        seed: this.ifGiven('seed', flags.seed),
+        strict: false,
+        limits: {},
+      },
+      events,
+      this.signal,
+    );
   }
 
   /** After the findings: a failed gate wins over images that were left out. */
@@ -117,4 +171,11 @@ export default class Validate extends BaseCommand {
     if (summary.failed.length > 0 || summary.dataset.leftOut > 0 || missing)
       process.exitCode = EXIT.someFailed;
   }
+}
+
+function noDataset(): OfxError {
+  return new OfxError('USAGE', 'There is no data set to validate on.', {
+    suggestion:
+      'Name its folder or its list, e.g. ofx validate ./casia1; docs/datasets.md shows the layouts.',
+  });
 }

@@ -102,6 +102,11 @@ export abstract class BaseCommand extends Command {
     });
   }
 
+  /** A flag's value where somebody gave it, by typing or by a setting; undefined where it is the default. */
+  protected ifGiven<T>(name: string, value: T): T | undefined {
+    return givenFlags(this.argv, this.#flagShapes).has(name) ? value : undefined;
+  }
+
   /** Whether nothing but errors is told to people. */
   protected get quiet(): boolean {
     return this.#has('quiet');

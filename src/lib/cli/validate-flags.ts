@@ -6,6 +6,7 @@ import { PROTOCOLS } from '../metrics/definitions.js';
 import { evidenceFlag, fractionFlag, modelFlag, threadsFlag } from './flags.js';
 import { gateFlags } from './gate-flags.js';
 import { panelFlag } from './panel-flag.js';
+import { MAP_FORMATS } from '../run/maps.js';
 import { PANEL_FORMATS } from '../run/files.js';
 import { sizeFlag } from './size-flag.js';
 
@@ -58,6 +59,31 @@ export const validateFlags = {
     description:
       'Write the bare prediction mask beside each picture: a PNG of 0 and 255, at the image’s size',
     default: false,
+  }),
+  'save-maps': Flags.option({
+    description:
+      'Keep the probability map of every image, with a manifest of hashes: as .npy of float16, or as PNG of 16 bits',
+    options: MAP_FORMATS,
+    helpGroup: 'PREDICTIONS',
+  })(),
+  predictions: Flags.string({
+    description:
+      'Measure maps or masks on disk instead of a model: PNG, .npy or .npz, called as their images (TruFor’s and photoholmes’ outputs, maps of --save-maps)',
+    helpValue: 'FOLDER',
+    helpGroup: 'PREDICTIONS',
+  }),
+  scores: Flags.string({
+    description: 'Scores of the images for --predictions: CSV with the columns image and score, or JSON',
+    helpValue: 'FILE',
+    helpGroup: 'PREDICTIONS',
+    dependsOn: ['predictions'],
+  }),
+  from: Flags.string({
+    description:
+      'Measure a finished run that has maps (--save-maps) again under other thresholds, another --protocol or --score-at, without inference',
+    helpValue: 'RUN',
+    helpGroup: 'PREDICTIONS',
+    exclusive: ['predictions', 'save-maps'],
   }),
   charts: Flags.boolean({ description: 'Draw charts', default: true, allowNo: true }),
   limit: Flags.integer({ description: 'Use the first N samples only', min: 1, helpValue: 'N' }),
@@ -136,3 +162,23 @@ export function objectiveOf(flags: {
   if (flags.objective !== 'recall' && maxFpr === undefined) return { kind: 'f1' };
   return { kind: 'recall', maxFpr: maxFpr ?? DEFAULT_MAX_FPR };
 }
+
+/** Flags that say how a model looks at images; predictions on disk are as they are. */
+export const OF_A_MODEL = ['model', 'size', 'evidence', 'tile', 'calibrate', 'robustness'] as const;
+
+/** Flags that decide what a finished run has seen already. */
+export const OF_A_RUN = [
+  ...OF_A_MODEL,
+  ...([
+    'split',
+    'layout',
+    'limit',
+    'sample',
+    'strict',
+    'resume',
+    'max-pixels',
+    'threads',
+    'concurrency',
+  ] as const),
+  ...(['panels', 'panel-format', 'masks'] as const),
+] as const;

@@ -6,7 +6,7 @@ import { METRIC_DEFINITIONS, type MetricPath } from '../metrics/definitions.js';
 import type { Estimate } from '../metrics/run-metrics.js';
 import { RUN_FILES } from '../run/files.js';
 import type { RunRecord } from '../run/record.js';
-import { describeScoring, metricAt } from '../run/summary.js';
+import { describeScoring, describeSize, metricAt } from '../run/summary.js';
 import type { Finding } from '../dataset/finding.js';
 
 /** What the table on the terminal shows; `summary.json` has every number. */
@@ -65,7 +65,7 @@ export function validationText(record: RunRecord): string {
   const { dataset, model, headline, settings } = summary;
   const count = (path: MetricPath): number => metricAt(summary.metrics, path)!.value!;
   const lines = [
-    `${pc.bold(model.name)} ${model.version} at ${model.inputSize} × ${model.inputSize} on ${pc.bold(dataset.name)}: ` +
+    `${pc.bold(model.name)} ${model.version} at ${describeSize(model)} on ${pc.bold(dataset.name)}: ` +
       `${count('counts.tampered')} tampered, ${count('counts.authentic')} authentic` +
       (count('counts.failed') > 0 ? pc.yellow(`, ${count('counts.failed')} failed`) : ''),
     `thresholds: score > ${short(settings.scoreThreshold)}, mask > ${short(settings.maskThreshold)}; images seen ${describeScoring(settings)}, masks compared at the ${settings.scoreAt}’s size`,

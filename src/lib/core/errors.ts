@@ -36,6 +36,8 @@ export const ERROR_TABLE = {
   /** What the network gave for an image is no probability, e.g. NaN from weights that overflow. */
   PREDICTION_INVALID: { exit: 65, http: 500, scope: 'image' },
 
+  /** Of an image of a data set, among predictions on disk. */
+  PREDICTION_MISSING: { exit: 66, http: 404, scope: 'image' },
   INPUT_MISSING: { exit: 66, http: 404, scope: 'image' },
   INPUT_UNREADABLE: { exit: 66, http: 400, scope: 'image' },
   /** The disk or share went away while one input was read or searched. */

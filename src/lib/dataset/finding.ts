@@ -100,6 +100,19 @@ export const FINDINGS = {
     'note',
     'class is more than four times as large as the other: accuracy and precision depend on that',
   ],
+  'unmatched-prediction': ['warning', 'prediction{|s} {belongs|belong} to no image of the data set'],
+  'score-from-map': [
+    'warning',
+    'image{|s} {has|have} no score: the largest value of {its map|their maps} stands for it',
+  ],
+  'dark-prediction': [
+    'warning',
+    'map{|s} {has|have} no level above 1 of 255: a mask of 0 and 1 is saved as 0 and 255',
+  ],
+  'square-prediction': [
+    'note',
+    'map{|s} {is|are} square and of another size than {its image|their images}: taken for a network’s own',
+  ],
   'small-image': ['note', 'image{|s} {is|are} smaller than the network’s input and will be enlarged'],
   'label-from-mask': [
     'note',

@@ -46,3 +46,16 @@ export function probabilityBin(p: number, bits: number): number {
   const fromTop = (scratchBits[0]! >>> DROPPED_BITS) - (SMALLEST_COMPLEMENT_EXPONENT << MANTISSA_BITS);
   return PROBABILITY_BINS - 1 - fromTop;
 }
+
+/** The smallest probability of a bin, or what all of a bin near 1 are larger than; above the last bin it is 1. */
+export function lowestOfBin(bin: number): number {
+  if (bin >= PROBABILITY_BINS) return 1;
+  if (bin <= HALF_EXPONENT << MANTISSA_BITS) return ofBits(bin << DROPPED_BITS);
+  const fromTop = PROBABILITY_BINS - 1 - bin;
+  return 1 - ofBits((fromTop + 1 + (SMALLEST_COMPLEMENT_EXPONENT << MANTISSA_BITS)) << DROPPED_BITS);
+}
+
+function ofBits(bits: number): number {
+  scratchBits[0] = bits;
+  return scratchFloat[0]!;
+}

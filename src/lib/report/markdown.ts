@@ -7,7 +7,7 @@ import { metricText, VERDICT_WORDS } from '../metrics/wording.js';
 import { gateTable, gateVerdict } from '../gates/markdown.js';
 import { code, folded, markdownList, markdownTable, paragraphs } from '../text/markdown.js';
 import { decimals, intervalText, signed, withInterval } from '../text/numbers.js';
-import { metricAt, type RunSummary } from '../run/summary.js';
+import { describeSize, metricAt, type RunSummary } from '../run/summary.js';
 
 /** A run for a pull request or the summary of a CI job. */
 export function runMarkdown(summary: RunSummary, gates: readonly Gate[]): string {
@@ -23,7 +23,7 @@ export function runMarkdown(summary: RunSummary, gates: readonly Gate[]): string
   return paragraphs([
     `## ${model.name} ${model.version} on ${dataset.name}${titleEnd(gates)}`,
     `**${headline.title}: ${withInterval(headline)}**, ` +
-      `${counted(dataset.samples, 'image')} at ${model.inputSize} × ${model.inputSize}, ` +
+      `${counted(dataset.samples, 'image')} at ${describeSize(model)}, ` +
       `thresholds ${short(settings.scoreThreshold)} (score) and ${short(settings.maskThreshold)} (mask).`,
     gateTable(gates, 'run'),
     markdownTable(head, KEY_METRICS.map(row)),

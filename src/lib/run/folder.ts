@@ -4,6 +4,7 @@ import { OfxError } from '../core/errors.js';
 import { exists } from '../files/exists.js';
 import { RUN_FILES } from './files.js';
 import { loadSummary } from './load.js';
+import { MAPS_FOLDER } from './maps.js';
 import { VALIDATION_JOURNAL } from './journal.js';
 
 /** Where runs go that are not told where. */
@@ -11,6 +12,7 @@ const DEFAULT_PLACE = 'reports';
 
 /** How the files end that a run writes into its folders. */
 const CHART_FILE = /\.(vl\.json|svg|png)$/;
+const MAP_FILE = /\.(npy|png|json|ndjson)$/;
 const PANEL_FILE = /\.(?:png|jpg|webp)$/;
 
 export interface RunFolderRequest {
@@ -63,6 +65,7 @@ export async function clearEarlierRun(folder: string): Promise<void> {
   if (!hasSummary && !hasJournal) return;
   if (!hasJournal) await assertRun(folder);
   const { charts, panels, ...files } = RUN_FILES;
+  await clearFolder(path.join(folder, MAPS_FOLDER), MAP_FILE);
   for (const name of Object.values(files)) await rm(path.join(folder, name), { force: true });
   await clearFolder(path.join(folder, charts), CHART_FILE);
   await clearFolder(path.join(folder, panels), PANEL_FILE);

@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs';
-import { open, rm, stat, type FileHandle } from 'node:fs/promises';
+import { mkdir, open, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
@@ -71,11 +71,7 @@ export class ValidationJournal {
 
   /** All records so far, in order. */
   async *records(): AsyncGenerator<SampleRecord> {
-    let isFirst = true;
-    for await (const line of createInterface({ input: createReadStream(this.file), crlfDelay: Infinity })) {
-      if (!isFirst) yield decodeRecord(line);
-      isFirst = false;
-    }
+    yield* recordsIn(this.file);
   }
 
   async add(record: SampleRecord): Promise<void> {
@@ -84,6 +80,13 @@ export class ValidationJournal {
 
   async close(): Promise<void> {
     await this.handle.close();
+  }
+
+  /** The run is finished, and its records stay in another place. */
+  async keep(place: string): Promise<void> {
+    await this.close();
+    await mkdir(path.dirname(place), { recursive: true });
+    await rename(this.file, place);
   }
 
   /** The run is finished; nothing is left to take up. */
@@ -101,6 +104,15 @@ export class ValidationJournal {
         cause: error,
       });
     }
+  }
+}
+
+/** All records of a journal, in order. */
+export async function* recordsIn(file: string): AsyncGenerator<SampleRecord> {
+  let isFirst = true;
+  for await (const line of createInterface({ input: createReadStream(file), crlfDelay: Infinity })) {
+    if (!isFirst) yield decodeRecord(line);
+    isFirst = false;
   }
 }
 

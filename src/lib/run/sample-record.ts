@@ -16,6 +16,8 @@ export type SampleRecord =
       maskSha256: string | null;
       findings: FindingCode[];
       category: Sample['category'];
+      /** Its probability map on disk, below the folder of maps. */
+      map?: { file: string; sha256: string };
     }
   | {
       kind: 'failed';

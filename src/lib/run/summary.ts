@@ -95,6 +95,9 @@ export const RunSummarySchema = Type.Object(
       description: 'Wall time, of the last session where a run was resumed',
     }),
     resumed: Type.Integer({ minimum: 0, description: 'Images resumed from an interrupted session' }),
+    remeasuredFrom: Type.Optional(
+      Type.String({ description: 'The finished run that --from measured again, as it was given' }),
+    ),
     dataset: Type.Object({
       name: Type.String(),
       location: Type.String({ description: 'As it was given' }),
@@ -118,7 +121,7 @@ export const RunSummarySchema = Type.Object(
       name: Type.String(),
       version: Type.String(),
       sha256: Type.String(),
-      inputSize: Type.Integer({ minimum: 1 }),
+      inputSize: Type.Integer({ minimum: 0, description: '0: predictions on disk, each at its own size' }),
       precision: Type.String(),
       fittedOn: Type.Optional(Type.Unknown({ description: 'The data that its thresholds were fitted on' })),
       fusionFittedOn: Type.Optional(
@@ -219,6 +222,11 @@ export function categoryOf({ categories = [] }: RunSummary, name: string): Categ
     categories.find((category) => category.name === name) ??
     categories.find((category) => category.name.toLowerCase() === key)
   );
+}
+
+/** At which size a run's maps were made, in words. */
+export function describeSize({ inputSize }: Pick<RunSummary['model'], 'inputSize'>): string {
+  return inputSize === 0 ? 'the size of its predictions' : `${inputSize} × ${inputSize}`;
 }
 
 /** How a run looked at its images, in words. */

@@ -35,7 +35,7 @@ export type CalibrationOutcome = { calibration: Calibration } | { refused: strin
 export async function calibrate(
   rows: readonly ImageRow[],
   metrics: RunMetrics,
-  model: ModelIdentity,
+  model: Pick<ModelIdentity, 'name' | 'sha256'>,
   objective: Objective,
   fittedOn: FittedOn,
   way: ScoringWay,

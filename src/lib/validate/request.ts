@@ -6,6 +6,7 @@ import type { Condition } from '../gates/condition.js';
 import type { ModelReference } from '../model/catalogue.js';
 import type { AnalyserOptions } from '../predict/analyse.js';
 import type { Scoring } from '../predict/scoring.js';
+import type { MapFormat } from '../run/maps.js';
 import type { PanelFormat } from '../run/files.js';
 import type { PanelChoice } from './panels.js';
 import type { ScoreAt } from './score.js';
@@ -15,8 +16,15 @@ export interface ValidateRequest extends Scoring {
   dataset: string;
   split?: string | undefined;
   layout?: Layout | undefined;
-  model: ModelReference;
+  /** Left out where predictions are given. */
+  model?: ModelReference | undefined;
   detector: AnalyserOptions;
+  /** Folder of maps on disk, which are measured instead of a model's. */
+  predictions?: string | undefined;
+  /** File of scores for them. */
+  scores?: string | undefined;
+  /** Keep the probability maps of all images. */
+  saveMaps?: MapFormat | undefined;
   /** The run's folder; `reports/<data set>-<model>-<date>` without. */
   out?: string | undefined;
   protocol: Protocol;

@@ -7,9 +7,9 @@ import { TAMPERED, type ImageEvidence } from '../metrics/evidence.js';
 import { byKey, hashText, lastPart, resampleKey, seededRandom } from '../metrics/random.js';
 import { countedThresholds, type MetricSettings } from '../metrics/run-metrics.js';
 import { robustnessStatistic } from '../metrics/robustness.js';
-import type { Analyser } from '../predict/analyse.js';
 import type { RobustnessRow } from '../run/robustness.js';
 import type { SampleRecord } from '../run/sample-record.js';
+import type { MapSource } from './map-source.js';
 import { SampleScorer, type ScoreOptions } from './score.js';
 
 /** How many times a data set is scored for {@link measureRobustness}. */
@@ -22,7 +22,7 @@ export const ROBUSTNESS_PASSES = DISTORTIONS.length;
  * @param onProgress samples that are finished, of all passes together
  */
 export async function measureRobustness(
-  analyser: Analyser,
+  source: MapSource,
   samples: readonly Sample[],
   untouched: AsyncIterable<SampleRecord>,
   options: {
@@ -39,7 +39,7 @@ export async function measureRobustness(
   const rows = [row(null, inOrder(await originals(untouched, settings)))];
   let done = 0;
   for (const distortion of DISTORTIONS) {
-    const scorer = new SampleScorer(analyser, {
+    const scorer = new SampleScorer(source, {
       ...score,
       strict: false,
       panels: false,

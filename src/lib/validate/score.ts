@@ -17,8 +17,8 @@ import { PROTOCOL_THRESHOLD } from '../metrics/macro.js';
 import { PixelHistogram } from '../metrics/pixel-histogram.js';
 import type { ThresholdSet } from '../metrics/thresholds.js';
 import { measureTrufor } from '../metrics/trufor.js';
-import type { Analyser } from '../predict/analyse.js';
 import type { Scoring } from '../predict/scoring.js';
+import type { MapSource } from './map-source.js';
 import type { SampleRecord } from '../run/sample-record.js';
 import { panelTiles, type PanelTiles } from '../report/panel-tiles.js';
 
@@ -36,6 +36,8 @@ export interface ScoreOptions extends Scoring {
   panels: boolean;
   /** Keep what the bare mask needs, too. */
   masks?: boolean;
+  /** Keep the probability map. */
+  saveMaps?: boolean;
   maskThreshold: number;
   limits: Partial<ImageLimits>;
   /** Changes the photo, and maybe its size, before the network sees it. */
@@ -45,6 +47,8 @@ export interface ScoreOptions extends Scoring {
 export interface ScoredSample {
   record: SampleRecord;
   tiles: PanelTiles | null;
+  /** Where maps are kept. */
+  map?: ProbabilityMap;
   /** Draws the bare prediction mask at the image's size as PNG; undefined where none is asked for. */
   mask?: (() => Promise<Buffer>) | undefined;
 }
@@ -57,7 +61,7 @@ export class SampleScorer {
   readonly #histogram = new PixelHistogram();
 
   constructor(
-    private readonly analyser: Analyser,
+    private readonly source: MapSource,
     private readonly options: ScoreOptions,
   ) {}
 
@@ -80,16 +84,12 @@ export class SampleScorer {
     // Read at the same time, and told after what is wrong with the image itself.
     const readTruth = readTruthOf(sample, limits);
     readTruth.catch(() => undefined);
-    const examination = await this.analyser.examine(
-      sample.image,
+    const look = await this.source.look(
+      sample,
       { limits, tile, change: distort && ((image) => distort(image, sample.name)) },
       signal,
-      'The image',
     );
-    const { image, decoded, score, rawScore, map, timingsMs } = examination;
-    const logits = Object.fromEntries(
-      Object.entries(examination.evidence).map(([name, { logit }]) => [name, logit]),
-    );
+    const { image, decoded, score, rawScore, map, logits } = look;
     const original = await readTruth;
     const truth = original && followed(original.grey, decoded, image);
     const odd = truth ? examineTruth(truth, image) : [];
@@ -98,6 +98,7 @@ export class SampleScorer {
     const label = sample.label ?? (odd.includes('empty-truth') ? AUTHENTIC : TAMPERED);
     const measured = this.#measure(label, truth, image, map);
     const findings = label === AUTHENTIC ? [] : [...odd, ...measured.findings];
+    findings.push(...look.findings);
     const { width, height } = image;
     if (Math.max(width, height) < map.width) findings.push('small-image');
     return {
@@ -106,15 +107,16 @@ export class SampleScorer {
         evidence: { image: sample.name, label, score, rawScore, logits, ...measured.evidence },
         width,
         height,
-        ms: timingsMs.preprocess + timingsMs.inference,
-        imageSha256: examination.sha256,
+        ms: look.ms,
+        imageSha256: look.sha256,
         maskSha256: original && original.sha256,
         findings,
         category: sample.category,
       },
       tiles: panels
-        ? await panelTiles(image, label === AUTHENTIC ? null : truth, map, maskThreshold, examination.strokes)
+        ? await panelTiles(image, label === AUTHENTIC ? null : truth, map, maskThreshold, look.strokes)
         : null,
+      ...(this.options.saveMaps && { map }),
       // Without the photo's pixels, which would wait in memory for their turn.
       mask: panels && masks ? () => drawMask(map, { width, height }, maskThreshold) : undefined,
     };

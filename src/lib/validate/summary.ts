@@ -4,9 +4,9 @@ import { AUTHENTIC, TAMPERED, type Dataset } from '../dataset/sample.js';
 import { headlinePath, METRIC_DEFINITIONS } from '../metrics/definitions.js';
 import type { MetricSettings } from '../metrics/run-metrics.js';
 import type { EffectiveThresholds } from '../model/thresholds.js';
-import type { Analyser } from '../predict/analyse.js';
 import { nestMetrics, type RunSummary } from '../run/summary.js';
 import { OFX_BUILD, OFX_VERSION } from '../core/version.js';
+import type { MapSource } from './map-source.js';
 import { calibrate, describeObjective, isLeak } from './calibrate.js';
 import type { ValidateRequest } from './request.js';
 import type { FoldResult } from './fold.js';
@@ -18,7 +18,7 @@ const OPTIMISTIC =
 export interface SummaryContext {
   request: ValidateRequest;
   dataset: Dataset;
-  analyser: Analyser;
+  source: MapSource;
   thresholds: EffectiveThresholds;
   settings: MetricSettings;
   startedAt: Date;
@@ -28,10 +28,9 @@ export interface SummaryContext {
 
 /** What a run was and what came out. With `--calibrate` the thresholds are fitted here, after all numbers. */
 export async function summarise(context: SummaryContext, result: FoldResult): Promise<RunSummary> {
-  const { request, dataset, analyser, thresholds, settings, startedAt } = context;
-  const { identity } = analyser.network;
-  const { fusion } = analyser.evidence;
-  const joined = fusionWarnings(fusion?.fittedOn, { name: dataset.name, sha256: result.sha256 });
+  const { request, dataset, source, thresholds, settings, startedAt } = context;
+  const { identity, fusionFittedOn } = source;
+  const joined = fusionWarnings(fusionFittedOn, { name: dataset.name, sha256: result.sha256 });
   const headline = headlinePath(request.protocol);
   const { metrics } = result.metrics;
   const fittedOn = {
@@ -49,7 +48,7 @@ export async function summarise(context: SummaryContext, result: FoldResult): Pr
       identity,
       request.calibrate,
       fittedOn,
-      analyser.wayOf(request),
+      source.wayOf(request),
     ));
   const refused = outcome && 'refused' in outcome ? outcome.refused : undefined;
   const calibration = outcome && 'calibration' in outcome ? outcome.calibration : null;
@@ -69,18 +68,18 @@ export async function summarise(context: SummaryContext, result: FoldResult): Pr
       samples: result.rows.length,
       available: dataset.samples.length,
       leftOut: dataset.leftOut,
-      findings: [...dataset.findings, ...result.findings],
+      findings: [...dataset.findings, ...source.findings(), ...result.findings],
     },
     model: {
       ...identity,
       ...(thresholds.fittedOn !== undefined && { fittedOn: thresholds.fittedOn }),
-      ...(fusion?.fittedOn !== undefined && { fusionFittedOn: fusion.fittedOn }),
+      ...(fusionFittedOn !== undefined && { fusionFittedOn }),
     },
     settings: {
       protocol: request.protocol,
       scoreAt: request.scoreAt,
       tile: request.tile ?? false,
-      evidence: [...analyser.evidence.sources],
+      evidence: [...source.evidence],
       scoreThreshold: settings.scoreThreshold,
       maskThreshold: settings.maskThreshold,
       temperature: thresholds.temperature,
@@ -104,14 +103,14 @@ export async function summarise(context: SummaryContext, result: FoldResult): Pr
       ...warningsOf(
         result,
         dataset.name,
-        joined.length > 0 && thresholds.fittedOn === fusion?.fittedOn ? undefined : thresholds.fittedOn,
+        joined.length > 0 && thresholds.fittedOn === fusionFittedOn ? undefined : thresholds.fittedOn,
         calibration !== null,
       ),
     ],
     metrics: nestMetrics(metrics),
     sources: Object.entries(result.sourceAucs).map(([name, auc]) => ({
       name,
-      title: analyser.titleOf(name),
+      title: source.titleOf(name),
       auc,
     })),
     confusion: result.metrics.confusion,

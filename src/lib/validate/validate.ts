@@ -6,6 +6,9 @@ import { openDataset } from '../dataset/open.js';
 import type { Dataset, Sample } from '../dataset/sample.js';
 import { OfxError } from '../core/errors.js';
 import { DEFAULT_LIMITS } from '../image/decode/samples.js';
+import { encodeProbability } from '../image/encode.js';
+import { encodeHalfNpy } from '../image/npy.js';
+import type { ProbabilityMap } from '../image/probability-map.js';
 import { writeFileAtomic } from '../files/write.js';
 import { sampleIndices, seededRandom } from '../metrics/random.js';
 import { countedThresholds, type MetricSettings } from '../metrics/run-metrics.js';
@@ -14,15 +17,17 @@ import type { EffectiveThresholds } from '../model/thresholds.js';
 import { Analyser } from '../predict/analyse.js';
 import { drawPanel } from '../report/panel.js';
 import { PanelPaths } from '../run/files.js';
+import { mapFile, MAPS_FOLDER, MAPS_RECORDS, writeManifest, type MapFormat } from '../run/maps.js';
 import type { RobustnessRow } from '../run/robustness.js';
 import type { RunRecord } from '../run/record.js';
-import { nestMetrics, type RunSummary } from '../run/summary.js';
+import type { RunSummary } from '../run/summary.js';
 import { OFX_BUILD, OFX_VERSION } from '../core/version.js';
-import { writeEvidence } from '../run/evidence.js';
-import { measureCategories } from './categories.js';
+import { modelSource, type MapSource } from './map-source.js';
+import { PredictionSource } from './predictions/source.js';
+import { completeRun } from './complete.js';
 import { describeSelection, PanelKeeper, settlePanels } from './panels.js';
 import { chooseRunFolder, clearEarlierRun } from '../run/folder.js';
-import { judgeRun, loadBaseline } from './gates.js';
+import { loadBaseline } from './gates.js';
 import { measureRobustness, ROBUSTNESS_PASSES } from './robustness.js';
 import type { SampleRecord } from '../run/sample-record.js';
 import { SampleScorer, type ScoredSample } from './score.js';
@@ -30,7 +35,6 @@ import type { ValidateEvents, ValidateRequest } from './request.js';
 import { ValidationFold, type FoldResult } from './fold.js';
 import { ValidationJournal, type JournalSettings } from '../run/journal.js';
 import { summarise, type SummaryContext } from './summary.js';
-import { writeRunFiles } from './write.js';
 
 /** Samples that are read, measured or drawn while others are in the network. */
 const READ_AHEAD = 2;
@@ -53,9 +57,9 @@ export async function validate(
   const baseline = await loadBaseline(request);
   const dataset = await openDataset(request.dataset, request);
   const samples = selectSamples(dataset.samples, request);
-  const analyser = await Analyser.open(request.model, request.detector);
+  const source = await openSource(request, samples);
   try {
-    const run = await Run.start(request, dataset, samples, analyser, startedAt, events);
+    const run = await Run.start(request, dataset, samples, source, startedAt, events);
     await run.scoreAll(signal);
     const robustness = request.robustness ? await run.distortAll(signal) : undefined;
     events.onReport?.();
@@ -65,7 +69,7 @@ export async function validate(
     signal?.throwIfAborted();
     throw error;
   } finally {
-    await analyser.close();
+    await source.close();
   }
 }
 
@@ -81,7 +85,7 @@ class Run {
     private readonly request: ValidateRequest,
     private readonly dataset: Dataset,
     private readonly samples: readonly Sample[],
-    private readonly analyser: Analyser,
+    private readonly source: MapSource,
     private readonly thresholds: EffectiveThresholds,
     private readonly startedAt: Date,
     private readonly events: ValidateEvents,
@@ -98,12 +102,12 @@ class Run {
     request: ValidateRequest,
     dataset: Dataset,
     samples: readonly Sample[],
-    analyser: Analyser,
+    source: MapSource,
     startedAt: Date,
     events: ValidateEvents,
   ): Promise<Run> {
-    const { identity, notes } = analyser.network;
-    const thresholds = await analyser.thresholds(request);
+    const { identity, notes } = source;
+    const thresholds = await source.thresholds(request);
     for (const note of notes) events.onNote?.(note);
     const { folder, isUnfinished } = await chooseRunFolder({
       out: request.out,
@@ -118,7 +122,7 @@ class Run {
       sweep: sweepThresholds(request.sweepStep),
       seed: request.seed,
     };
-    const run = new Run(request, dataset, samples, analyser, thresholds, startedAt, events, folder, settings);
+    const run = new Run(request, dataset, samples, source, thresholds, startedAt, events, folder, settings);
     if (!isUnfinished) await clearEarlierRun(folder);
     run.#journal = isUnfinished
       ? await ValidationJournal.resume(folder, run.#journalSettings(), (record) => run.#takeOver(record))
@@ -127,8 +131,9 @@ class Run {
   }
 
   async scoreAll(signal: AbortSignal | undefined): Promise<void> {
-    const { panels, masks, scoreAt, strict, limits, tile } = this.request;
-    const scorer = new SampleScorer(this.analyser, {
+    const { panels, masks, scoreAt, strict, limits, tile, saveMaps } = this.request;
+    const scorer = new SampleScorer(this.source, {
+      saveMaps: saveMaps !== undefined,
       scoreAt,
       tile,
       strict,
@@ -158,7 +163,7 @@ class Run {
   async distortAll(signal: AbortSignal | undefined): Promise<RobustnessRow[]> {
     const { scoreAt, limits, tile, detector } = this.request;
     this.events.onStart?.(this.samples.length * ROBUSTNESS_PASSES, 0);
-    return measureRobustness(this.analyser, this.samples, this.#journal!.records(), {
+    return measureRobustness(this.source, this.samples, this.#journal!.records(), {
       settings: this.settings,
       score: { scoreAt, limits, tile },
       concurrency: detector.concurrency + READ_AHEAD,
@@ -175,42 +180,37 @@ class Run {
     assertSomethingScored(result);
     for (const row of result.rows) if (this.#keeper.keeps(row)) row.panel = this.#panels.of(row.image);
     const which = this.#keeper.describe();
-    const { categories, warning } = await measureCategories(
-      result.rows,
-      () => this.#journal!.records(),
-      this.settings,
-    );
-    const record: RunRecord = {
-      folder: this.folder,
-      summary: {
-        ...(await summarise(this.#context(), result)),
-        ...(which && {
-          panels: { kept: result.rows.filter((row) => this.#keeper.keeps(row)).length, which },
-        }),
-        ...(categories.length > 0 && {
-          categories: categories.map((each) => ({ ...each, metrics: nestMetrics(each.metrics) })),
-        }),
-      },
-      rows: result.rows,
-      curves: result.metrics,
-      ...(robustness && { robustness }),
+    if (this.request.saveMaps !== undefined) {
+      const { name, version, sha256, inputSize, precision } = this.source.identity;
+      const model = { name, version, sha256, inputSize, precision };
+      await writeManifest(this.folder, { format: this.request.saveMaps, model }, this.#journal!.records());
+    }
+    const summary: RunSummary = {
+      ...(await summarise(this.#context(), result)),
+      ...(which && {
+        panels: { kept: result.rows.filter((row) => this.#keeper.keeps(row)).length, which },
+      }),
     };
-    if (warning !== undefined) record.summary.warnings.push(warning);
-    const { failOn = [] } = this.request;
-    if (failOn.length > 0) record.summary.gates = judgeRun(record.summary, failOn, baseline);
-    await writeEvidence(this.folder, countedThresholds(this.settings).values, this.#journal!.records());
-    await writeRunFiles(record, this.request);
-    await this.#journal?.remove();
+    const { charts, failOn } = this.request;
+    const records = (): AsyncIterable<SampleRecord> => this.#journal!.records();
+    const { folder, settings } = this;
+    const completion = { folder, settings, records, charts, failOn, baseline, robustness };
+    const record = await completeRun(summary, result, completion);
+    if (this.request.saveMaps === undefined) await this.#journal?.remove();
+    else await this.#journal?.keep(path.join(this.folder, MAPS_FOLDER, MAPS_RECORDS));
     return record;
   }
 
   #context(): SummaryContext {
-    const { request, dataset, analyser, thresholds, settings, startedAt } = this;
-    return { request, dataset, analyser, thresholds, settings, startedAt, resumed: this.#resumed };
+    const { request, dataset, source, thresholds, settings, startedAt } = this;
+    return { request, dataset, source, thresholds, settings, startedAt, resumed: this.#resumed };
   }
 
   /** Picture first, then journal: what the journal calls done is there. */
-  async #settle({ record, tiles, mask }: ScoredSample): Promise<void> {
+  async #settle({ record, tiles, mask, map }: ScoredSample): Promise<void> {
+    const { saveMaps } = this.request;
+    if (map && saveMaps !== undefined && record.kind === 'scored')
+      record.map = await saveMap(this.folder, record.evidence.image, map, saveMaps);
     const row = this.#fold.add(record);
     const { draw, remove } = this.#keeper.decide(row);
     if (draw && tiles) {
@@ -252,7 +252,7 @@ class Run {
     const { scoreAt, strict, limits, seed, limit, sample, tile } = this.request;
     const panels = settlePanels(this.request.panels, this.samples.length);
     const { maxPixels, maxBytes } = { ...DEFAULT_LIMITS, ...limits };
-    const { identity } = this.analyser.network;
+    const { identity } = this.source;
     const { scoreThreshold, maskThreshold, sweep } = this.settings;
     return {
       // Another version may decode or count otherwise.
@@ -262,7 +262,7 @@ class Run {
       size: identity.inputSize,
       temperature: this.thresholds.temperature,
       tile: tile ?? false,
-      evidence: this.analyser.evidence.sources.join('+'),
+      evidence: this.source.evidence.join('+'),
       'score-at': scoreAt,
       threshold: scoreThreshold,
       'mask-threshold': maskThreshold,
@@ -273,6 +273,8 @@ class Run {
       'panel-format': this.request.panelFormat ?? 'png',
       panels: typeof panels === 'string' ? panels : describeSelection(panels),
       masks: this.request.masks ?? false,
+      'save-maps': this.request.saveMaps ?? false,
+      scores: this.request.scores ?? null,
       seed,
       limit: limit ?? null,
       sample: sample ?? null,
@@ -280,6 +282,25 @@ class Run {
       list: hashSamples(this.samples),
     };
   }
+}
+
+/** What is measured: a model, or predictions on disk. */
+async function openSource(request: ValidateRequest, samples: readonly Sample[]): Promise<MapSource> {
+  if (request.predictions !== undefined)
+    return PredictionSource.open(request.predictions, samples, request.scores);
+  return modelSource(await Analyser.open(request.model!, request.detector));
+}
+
+async function saveMap(
+  folder: string,
+  image: string,
+  map: ProbabilityMap,
+  format: MapFormat,
+): Promise<{ file: string; sha256: string }> {
+  const file = mapFile(image, format);
+  const bytes = format === 'png16' ? await encodeProbability(map, map.width, map.height) : encodeHalfNpy(map);
+  await writeFileAtomic(path.join(folder, MAPS_FOLDER, file), bytes);
+  return { file, sha256: createHash('sha256').update(bytes).digest('hex') };
 }
 
 function selectSamples(

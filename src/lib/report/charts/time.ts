@@ -1,5 +1,6 @@
 import { quantile } from '../../metrics/bootstrap.js';
 import type { RunRecord } from '../../run/record.js';
+import { describeSize } from '../../run/summary.js';
 import { barLayer, chart, histogram, images, markedValue, missingChart, type Chart } from './chart.js';
 import { COLOURS } from './theme.js';
 
@@ -18,7 +19,7 @@ export function timeChart({ rows, summary }: RunRecord): Chart {
   return chart(
     {
       ...frame,
-      subtitle: `Preprocessing and inference at ${model.inputSize} × ${model.inputSize}, ${machine.threads} threads; ${images(times.length)}`,
+      subtitle: `Preprocessing and inference at ${describeSize(model)}, ${machine.threads} threads; ${images(times.length)}`,
     },
     {
       layer: [

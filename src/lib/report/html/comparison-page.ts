@@ -3,6 +3,7 @@ import type { Difference } from '../../metrics/compare.js';
 import { METRIC_DEFINITIONS, type MetricPath } from '../../metrics/definitions.js';
 import { counted } from '../../text/plural.js';
 import type { ChangedImage, Comparison, PairComparison } from '../../run/comparison.js';
+import { describeSize } from '../../run/summary.js';
 import { KEY_METRICS } from '../key-metrics.js';
 import { VERDICT_WORDS } from '../../metrics/wording.js';
 import { decimals, percent, signed } from '../../text/numbers.js';
@@ -226,7 +227,7 @@ function about({ runs, images }: Comparison): Html {
             ['Run', folder],
             ['Model', `${model.name} ${model.version}`],
             ['SHA-256 of the model', html`<code class="hash">${model.sha256}</code>`],
-            ['Input', `${model.inputSize} × ${model.inputSize}, ${model.precision}`],
+            ['Input', `${describeSize(model)}, ${model.precision}`],
             ['Data', dataset.name],
             ['SHA-256 of the data', html`<code class="hash">${dataset.sha256}</code>`],
             ['Images compared', dataset.images],

@@ -8,7 +8,7 @@ import type { ImageRow } from '../../run/rows.js';
 import { decimals, intervalText } from '../../text/numbers.js';
 import { RUN_FILES } from '../../run/files.js';
 import type { RunRecord } from '../../run/record.js';
-import { describeScoring, metricAt, type RunSummary } from '../../run/summary.js';
+import { describeScoring, describeSize, metricAt, type RunSummary } from '../../run/summary.js';
 import { chartFigure } from './chart-figure.js';
 import { gallery } from './gallery.js';
 import { categoryTables } from './category-table.js';
@@ -76,8 +76,8 @@ export async function renderRunPage(record: RunRecord): Promise<string> {
   ];
   return renderPage(
     `${model.name} ${model.version} on ${dataset.name}`,
-    html`${counted(dataset.samples, 'image')} at ${model.inputSize} × ${model.inputSize},
-    ${date(summary.startedAt)}, ofx ${summary.ofx}`,
+    html`${counted(dataset.samples, 'image')} at ${describeSize(model)}, ${date(summary.startedAt)}, ofx
+    ${summary.ofx}`,
     [
       ...(gates.length > 0 ? [{ id: 'gates', text: 'Gates' }] : []),
       { id: 'numbers', text: 'Metrics' },
@@ -168,7 +168,7 @@ function about({ dataset, model, settings, machine, failed, seconds, resumed, me
           ['Name', model.name],
           ['Version', model.version],
           ['SHA-256', html`<code class="hash">${model.sha256}</code>`],
-          ['Input', `${model.inputSize} × ${model.inputSize}, ${model.precision}`],
+          ['Input', `${describeSize(model)}, ${model.precision}`],
           ['Thresholds fitted on', fittedText(model.fittedOn)],
           ...(model.fusionFittedOn === undefined
             ? []
