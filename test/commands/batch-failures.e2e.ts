@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { copyFile, mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { cp } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -11,6 +11,7 @@ import {
   makePhotos,
   predicted,
   scoringProcesses,
+  type Digits,
 } from '../support/batch.js';
 import { temporaryFolder } from '../support/folder.js';
 import { TINY_MODEL } from '../support/models.js';
@@ -77,6 +78,22 @@ describe('ofx batch, when something fails', () => {
     expect(exitCode, stderr).to.equal(4);
     await expectWhole('run', expected, { cwd: folder.path, exitCode: 4 });
     figures(`${GOOD + 1} good images with the digits of ofx predict, 5 bad ones with their codes`);
+  });
+
+  it('finishes a run of nothing but images that may not be read', async function () {
+    if (process.getuid?.() !== 0) this.skip();
+    await makePhotos(folder.file('photos'), 50);
+    const expected = new Map<string, Digits>();
+    for (const name of await readdir(folder.file('photos')))
+      expected.set(`photos/${name}`, { error: 'INPUT_UNREADABLE' });
+    await batch('plan', 'photos', '--out', 'run', '--shard-size', '25', ...tiny);
+    for (const image of expected.keys()) await chmod(folder.file(image), 0);
+    const { exitCode, stderr } = await ofx(['batch', 'work', 'run'], {
+      cwd: folder.path,
+      unprivileged: true,
+    });
+    expect(exitCode, stderr).to.equal(0);
+    await expectWhole('run', expected, { cwd: folder.path, exitCode: 4 });
   });
 
   it('leaves, and spoils nothing, when the disk is full or the model is gone (test 6)', async function () {

@@ -1,9 +1,10 @@
-import { access } from 'node:fs/promises';
+import { access, constants, open, opendir } from 'node:fs/promises';
 import path from 'node:path';
-import { OfxError } from '../core/errors.js';
+import { OfxError, systemCode } from '../core/errors.js';
 import { readInput } from '../files/read.js';
 import { Unfit } from './failures.js';
 import type { ManifestEntry } from './manifest.js';
+import { Refusals, type Probe } from './refusals.js';
 import type { RunFile } from './run.js';
 
 /** Gets an image's bytes. */
@@ -12,43 +13,36 @@ export interface Fetcher {
   fetch: (entry: ManifestEntry, signal: AbortSignal) => Promise<Uint8Array>;
 }
 
-/** Images in a row that may not be read before that is this machine's fault and not theirs. */
-export const MOST_REFUSALS = 20;
-
 /** Reads images from folders. */
 export class FolderFetcher implements Fetcher {
-  #refusals = 0;
+  readonly #refusals: Refusals;
 
-  /** @param base - where relative paths start from on this machine */
+  /**
+   * @param base - where relative paths start from on this machine
+   * @param sample - images from elsewhere in the run
+   */
   constructor(
     private readonly run: Pick<RunFile, 'folders' | 'limits'>,
     private readonly base: string,
-  ) {}
+    sample?: Probe['sample'],
+  ) {
+    this.#refusals = new Refusals({
+      canRead: async ({ key }) => canOpen(path.resolve(base, key)),
+      isThere: async ({ key }) => this.#isFolderOpen(path.dirname(path.resolve(base, key))),
+      sample,
+    });
+  }
 
-  async fetch({ key }: ManifestEntry): Promise<Uint8Array> {
+  async fetch(entry: ManifestEntry): Promise<Uint8Array> {
     try {
-      const bytes = await readInput(path.resolve(this.base, key), this.run.limits.maxBytes);
-      this.#refusals = 0;
+      const bytes = await readInput(path.resolve(this.base, entry.key), this.run.limits.maxBytes);
+      this.#refusals.wasRead(entry);
       return bytes;
     } catch (error) {
       if (error instanceof OfxError && error.code === 'INPUT_MISSING') await this.#checkFolders();
-      if (
-        error instanceof OfxError &&
-        error.code === 'INPUT_UNREADABLE' &&
-        ++this.#refusals >= MOST_REFUSALS
-      ) {
-        throw new Unfit(
-          new OfxError(
-            'IO_FAILED',
-            `${this.#refusals} images in a row may not be read, the last one ${key}.`,
-            {
-              suggestion: 'Give this machine the right to read them, then run the same command again.',
-              cause: error,
-            },
-          ),
-        );
-      }
-      throw error;
+      throw error instanceof OfxError && error.code === 'INPUT_UNREADABLE'
+        ? await this.#refusals.judged(entry, error)
+        : error;
     }
   }
 
@@ -65,5 +59,35 @@ export class FolderFetcher implements Fetcher {
         );
       });
     }
+  }
+
+  /** Files in a folder that can be entered, as can the folders of the run, are refused for what they are themselves. */
+  async #isFolderOpen(folder: string): Promise<boolean> {
+    try {
+      await access(folder, constants.X_OK);
+      for (const one of this.run.folders) {
+        const opened = await opendir(path.resolve(this.base, one)).catch((error: unknown) => {
+          if (systemCode(error) !== 'ENOTDIR') throw error;
+        });
+        await opened?.close();
+      }
+      return true;
+    } catch {
+      return false;
+    }
+  }
+}
+
+async function canOpen(file: string): Promise<boolean> {
+  try {
+    const handle = await open(file, 'r');
+    try {
+      const { bytesRead } = await handle.read(Buffer.alloc(1), 0, 1, 0);
+      return bytesRead === 1;
+    } finally {
+      await handle.close();
+    }
+  } catch {
+    return false;
   }
 }

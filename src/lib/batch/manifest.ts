@@ -136,3 +136,27 @@ export async function readShard(
     );
   }
 }
+
+/** Shards that {@link sampleImages} looks into, and images that it takes of each. */
+const SAMPLE = { shards: 8, images: 4 } as const;
+
+/** Some images from all over the run. */
+export async function sampleImages(
+  store: Store,
+  {
+    manifest,
+    images,
+    shardSize,
+  }: { manifest: { offsets: readonly number[] }; images: number; shardSize: number },
+): Promise<ManifestEntry[]> {
+  const { offsets } = manifest;
+  const shards = new Set(
+    Array.from({ length: SAMPLE.shards }, () => Math.floor(Math.random() * (offsets.length - 1))),
+  );
+  const found: ManifestEntry[] = [];
+  for (const shard of shards) {
+    const entries = await readShard(store, shard, { offsets, images, shardSize });
+    for (let i = 0; i < SAMPLE.images; i++) found.push(entries[Math.floor(Math.random() * entries.length)]!);
+  }
+  return found;
+}

@@ -2,21 +2,32 @@ import { OfxError } from '../core/errors.js';
 import { tooManyBytes } from '../files/read.js';
 import { hasPictureName } from '../image/decode/formats.js';
 import { Unfit } from './failures.js';
-import { MOST_REFUSALS, type Fetcher } from './fetch.js';
+import type { Fetcher } from './fetch.js';
 import type { ManifestEntry } from './manifest.js';
+import { Refusals, type Probe } from './refusals.js';
 import { retryStorage, statusOf, type RetryLimits } from './store/retry.js';
 import { openS3, parseS3, readObject } from './store/s3.js';
 
 /** Reads images from buckets. */
 export class S3Fetcher implements Fetcher {
-  #refusals = 0;
+  readonly #refusals: Refusals;
 
+  /** @param sample - images from elsewhere in the run */
   constructor(
     private readonly maxBytes: number,
     private readonly limits?: RetryLimits,
-  ) {}
+    sample?: Probe['sample'],
+  ) {
+    this.#refusals = new Refusals({
+      canRead: async (entry) => canRead(entry.key),
+      // A store refuses one image as it refuses all of them to the wrong credentials.
+      isThere: () => Promise.resolve(false),
+      sample,
+    });
+  }
 
-  async fetch({ key, etag }: ManifestEntry, signal: AbortSignal): Promise<Uint8Array> {
+  async fetch(entry: ManifestEntry, signal: AbortSignal): Promise<Uint8Array> {
+    const { key, etag } = entry;
     const s3 = await openS3();
     try {
       const read = await readObject(
@@ -25,17 +36,26 @@ export class S3Fetcher implements Fetcher {
         { ifMatch: etag, maxBytes: this.maxBytes, signal },
         this.limits,
       );
-      this.#refusals = 0;
+      this.#refusals.wasRead(entry);
       if (read === 'too large') throw tooManyBytes(key, this.maxBytes);
       // Some stores ignore the condition.
       if (etag !== undefined && read.etag !== undefined && read.etag !== etag) throw changed(key);
       return read.bytes;
     } catch (error) {
-      throw error instanceof OfxError || signal.aborted ? error : this.#explained(key, error);
+      throw error instanceof OfxError || signal.aborted ? error : await this.#explained(entry, error);
     }
   }
 
-  #explained(key: string, error: unknown): unknown {
+  async #explained(entry: ManifestEntry, error: unknown): Promise<unknown> {
+    const { key } = entry;
+    if (CREDENTIALS.has((error as Error).name)) {
+      return new Unfit(
+        new OfxError('IO_FAILED', `The store does not accept the credentials: ${(error as Error).message}`, {
+          suggestion: 'Renew them, then run the same command again.',
+          cause: error,
+        }),
+      );
+    }
     switch (statusOf(error)) {
       case 404:
         if ((error as Error).name === 'NoSuchBucket')
@@ -43,14 +63,15 @@ export class S3Fetcher implements Fetcher {
         return new OfxError('INPUT_MISSING', `There is no object ${key}.`, { cause: error });
       case 412:
         return changed(key);
-      case 403: {
-        const refusal = new OfxError(
-          'INPUT_UNREADABLE',
-          `${key} may not be read, or is not there: without s3:ListBucket a store says the same of both.`,
-          { cause: error },
+      case 403:
+        return this.#refusals.judged(
+          entry,
+          new OfxError(
+            'INPUT_UNREADABLE',
+            `${key} may not be read, or is not there: without s3:ListBucket a store says the same of both.`,
+            { cause: error },
+          ),
         );
-        return ++this.#refusals >= MOST_REFUSALS ? new Unfit(refusal) : refusal;
-      }
       default:
         return statusOf(error) === undefined
           ? error
@@ -59,6 +80,26 @@ export class S3Fetcher implements Fetcher {
             });
     }
   }
+}
+
+/** What says that this machine's credentials are at fault, whatever object was asked for. */
+const CREDENTIALS = new Set([
+  'ExpiredToken',
+  'ExpiredTokenException',
+  'InvalidAccessKeyId',
+  'InvalidToken',
+  'RequestTimeTooSkewed',
+  'SignatureDoesNotMatch',
+  'TokenRefreshRequired',
+]);
+
+async function canRead(url: string): Promise<boolean> {
+  const { client, sdk } = await openS3();
+  const { bucket, key } = parseS3(url);
+  return client.send(new sdk.HeadObjectCommand({ Bucket: bucket, Key: key })).then(
+    () => true,
+    () => false,
+  );
 }
 
 function changed(key: string): OfxError {

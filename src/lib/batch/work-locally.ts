@@ -2,6 +2,7 @@ import { usableCpus } from '../core/cpu.js';
 import { OFX_BUILD, OFX_VERSION } from '../core/version.js';
 import { findModel, type ModelReference } from '../model/catalogue.js';
 import { FolderFetcher, type Fetcher } from './fetch.js';
+import { sampleImages } from './manifest.js';
 import { describeNetwork } from './network.js';
 import { checkRun, type RunFile } from './run.js';
 import { S3Fetcher } from './s3-images.js';
@@ -60,7 +61,7 @@ export async function workLocally(
     { ...choice, processes },
   );
   try {
-    const fetcher = imagesOf(run, choice.base ?? run.base);
+    const fetcher = imagesOf(store, run, choice.base ?? run.base);
     return await work(
       { store, run, source, fetcher, scorer, shardsAtOnce: shardsAtOnce(processes) },
       events,
@@ -72,9 +73,11 @@ export async function workLocally(
 }
 
 /** Keys say themselves where their images are. */
-function imagesOf(run: RunFile, base: string): Fetcher {
-  const files = new FolderFetcher(run, base);
-  const objects = new S3Fetcher(run.limits.maxBytes);
+function imagesOf(store: Store, run: RunFile, base: string): Fetcher {
+  const of = (isObject: boolean) => async () =>
+    (await sampleImages(store, run)).filter(({ key, error }) => !error && isS3(key) === isObject);
+  const files = new FolderFetcher(run, base, of(false));
+  const objects = new S3Fetcher(run.limits.maxBytes, undefined, of(true));
   return {
     fetch: async (entry, signal) => (isS3(entry.key) ? objects.fetch(entry, signal) : files.fetch(entry)),
   };

@@ -1,8 +1,9 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { PutObjectCommand, CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { expect } from 'chai';
+import { MOST_REFUSALS } from '../../../src/lib/batch/refusals.js';
 import { S3Fetcher } from '../../../src/lib/batch/s3-images.js';
 import { S3Store } from '../../../src/lib/batch/store/s3-store.js';
 import { openS3 } from '../../../src/lib/batch/store/s3.js';
@@ -37,6 +38,17 @@ describeWith(BATCH_PYTHON, 'ofx batch on S3', () => {
   });
   const put = async (key: string, body: Uint8Array) =>
     client.send(new PutObjectCommand({ Bucket: BUCKET, Key: key, Body: body }));
+
+  /** A folder with a run of so many objects. */
+  const planned = async (count: number) => {
+    const keys = Array.from({ length: count }, (_, number) => `s3://${BUCKET}/image-${number}.png`);
+    await writeFile(folder.file('list.txt'), keys.join('\n'));
+    await ofx(['batch', 'plan', '--list', 'list.txt', '--out', 'run', '--model', TINY_MODEL], {
+      env,
+      cwd: folder.path,
+    });
+    return folder.path;
+  };
 
   it('scores objects of any key as ofx predict scores files, into a run on S3 (test 10)', async () => {
     const odd = ['a b', 'plus+', 'amp&', 'ünï', 'per%cent', "quo'te", 'ha#sh', '😀', 'x'.repeat(900)];
@@ -110,6 +122,29 @@ describeWith(BATCH_PYTHON, 'ofx batch on S3', () => {
     expect((await rejection(fetcher.fetch({ key: `s3://${BUCKET}/large` }, signal))).code).to.equal(
       'IMAGE_TOO_LARGE',
     );
+  });
+
+  it('leaves after many objects that it may not read, and at once where its credentials are not accepted', async () => {
+    for (const [name, most] of [
+      ['AccessDenied', MOST_REFUSALS],
+      ['ExpiredToken', 1],
+    ] as const) {
+      const server = createServer((_request, response) => {
+        response.writeHead(403, { 'content-type': 'application/xml' });
+        response.end(`<Error><Code>${name}</Code><Message>No.</Message></Error>`);
+      }).listen(0, '127.0.0.1');
+      await new Promise((resolve) => server.once('listening', resolve));
+      const worker = await ofx(['batch', 'work', 'run'], {
+        env: { ...env, AWS_ENDPOINT_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}` },
+        cwd: await planned(MOST_REFUSALS + 5),
+      });
+      server.closeAllConnections();
+      server.close();
+      expect(
+        [worker.exitCode, worker.stderr.includes(most === 1 ? 'credentials' : 'in a row')],
+        worker.stderr,
+      ).to.deep.equal([74, true]);
+    }
   });
 
   describe('from a store that misbehaves', () => {
