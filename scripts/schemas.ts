@@ -4,6 +4,7 @@ import {
   BatchPlanSchema,
   BatchStatusSchema,
   BatchSummarySchema,
+  BatchSubmitSchema,
   BatchWorkSchema,
 } from '../src/lib/batch/result.js';
 import { RowSchema } from '../src/lib/batch/row.js';
@@ -45,6 +46,7 @@ export const SCHEMAS: readonly TSchema[] = [
   RunFileSchema,
   BatchStatusSchema,
   BatchSummarySchema,
+  BatchSubmitSchema,
   BatchWorkSchema,
   BenchDocumentSchema,
   ManifestSchema,

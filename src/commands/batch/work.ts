@@ -1,6 +1,6 @@
 import { Flags } from '../../lib/cli/oclif.js';
 import { BaseCommand } from '../../lib/cli/base-command.js';
-import { runArg, workerFlags } from '../../lib/cli/batch-flags.js';
+import { queueFlag, runArg, workerFlags } from '../../lib/cli/batch-flags.js';
 import { fractionFlag, modelFlag } from '../../lib/cli/flags.js';
 import { counted } from '../../lib/text/plural.js';
 import type { BatchWork } from '../../lib/batch/result.js';
@@ -15,6 +15,7 @@ export default class BatchWorkCommand extends BaseCommand {
   static override examples = [
     '<%= config.bin %> batch work run-1',
     '<%= config.bin %> batch work run-1 --processes 8',
+    '<%= config.bin %> batch work run-1 --queue redis://localhost:6379 --until-empty',
   ];
 
   static override args = { run: runArg };
@@ -29,6 +30,11 @@ export default class BatchWorkCommand extends BaseCommand {
     'help-others': Flags.boolean({
       description: 'After its slice, do whatever has no part yet: covers workers that died or are slow',
       dependsOn: ['slice'],
+    }),
+    queue: queueFlag({ exclusive: ['slice'] }),
+    'until-empty': Flags.boolean({
+      description: 'End where the queue has nothing more, instead of waiting for what is submitted later',
+      dependsOn: ['queue'],
     }),
     base: Flags.string({
       description:
@@ -51,7 +57,8 @@ export default class BatchWorkCommand extends BaseCommand {
     const { args, flags } = await this.parse(BatchWorkCommand);
     const { openStore } = await import('../../lib/batch/store/open.js');
     const { openRun } = await import('../../lib/batch/run.js');
-    const { MissingShards, missingShards } = await import('../../lib/batch/shards.js');
+    const { missingShards } = await import('../../lib/batch/shards.js');
+    const { openSource } = await import('../../lib/batch/open-source.js');
     const { parseSlice } = await import('../../lib/batch/slice.js');
     const { workLocally } = await import('../../lib/batch/work-locally.js');
     const { workerChoice } = await import('../../lib/cli/batch-request.js');
@@ -60,13 +67,21 @@ export default class BatchWorkCommand extends BaseCommand {
     const store = await openStore(args.run);
     const run = await openRun(store, this.signal);
     const toDo = await missingShards(store, run, this.signal);
+    const { source, close } = await openSource(
+      store,
+      run,
+      { slice, helpOthers: flags['help-others'], queue: flags.queue, untilEmpty: flags['until-empty'] },
+      (note) => {
+        this.note(note);
+      },
+    );
     const progress = this.progress();
     let images = 0;
     if (toDo.length > 0) progress.start(Math.min(run.images, toDo.length * run.shardSize), 'Scoring');
     const done = await workLocally(
       store,
       run,
-      slice ? new MissingShards(store, run, slice, flags['help-others']) : new MissingShards(store, run),
+      source,
       {
         ...workerChoice(flags),
         base: flags.base,
@@ -82,8 +97,9 @@ export default class BatchWorkCommand extends BaseCommand {
         },
       },
       this.signal,
-    ).finally(() => {
+    ).finally(async () => {
       progress.stop();
+      await close();
     });
     const missing = (await missingShards(store, run, this.signal)).length;
     const result = { run: store.place, ...done, missing };

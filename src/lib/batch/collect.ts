@@ -6,6 +6,7 @@ import { OFX_VERSION } from '../core/version.js';
 import { makeFolder } from '../files/make-folder.js';
 import { writeError } from '../files/write.js';
 import { counted } from '../text/plural.js';
+import { failedShards, type FailedShard } from './failed.js';
 import { readShard } from './manifest.js';
 import { readPart, type PartFooter, type Tally } from './part.js';
 import type { BatchCollect, BatchSummary } from './result.js';
@@ -38,7 +39,7 @@ export async function collect(
   signal?: AbortSignal,
 ): Promise<BatchCollect> {
   const { footers, missing } = await verifyParts(store, run, undefined, signal);
-  if (missing.length > 0) throw incomplete(store, missing);
+  if (missing.length > 0) throw incomplete(store, missing, await failedShards(store, missing, signal));
   const name = `results${RESULT_ENDINGS[format]}`;
   const place = out === undefined ? store.drafts : path.dirname(path.resolve(out));
   const draft = path.join(place, `.ofx-${process.pid}-${randomUUID()}.part`);
@@ -73,11 +74,15 @@ export async function collect(
   return { ...summary, output: out ?? `${store.place}/${name}` };
 }
 
-/** @throws nothing; the error of a run whose parts are not all there */
-export function incomplete(store: Store, missing: readonly number[]): OfxError {
+/** The error of a run whose parts are not all there. */
+function incomplete(store: Store, missing: readonly number[], failed: readonly FailedShard[]): OfxError {
+  const [first] = failed;
+  const givenUp = first
+    ? ` ${counted(failed.length, 'shard')} of them ${failed.length === 1 ? 'was' : 'were'} given up, ${first.shard} for: ${first.message}`
+    : '';
   return new OfxError(
     'RUN_INCOMPLETE',
-    `The run in ${store.place} lacks ${counted(missing.length, 'shard')}: ${shardRanges(missing)}.`,
+    `The run in ${store.place} lacks ${counted(missing.length, 'shard')}: ${shardRanges(missing)}.${givenUp}`,
     { suggestion: `Run "ofx batch work ${store.place}" again, which does what is missing.` },
   );
 }

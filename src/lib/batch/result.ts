@@ -38,6 +38,21 @@ export const BatchWorkSchema = Type.Object(
   { $id: 'batch-work', title: 'Result of ofx batch work --json' },
 );
 
+const submitFields = {
+  run: Type.String(),
+  queue: Type.String({ description: 'Its name on the server; of this run alone' }),
+  waitingList: Type.Union([Type.String(), Type.Null()], {
+    description: 'On Redis, the list whose length says how many shards wait: what KEDA scales by',
+  }),
+  added: Type.Integer({ minimum: 0, description: 'Shards that were put into the queue' }),
+  known: Type.Integer({ minimum: 0, description: 'Shards that were in it already' }),
+  finished: Type.Integer({ minimum: 0, description: 'Shards that have a part' }),
+};
+export const BatchSubmitSchema = Type.Object(
+  { ...head, ...submitFields },
+  { $id: 'batch-submit', title: 'Result of ofx batch submit --json' },
+);
+
 const summaryFields = {
   run: Type.String(),
   runKey: Type.String(),
@@ -91,6 +106,7 @@ export const BatchStatusSchema = Type.Object(
 
 export type BatchPlan = Static<ReturnType<typeof Type.Object<typeof planFields>>>;
 export type BatchWork = Static<ReturnType<typeof Type.Object<typeof workFields>>>;
+export type BatchSubmit = Static<ReturnType<typeof Type.Object<typeof submitFields>>>;
 export type BatchSummary = Static<ReturnType<typeof Type.Object<typeof summaryFields>>>;
 export type BatchCollect = Static<ReturnType<typeof Type.Object<typeof collectFields>>>;
 export type BatchStatus = Static<ReturnType<typeof Type.Object<typeof statusFields>>>;

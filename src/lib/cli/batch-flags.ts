@@ -6,6 +6,11 @@ import { MASK_CHOICES } from '../batch/masks-choice.js';
 
 export const runArg = Args.string({ name: 'RUN', description: 'Folder of the run', required: true });
 
+export const queueFlag = Flags.custom({
+  description: 'Queue that hands out the shards: redis://…, or (experimental) postgres://…',
+  helpValue: 'URL',
+});
+
 /** What decides the rows of a run. */
 export const planFlags = {
   list: Flags.string({

@@ -1,5 +1,5 @@
 import pc from 'picocolors';
-import type { BatchCollect, BatchPlan, BatchStatus, BatchWork } from '../batch/result.js';
+import type { BatchCollect, BatchPlan, BatchStatus, BatchSubmit, BatchWork } from '../batch/result.js';
 import { counted } from '../text/plural.js';
 import { formatSeconds } from './progress.js';
 
@@ -9,6 +9,14 @@ export function planText({ run, images, shards, duplicates, existed }: BatchPlan
     ...(duplicates > 0
       ? [`${counted(duplicates, 'input')} named before: each image is looked at once.`]
       : []),
+  ].join('\n');
+}
+
+export function submitText({ queue, waitingList, added, known, finished }: BatchSubmit): string {
+  return [
+    `${counted(added, 'shard')} submitted to ${queue}${waitingList === null ? '' : ` (list ${waitingList})`}`,
+    ...(known > 0 ? [`${counted(known, 'shard')} in the queue already`] : []),
+    ...(finished > 0 ? [`${counted(finished, 'shard')} done before`] : []),
   ].join('\n');
 }
 

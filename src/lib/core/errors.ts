@@ -65,6 +65,8 @@ export const ERROR_TABLE = {
   PACKAGE_MISSING: { exit: 69, http: 500, scope: 'run' },
   /** Stopped before all was done; the same command goes on. */
   RUN_INCOMPLETE: { exit: 75, http: 500, scope: 'run' },
+  /** The queue that hands out shards or keeps jobs does not answer; later it may. */
+  QUEUE_UNAVAILABLE: { exit: 75, http: 503, scope: 'run' },
 
   /** A thread that ran our native code died. */
   WORKER_LOST: { exit: 1, http: 500, scope: 'request' },
