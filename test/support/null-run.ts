@@ -48,7 +48,7 @@ export function startNullWorker(
   url: string,
   lockMs: number,
   msPerImage: number,
-  ...flags: 'waits'[]
+  { waits = false, ...env }: { waits?: boolean; DIES_OF?: string } = {},
 ): NullWorker {
   const child = spawn(
     process.execPath,
@@ -59,9 +59,9 @@ export function startNullWorker(
       url,
       String(lockMs),
       String(msPerImage),
-      ...flags,
+      ...(waits ? ['waits'] : []),
     ],
-    { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] },
+    { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } },
   );
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {

@@ -19,6 +19,7 @@ const run = await openRun(store);
 const scorer: Scorer = {
   places: 1,
   score: async ({ key }, signal) => {
+    if (key.includes(process.env['DIES_OF'] ?? ' ')) process.kill(process.pid, 'SIGKILL');
     if (msPerImage !== '0') await sleep(Number(msPerImage), undefined, { signal });
     return { row: { verdict: 'no-finding', score: nullScore(key) } };
   },
@@ -55,6 +56,7 @@ try {
       scorer,
       fetcher: { fetch: () => Promise.resolve(new Uint8Array(0)) },
       shardsAtOnce: 1,
+      imageTimeoutMs: 1000,
     },
     {
       onShard: (shard, outcome) => {

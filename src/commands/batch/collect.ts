@@ -1,6 +1,8 @@
 import { Flags } from '../../lib/cli/oclif.js';
 import { BaseCommand } from '../../lib/cli/base-command.js';
 import { collectFlags, runArg } from '../../lib/cli/batch-flags.js';
+import type { RunFile } from '../../lib/batch/run.js';
+import type { Store } from '../../lib/batch/store/store.js';
 import type { BatchCollect } from '../../lib/batch/result.js';
 
 export default class BatchCollectCommand extends BaseCommand {
@@ -14,6 +16,7 @@ export default class BatchCollectCommand extends BaseCommand {
   static override examples = [
     '<%= config.bin %> batch collect run-1',
     '<%= config.bin %> batch collect run-1 --format csv --out results.csv --max-failures 0.1%',
+    '<%= config.bin %> batch collect run-1 --retry-failed run-2',
   ];
 
   static override args = { run: runArg };
@@ -25,6 +28,11 @@ export default class BatchCollectCommand extends BaseCommand {
       helpValue: 'FILE',
     }),
     ...collectFlags,
+    'retry-failed': Flags.string({
+      description:
+        'Plan another run, in this folder, of the images that failed for a reason that may have passed: lost, too slow, missing, …',
+      helpValue: 'RUN',
+    }),
   };
 
   async run(): Promise<BatchCollect> {
@@ -38,7 +46,7 @@ export default class BatchCollectCommand extends BaseCommand {
     const run = await openRun(store, this.signal);
     const progress = this.progress();
     progress.start(shardCount(run), 'Collecting');
-    const result = await collect(
+    const collected = await collect(
       { store, run, format: flags.format, out: flags.out },
       (shards) => {
         progress.update(shards);
@@ -47,10 +55,19 @@ export default class BatchCollectCommand extends BaseCommand {
     ).finally(() => {
       progress.stop();
     });
+    const retry = await this.#planRetry(store, run, flags['retry-failed']);
+    const result = { ...collected, ...(retry && { retry }) };
     this.print(collectText(result));
     concludeCollect(result, flags['max-failures'], (text) => {
       this.gateFailed(text);
     });
     return result;
+  }
+
+  async #planRetry(store: Store, run: RunFile, folder: string | undefined): Promise<BatchCollect['retry']> {
+    if (folder === undefined) return undefined;
+    const { openStore } = await import('../../lib/batch/store/open.js');
+    const { planRetry } = await import('../../lib/batch/retry-failed.js');
+    return { run: folder, images: await planRetry(store, run, await openStore(folder), this.signal) };
   }
 }

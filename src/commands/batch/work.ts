@@ -1,6 +1,6 @@
 import { Flags } from '../../lib/cli/oclif.js';
 import { BaseCommand } from '../../lib/cli/base-command.js';
-import { queueFlag, runArg, workerFlags } from '../../lib/cli/batch-flags.js';
+import { metricsFlags, queueFlag, runArg, workerFlags } from '../../lib/cli/batch-flags.js';
 import { fractionFlag, modelFlag } from '../../lib/cli/flags.js';
 import { counted } from '../../lib/text/plural.js';
 import type { BatchWork } from '../../lib/batch/result.js';
@@ -50,6 +50,7 @@ export default class BatchWorkCommand extends BaseCommand {
     }),
     threshold: fractionFlag({ description: 'Threshold of the score' }),
     'mask-threshold': fractionFlag({ description: 'Threshold of the mask' }),
+    ...metricsFlags,
     threads: Flags.integer({ char: 't', description: 'Threads of one inference', min: 1, helpValue: 'N' }),
   };
 
@@ -66,6 +67,11 @@ export default class BatchWorkCommand extends BaseCommand {
     const slice = flags.slice === undefined ? undefined : parseSlice(flags.slice, process.env);
     const store = await openStore(args.run);
     const run = await openRun(store, this.signal);
+    const metrics =
+      flags['metrics-port'] === undefined
+        ? undefined
+        : new (await import('../../lib/batch/worker-metrics.js')).WorkerMetrics();
+    const server = await metrics?.serve(flags['metrics-host'], flags['metrics-port']!);
     const toDo = await missingShards(store, run, this.signal);
     const { source, close } = await openSource(
       store,
@@ -97,7 +103,9 @@ export default class BatchWorkCommand extends BaseCommand {
         },
       },
       this.signal,
+      metrics,
     ).finally(async () => {
+      server?.close();
       progress.stop();
       await close();
     });

@@ -76,6 +76,12 @@ export const BatchSummarySchema = Type.Object(
 const collectFields = {
   ...summaryFields,
   output: Type.String({ description: 'The file with all rows' }),
+  retry: Type.Optional(
+    Type.Object(
+      { run: Type.String(), images: Count },
+      { description: 'Of --retry-failed: the run that was planned; with no image, none was' },
+    ),
+  ),
 };
 export const BatchCollectSchema = Type.Object(
   { ...head, ...collectFields },
@@ -98,6 +104,20 @@ const statusFields = {
     { description: 'Null where nothing moves' },
   ),
   lastPublishedAt: Type.Union([Type.String(), Type.Null()]),
+  active: Type.Integer({
+    minimum: 0,
+    description:
+      'Shards that workers have; those of workers that were killed count until they are taken again',
+  }),
+  oldestActive: Type.Union(
+    [Type.Object({ shard: Count, host: Type.String(), seconds: Type.Number({ minimum: 0 }) }), Type.Null()],
+    { description: 'The shard that a worker has had the longest' },
+  ),
+  workers: Type.Record(Type.String(), Count, { description: 'Shards that workers have, by host' }),
+  queue: Type.Union(
+    [Type.Object({ waiting: Count, active: Count, delayed: Count, failed: Count }), Type.Null()],
+    { description: 'Shards in the queue; null where none was asked' },
+  ),
 };
 export const BatchStatusSchema = Type.Object(
   { ...head, ...statusFields },

@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import pMap from 'p-map';
+import type { Attempt } from './attempts.js';
 import { isAboutImage } from './failures.js';
 import type { Fetcher } from './fetch.js';
 import type { ManifestEntry } from './manifest.js';
@@ -23,10 +24,11 @@ export interface ShardResult {
  */
 export async function scoreShard(
   entries: readonly ManifestEntry[],
-  { fetcher, scorer, ahead }: { fetcher: Fetcher; scorer: Scorer; ahead: ReadAhead },
+  tools: { fetcher: Fetcher; scorer: Scorer; ahead: ReadAhead; attempt: Attempt },
   onImage: (row: Row) => void,
   signal: AbortSignal,
 ): Promise<ShardResult> {
+  const { fetcher, scorer, ahead, attempt } = tools;
   // Those that are under way when one of them ends the shard must not go on.
   const stop = new AbortController();
   const either = AbortSignal.any([signal, stop.signal]);
@@ -46,10 +48,12 @@ export async function scoreShard(
     try {
       await ahead.room();
       either.throwIfAborted();
-      const bytes = await fetcher.fetch(entry, either);
-      held = bytes.length;
-      ahead.hold(held);
-      const scored = await scorer.score({ key: entry.key, bytes }, either);
+      const scored = await attempt.guarded(index, async () => {
+        const bytes = await fetcher.fetch(entry, either);
+        held = bytes.length;
+        ahead.hold(held);
+        return scorer.score({ key: entry.key, bytes }, either);
+      });
       Object.assign(row, scored.row);
       if (scored.mask) masks.set(index, scored.mask);
     } catch (error) {
@@ -64,7 +68,7 @@ export async function scoreShard(
   };
   try {
     const rows = await pMap(entries, scoreOne, {
-      concurrency: scorer.places + ReadAhead.images,
+      concurrency: attempt.isCareful ? 1 : scorer.places + ReadAhead.images,
       signal: either,
     });
     return { rows, masks };

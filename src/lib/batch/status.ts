@@ -1,3 +1,4 @@
+import { activeShards } from './attempts.js';
 import { sum } from './collect.js';
 import type { PartFooter } from './part.js';
 import type { BatchStatus } from './result.js';
@@ -12,15 +13,19 @@ const WINDOW_MS = 10 * 60_000;
  * How far a run is, by its parts alone.
  *
  * @param known - footers that an earlier call read, kept between calls
+ * @param queue - counts the queue
  */
 export async function runStatus(
   store: Store,
   run: RunFile,
   known?: Map<number, PartFooter>,
   signal?: AbortSignal,
+  queue: () => Promise<BatchStatus['queue']> = () => Promise.resolve(null),
   now = Date.now(),
 ): Promise<BatchStatus> {
   const { footers, missing } = await verifyParts(store, run, known, signal);
+  const active = (await activeShards(store, signal)).filter(({ shard }) => !footers[shard]);
+  const [oldest] = active;
   const parts = footers.filter((footer) => footer !== undefined);
   const imagesDone = parts.reduce((total, { rows }) => total + rows, 0);
   const last = parts.reduce((latest, { finishedAt }) => Math.max(latest, finishedAt.getTime()), 0);
@@ -36,6 +41,16 @@ export async function runStatus(
     imagesPerSecond: rate?.perSecond ?? null,
     secondsLeft: missing.length === 0 || !rate ? null : timeLeft(run.images - imagesDone, rate),
     lastPublishedAt: last === 0 ? null : new Date(last).toISOString(),
+    active: new Set(active.map(({ shard }) => shard)).size,
+    oldestActive: oldest
+      ? {
+          shard: oldest.shard,
+          host: oldest.host,
+          seconds: Math.max(0, (now - oldest.since.getTime()) / 1000),
+        }
+      : null,
+    workers: sum(active.map(({ host }) => ({ [host]: 1 }))),
+    queue: await queue(),
   };
 }
 

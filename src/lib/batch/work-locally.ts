@@ -7,9 +7,11 @@ import { describeNetwork } from './network.js';
 import { checkRun, type RunFile } from './run.js';
 import { S3Fetcher } from './s3-images.js';
 import { ScoringPool } from './scoring-pool.js';
-import type { ShardSource } from './shards.js';
+import type { Row } from './row.js';
+import type { ShardOutcome, ShardSource } from './shards.js';
 import { isS3 } from './store/s3.js';
 import type { Store } from './store/store.js';
+import type { WorkerMetrics } from './worker-metrics.js';
 import { work, type WorkDone, type WorkEvents } from './work.js';
 
 /** What a worker is told beside its run; settings of the run that are named again have to be the same. */
@@ -40,6 +42,7 @@ export async function workLocally(
   choice: WorkerChoice,
   events: WorkEvents,
   signal: AbortSignal,
+  metrics?: WorkerMetrics,
 ): Promise<WorkDone> {
   const model = await findModel(choice.model ?? run.model.reference);
   await checkWorker(store, run, model, choice);
@@ -60,11 +63,28 @@ export async function workLocally(
     },
     { ...choice, processes },
   );
+  metrics?.watch(scorer);
+  const onImage = (row: Row): void => {
+    metrics?.onImage(row);
+    events.onImage?.(row);
+  };
+  const onShard = (shard: number, outcome: ShardOutcome): void => {
+    metrics?.onShard(shard, outcome);
+    events.onShard?.(shard, outcome);
+  };
   try {
     const fetcher = imagesOf(store, run, choice.base ?? run.base);
     return await work(
-      { store, run, source, fetcher, scorer, shardsAtOnce: shardsAtOnce(processes) },
-      events,
+      {
+        store,
+        run,
+        source,
+        fetcher,
+        scorer,
+        shardsAtOnce: shardsAtOnce(processes),
+        imageTimeoutMs: choice.imageTimeoutMs,
+      },
+      { onImage, onShard },
       signal,
     );
   } finally {

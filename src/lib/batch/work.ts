@@ -1,4 +1,5 @@
 import { OfxError } from '../core/errors.js';
+import { beginAttempt, type Attempt } from './attempts.js';
 import { Unfit } from './failures.js';
 import type { Fetcher } from './fetch.js';
 import { readShard } from './manifest.js';
@@ -20,6 +21,8 @@ export interface WorkRequest {
   scorer: Scorer;
   /** Shards at once, so that processes are not idle at the end of each. */
   shardsAtOnce: number;
+  /** After so long an image is given up. */
+  imageTimeoutMs: number;
 }
 
 /** What a worker tells while it works. */
@@ -78,7 +81,7 @@ export async function work(request: WorkRequest, events: WorkEvents, signal: Abo
 }
 
 async function doShard(
-  { store, run, fetcher, scorer }: WorkRequest,
+  { store, run, fetcher, scorer, imageTimeoutMs }: WorkRequest,
   taken: TakenShard,
   ahead: ReadAhead,
   onImage: (row: Row) => void,
@@ -87,11 +90,27 @@ async function doShard(
   const { shard, attempt, lost } = taken;
   const startedAt = new Date();
   const either = lost ? AbortSignal.any([signal, lost]) : signal;
+  let tried: Attempt | undefined;
+  let isDone = false;
   try {
+    tried = await beginAttempt(store, shard, imageTimeoutMs, either);
     const entries = await readShard(store, shard, { ...run, ...run.manifest }, either);
-    const { rows, masks } = await scoreShard(entries, { fetcher, scorer, ahead }, onImage, either);
+    const { rows, masks } = await scoreShard(
+      entries,
+      { fetcher, scorer, ahead, attempt: tried },
+      onImage,
+      either,
+    );
     if (run.masks !== 'none') await publishMasks(store, shard, rows, masks, either);
-    const made = await publishPart(store, run, shard, rows, { attempt, startedAt }, either);
+    const made = await publishPart(
+      store,
+      run,
+      shard,
+      rows,
+      { attempt: Math.max(attempt, tried.deaths + 1), startedAt },
+      either,
+    );
+    isDone = true;
     const outcome = made === 'created' ? 'published' : 'already';
     await taken.settle(outcome);
     return outcome;
@@ -109,6 +128,8 @@ async function doShard(
     }
     await taken.fail(error);
     return 'given-back';
+  } finally {
+    await tried?.end(isDone);
   }
 }
 

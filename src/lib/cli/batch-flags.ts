@@ -89,6 +89,21 @@ export const workerFlags = {
   }),
 };
 
+/** What a worker tells to Prometheus. */
+export const metricsFlags = {
+  'metrics-port': Flags.integer({
+    description: 'Port on which Prometheus can scrape this worker',
+    min: 0,
+    max: 65_535,
+    helpValue: 'PORT',
+  }),
+  'metrics-host': Flags.string({
+    description: 'Address of --metrics-port',
+    default: '127.0.0.1',
+    helpValue: 'ADDRESS',
+  }),
+};
+
 /** A number of images, or a share of them. */
 export interface FailureLimit {
   text: string;

@@ -29,25 +29,52 @@ export function workText({ shards, images, errors, seconds, missing }: BatchWork
   ].join('\n');
 }
 
-export function collectText({ images, verdicts, failed, errors, output, processors }: BatchCollect): string {
+export function collectText({
+  images,
+  verdicts,
+  failed,
+  errors,
+  output,
+  processors,
+  retry,
+}: BatchCollect): string {
   const types = Object.keys(processors).length;
   return [
     `${counted(images, 'image')}: ${tallyText({ ...verdicts, ...(failed > 0 && { failed }) }) || 'none'}`,
     ...(failed > 0 ? [`Failed by code: ${tallyText(errors)}`] : []),
     ...(types > 1 ? [`Scored on ${types} types of processors: last digits may differ between them.`] : []),
     `Results: ${output}`,
+    ...(retry ? [retryText(retry)] : []),
   ].join('\n');
 }
+
+function retryText({ run, images }: NonNullable<BatchCollect['retry']>): string {
+  return images === 0
+    ? 'No image failed for a reason that may have passed: no other run was planned.'
+    : `Planned ${counted(images, 'image')} again: ofx batch work ${run}`;
+}
+
+/** Cells of the bar of a status. */
+const BAR = 30;
 
 export function statusText(status: BatchStatus): string {
   const { run, images, imagesDone, shards, shardsDone, verdicts, errors, imagesPerSecond, secondsLeft } =
     status;
-  const share = ((100 * imagesDone) / images).toFixed(1);
+  const { active, oldestActive, queue } = status;
+  const share = imagesDone / images;
+  const full = Math.floor(share * BAR);
   return [
-    `${pc.bold(run)}: ${imagesDone} of ${counted(images, 'image')} (${share} %), ${shardsDone} of ${counted(shards, 'shard')}`,
+    `${pc.bold(run)}: ${imagesDone} of ${counted(images, 'image')} (${(100 * share).toFixed(1)} %), ${shardsDone} of ${counted(shards, 'shard')}`,
+    `  ${'█'.repeat(full)}${'░'.repeat(BAR - full)}`,
     ...(Object.keys(verdicts).length > 0 ? [`  ${tallyText(verdicts)}`] : []),
     ...(Object.keys(errors).length > 0 ? [`  failed: ${tallyText(errors)}`] : []),
-    `  ${speed(imagesPerSecond, secondsLeft)}`,
+    ...(shardsDone < shards ? [`  ${speed(imagesPerSecond, secondsLeft)}`] : []),
+    ...(oldestActive
+      ? [
+          `  ${counted(active, 'shard')} under way, the oldest is ${oldestActive.shard} on ${oldestActive.host}, for ${formatSeconds(oldestActive.seconds)}`,
+        ]
+      : []),
+    ...(queue ? [`  queue: ${tallyText({ ...queue })}`] : []),
   ].join('\n');
 }
 

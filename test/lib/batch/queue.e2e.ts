@@ -27,8 +27,8 @@ describeWith('redis-server', 'shards from a queue on Redis', () => {
     await redis.kill();
   });
 
-  const start = (lockMs: number, msPerImage: number, ...flags: 'waits'[]) => {
-    const worker = startNullWorker(folder.file('run'), redis.url, lockMs, msPerImage, ...flags);
+  const start = (lockMs: number, msPerImage: number, flags: { waits?: boolean } = {}) => {
+    const worker = startNullWorker(folder.file('run'), redis.url, lockMs, msPerImage, flags);
     workers.push(worker);
     return worker;
   };
@@ -106,7 +106,7 @@ describeWith('redis-server', 'shards from a queue on Redis', () => {
         first.set(name, ino);
       }
     };
-    const pair = [start(600, 30, 'waits'), start(600, 30, 'waits')] as const;
+    const pair = [start(600, 30, { waits: true }), start(600, 30, { waits: true })] as const;
     let doubles = 0;
     for (let shard = 0; shard < DELIVERIES; shard++) {
       const isThere = () => first.has(`part-${String(shard).padStart(6, '0')}.parquet`);

@@ -12,6 +12,13 @@ export interface RetryLimits {
 
 export const RETRY_LIMITS: RetryLimits = { forMs: 10 * 60_000, silenceMs: 30_000 };
 
+let retries = 0;
+
+/** How often a storage was asked again, since this process began. */
+export function storageRetries(): number {
+  return retries;
+}
+
 const PAUSE = { firstMs: 100, longestMs: 10_000 } as const;
 
 /**
@@ -43,6 +50,7 @@ export async function retryStorage<T>(
       const pause = Math.min(PAUSE.longestMs, PAUSE.firstMs * 2 ** count) * (0.5 + Math.random());
       if (performance.now() - started + pause > forMs)
         throw outOfReach(what, silence.signal.reason ?? error, forMs);
+      retries++;
       onRetry?.();
       await sleep(pause, undefined, outer ? { signal: outer } : {});
     } finally {
