@@ -14,23 +14,30 @@ interface Geometry {
 
 /** The gallery of a run: what the script needs, and the controls that it listens to. */
 export function gallery(rows: readonly ImageRow[], urlOf: (row: ImageRow) => string | null): Html {
-  const items = rows
-    .filter(({ error }) => error === null)
-    .map((row) => ({
-      image: row.image,
-      label: row.label,
-      score: row.score,
-      predicted: row.predicted,
-      outcome: outcomeOf(row),
-      f1: row.f1,
-      iou: row.iou,
-      marked: row.tamperedFraction,
-      truth: row.truthFraction,
-      severity: severity(row),
-      url: urlOf(row),
-      geometry: row.panel === null ? null : geometryOf(row),
-    }));
-  return html`<form class="controls" id="gallery-controls" aria-label="Sort and filter the gallery">
+  const scored = rows.filter(({ error }) => error === null);
+  const shown = shownRows(scored);
+  const items = shown.map((row) => ({
+    image: row.image,
+    label: row.label,
+    score: row.score,
+    predicted: row.predicted,
+    outcome: outcomeOf(row),
+    f1: row.f1,
+    iou: row.iou,
+    marked: row.tamperedFraction,
+    truth: row.truthFraction,
+    severity: severity(row),
+    url: urlOf(row),
+    geometry: row.panel === null ? null : geometryOf(row),
+  }));
+  return html`${
+      shown.length < scored.length &&
+      html`<p class="muted">
+        The ${shown.length.toLocaleString('en')} images with pictures and the worst others, of
+        ${scored.length.toLocaleString('en')}; <a href="metrics.csv">metrics.csv</a> has all.
+      </p>`
+    }
+    <form class="controls" id="gallery-controls" aria-label="Sort and filter the gallery">
       <label
         >Show
         <select name="kind">
@@ -77,6 +84,19 @@ export function gallery(rows: readonly ImageRow[], urlOf: (row: ImageRow) => str
     <script type="application/json" id="gallery-data">
       ${embeddedJson(items)}
     </script>`;
+}
+
+/** A page with more images than this opens slowly, and nobody looks through them. */
+const MOST_IMAGES = 5000;
+
+/** Images with pictures, and of the others the worst, in the order of the run. */
+function shownRows(rows: readonly ImageRow[]): readonly ImageRow[] {
+  if (rows.length <= MOST_IMAGES) return rows;
+  const ranked = rows
+    .map((row, index) => ({ index, first: row.panel === null ? 1 : 0, severity: severity(row) }))
+    .sort((a, b) => a.first - b.first || b.severity - a.severity);
+  const kept = new Set(ranked.slice(0, MOST_IMAGES).map(({ index }) => index));
+  return rows.filter((_, index) => kept.has(index));
 }
 
 /** Where no picture was kept: the same rows as a table. */

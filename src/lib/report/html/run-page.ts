@@ -20,6 +20,9 @@ import { factList, renderPage, section } from './page.js';
 /** Pictures stand in the page itself while all of them together are no larger than this; otherwise beside it. */
 const INLINE_BYTES = 8 * 2 ** 20;
 
+/** Nobody reads a longer list; all are in the tables. */
+const MOST_FAILED = 200;
+
 /** By the endings of pictures. */
 const PANEL_TYPES: Record<string, string> = {
   '.png': 'image/png',
@@ -232,7 +235,8 @@ function about({ dataset, model, settings, machine, failed, seconds, resumed, me
       failed.length > 0 &&
       html`<h3>Images that could not be scored</h3>
         <ul class="findings">
-          ${failed.map(({ image, message }) => html`<li><code>${image}</code> ${message}</li>`)}
+          ${failed.slice(0, MOST_FAILED).map(({ image, message }) => html`<li><code>${image}</code> ${message}</li>`)}
+          ${failed.length > MOST_FAILED && html`<li>${failed.length - MOST_FAILED} more: see metrics.csv</li>`}
         </ul>`
     }`;
 }
