@@ -12,7 +12,9 @@ import { RunFileSchema } from '../src/lib/batch/run.js';
 import { BenchDocumentSchema, SummarySchema } from '../src/lib/bench/result.js';
 import { ConvertDocumentSchema } from '../src/lib/convert/result.js';
 import {
+  ModelsExportSchema,
   ModelsInstallSchema,
+  ModelsResetSchema,
   ModelsListSchema,
   ModelsShowSchema,
   ModelsVerifySchema,
@@ -25,6 +27,7 @@ import { ManifestSchema } from '../src/lib/model/manifest.js';
 import { CompareDocumentSchema, DifferenceSchema } from '../src/lib/run/comparison.js';
 import { RobustnessRowSchema } from '../src/lib/run/robustness.js';
 import { ImageRowSchema } from '../src/lib/run/rows.js';
+import { ThresholdsFileSchema } from '../src/lib/model/thresholds-file.js';
 import { MapManifestSchema } from '../src/lib/run/maps.js';
 import { NumberRowSchema, SweepRowSchema } from '../src/lib/run/files.js';
 import {
@@ -55,12 +58,15 @@ export const SCHEMAS: readonly TSchema[] = [
   ModelsListSchema,
   ModelsShowSchema,
   ModelsVerifySchema,
+  ModelsExportSchema,
   ModelsInstallSchema,
+  ModelsResetSchema,
   DoctorDocumentSchema,
   ValidateDocumentSchema,
   RunSummarySchema,
   ImageRowSchema,
   MapManifestSchema,
+  ThresholdsFileSchema,
   NumberRowSchema,
   SweepRowSchema,
   DatasetCheckSchema,

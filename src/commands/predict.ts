@@ -44,6 +44,7 @@ export default class Predict extends BaseCommand {
     const { argv, flags } = await this.parse(Predict);
     if (this.jsonEnabled() && flags.format !== 'json') this.refuseIdle(['format'], 'beside --json');
     const { predict } = await import('../lib/predict/predict.js');
+    const { readThresholds } = await import('../lib/model/thresholds-file.js');
     const { findModel } = await import('../lib/model/catalogue.js');
     const { parsePredictConditions, predictGates } = await import('../lib/predict/gates.js');
     const conditions = parsePredictConditions(flags['fail-on'] ?? []);
@@ -69,6 +70,7 @@ export default class Predict extends BaseCommand {
         detector: {
           size: flags.size,
           evidence: flags.evidence,
+          thresholds: flags.thresholds === undefined ? undefined : await readThresholds(flags.thresholds),
           concurrency: flags.concurrency,
           threads: flags.threads,
         },

@@ -25,7 +25,7 @@ export default class Serve extends BaseCommand {
   async run(): Promise<ServeReport> {
     const { flags } = await this.parse(Serve);
     const { findModel } = await import('../lib/model/catalogue.js');
-    const { readThresholds } = await import('../lib/model/thresholds.js');
+    const { readThresholds } = await import('../lib/model/thresholds-file.js');
     const { readTokens } = await import('../lib/serve/access.js');
     const { startServer } = await import('../lib/serve/server.js');
     const concurrency = flags.concurrency ?? Math.min(3, Math.max(2, usableCpus()));

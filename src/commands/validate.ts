@@ -6,7 +6,7 @@ import { OF_A_MODEL, OF_A_RUN, objectiveOf, validateFlags } from '../lib/cli/val
 import { planSessions } from '../lib/workers/sessions.js';
 import { ERROR_TABLE, EXIT, OfxError } from '../lib/core/errors.js';
 import type { Condition } from '../lib/gates/condition.js';
-import type { ValidateEvents } from '../lib/validate/request.js';
+import type { ValidateEvents, ValidateRequest } from '../lib/validate/request.js';
 import type { RunRecord } from '../lib/run/record.js';
 import type { RunSummary } from '../lib/run/summary.js';
 
@@ -83,33 +83,37 @@ export default class Validate extends BaseCommand {
   ): Promise<RunRecord> {
     if (dataset === undefined) throw noDataset();
     if (flags.predictions !== undefined) this.refuseIdle(OF_A_MODEL, 'with --predictions');
+    if (!flags.calibrate && flags['calibrate-on'] === undefined)
+      this.refuseIdle(['into', 'objective', 'max-fpr'], 'without --calibrate or --calibrate-on');
     const { validate } = await import('../lib/validate/validate.js');
+    const { readThresholds } = await import('../lib/model/thresholds-file.js');
     const { VALIDATION_SIZE } = await import('../lib/model/network.js');
     const { findModel } = await import('../lib/model/catalogue.js');
-    return validate(
-      {
-        ...flags,
-        dataset,
-        model: flags.predictions === undefined ? await findModel(flags.model) : undefined,
-        detector: {
-          size: flags.size,
-          usualSize: VALIDATION_SIZE,
-          evidence: flags.evidence,
-          ...planSessions(flags, Infinity),
-        },
-        panelFormat: flags['panel-format'],
-        scoreAt: flags['score-at'],
-        scoreThreshold: flags.threshold,
-        maskThreshold: flags['mask-threshold'],
-        sweepStep: flags['sweep-step'],
-        saveMaps: flags['save-maps'],
-        calibrate: flags.calibrate ? objectiveOf(flags) : undefined,
-        limits: pickDefined({ maxPixels: flags['max-pixels'] }),
-        failOn,
+    const request: ValidateRequest = {
+      ...flags,
+      dataset,
+      model: flags.predictions === undefined ? await findModel(flags.model) : undefined,
+      detector: {
+        size: flags.size,
+        usualSize: VALIDATION_SIZE,
+        evidence: flags.evidence,
+        thresholds: flags.thresholds === undefined ? undefined : await readThresholds(flags.thresholds),
+        ...planSessions(flags, Infinity),
       },
-      events,
-      this.signal,
-    );
+      panelFormat: flags['panel-format'],
+      scoreAt: flags['score-at'],
+      scoreThreshold: flags.threshold,
+      maskThreshold: flags['mask-threshold'],
+      sweepStep: flags['sweep-step'],
+      saveMaps: flags['save-maps'],
+      calibrate: flags.calibrate ? objectiveOf(flags) : undefined,
+      limits: pickDefined({ maxPixels: flags['max-pixels'] }),
+      failOn,
+    };
+    const on = flags['calibrate-on'];
+    if (on === undefined) return validate(request, events, this.signal);
+    const { validateCalibrated } = await import('../lib/validate/calibrate-on.js');
+    return validateCalibrated(request, on, objectiveOf(flags), events, this.signal);
   }
 
   async #remeasure(

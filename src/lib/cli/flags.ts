@@ -46,3 +46,9 @@ export const fractionFlag = Flags.custom<number>({
 export function pickDefined<T extends object>(values: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as never;
 }
+
+export const thresholdsFlag = Flags.string({
+  description:
+    'File of thresholds, as "ofx validate --calibrate --into FILE" writes it, in place of those in force',
+  helpValue: 'FILE',
+});

@@ -1,5 +1,5 @@
 import { Flags } from './oclif.js';
-import { evidenceFlag, fractionFlag, modelFlag, threadsFlag } from './flags.js';
+import { evidenceFlag, fractionFlag, modelFlag, threadsFlag, thresholdsFlag } from './flags.js';
 import { PREDICTION_FORMATS } from './prediction-output.js';
 import { sizeFlag } from './size-flag.js';
 
@@ -22,6 +22,7 @@ export const predictFlags = {
   model: modelFlag,
   size: sizeFlag('the model’s own, or 288, or the nearest'),
   evidence: evidenceFlag,
+  thresholds: thresholdsFlag,
   tile: Flags.boolean({
     description:
       'Look through overlapping windows at full resolution instead of resizing: slower, for images much larger than --size',

@@ -37,7 +37,8 @@ export const serveFlags = {
     helpValue: 'PIXELS',
   }),
   thresholds: Flags.string({
-    description: 'File of thresholds as "ofx validate --calibrate" writes it, in place of those in force',
+    description:
+      'File of thresholds as "ofx validate --calibrate --into FILE" writes it, in place of those in force',
     helpValue: 'FILE',
   }),
   threads: threadsFlag,

@@ -3,7 +3,7 @@ import { OfxError } from '../core/errors.js';
 import { LAYOUTS } from '../dataset/sample.js';
 import type { Objective } from '../metrics/calibrate.js';
 import { PROTOCOLS } from '../metrics/definitions.js';
-import { evidenceFlag, fractionFlag, modelFlag, threadsFlag } from './flags.js';
+import { evidenceFlag, fractionFlag, modelFlag, threadsFlag, thresholdsFlag } from './flags.js';
 import { gateFlags } from './gate-flags.js';
 import { panelFlag } from './panel-flag.js';
 import { MAP_FORMATS } from '../run/maps.js';
@@ -14,6 +14,7 @@ export const validateFlags = {
   model: modelFlag,
   size: sizeFlag('380, or the nearest that the model has'),
   evidence: evidenceFlag,
+  thresholds: thresholdsFlag,
   tile: Flags.boolean({
     description: 'Score through overlapping windows at full resolution, as predict --tile does',
     default: false,
@@ -106,15 +107,24 @@ export const validateFlags = {
   calibrate: Flags.boolean({
     description: 'Fit thresholds and temperature on this data set and keep them for the model',
   }),
+  into: Flags.string({
+    description:
+      'Where fitted thresholds go: a model’s folder, whoever uses it then has them, or a .json file for --thresholds [default: your data folder]',
+    helpValue: 'MODEL',
+  }),
+  'calibrate-on': Flags.string({
+    description:
+      'Fit thresholds on this list of the data set (or this other data set) first, and report on the data set at them',
+    helpValue: 'SPLIT',
+    exclusive: ['calibrate', 'resume', 'thresholds'],
+  }),
   objective: Flags.option({
     description: 'What fitted thresholds shall reach [default: f1, or recall with --max-fpr]',
     options: ['f1', 'recall'] as const,
-    dependsOn: ['calibrate'],
   })(),
   'max-fpr': fractionFlag({
     description:
       'Highest false-positive rate of fitted thresholds, whose recall is to be the highest [default: 0.05]',
-    dependsOn: ['calibrate'],
   }),
   threads: threadsFlag,
   concurrency: Flags.integer({
@@ -164,7 +174,16 @@ export function objectiveOf(flags: {
 }
 
 /** Flags that say how a model looks at images; predictions on disk are as they are. */
-export const OF_A_MODEL = ['model', 'size', 'evidence', 'tile', 'calibrate', 'robustness'] as const;
+export const OF_A_MODEL = [
+  'model',
+  'size',
+  'evidence',
+  'tile',
+  'thresholds',
+  'calibrate',
+  'calibrate-on',
+  'robustness',
+] as const;
 
 /** Flags that decide what a finished run has seen already. */
 export const OF_A_RUN = [

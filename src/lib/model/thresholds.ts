@@ -1,9 +1,11 @@
+import { readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { OfxError, systemCode } from '../core/errors.js';
 import { writeFileAtomic } from '../files/write.js';
 import { fittedThresholdsFolder } from '../core/paths.js';
 import { checkSchema } from '../core/schema.js';
 import { ThresholdsSchema, type Thresholds } from './manifest.js';
+import { thresholdsInModel } from './thresholds-file.js';
 import { readText } from '../files/read-text.js';
 
 export interface EffectiveThresholds {
@@ -31,8 +33,10 @@ export function fittedThresholdsFile(modelName: string, sha256: string, way: Sco
 }
 
 /**
- * The thresholds in force: fitted by the user, else the manifest's, else the defaults.
+ * The thresholds in force: fitted by the user, else those that were fitted into the model's folder, else the manifest's, else the
+ * defaults.
  *
+ * @param folder the model's, where it has one
  * @throws {OfxError} MANIFEST_INVALID where the user’s file is invalid
  */
 export async function effectiveThresholds(
@@ -40,6 +44,7 @@ export async function effectiveThresholds(
   sha256: string,
   manifest: Thresholds | undefined,
   way?: ScoringWay,
+  folder?: string,
 ): Promise<EffectiveThresholds> {
   const file = fittedThresholdsFile(modelName, sha256, way);
   let fitted: Thresholds = {};
@@ -60,47 +65,19 @@ export async function effectiveThresholds(
       );
     }
   }
-  const merged = { ...manifest, ...fitted };
+  const inModel = folder === undefined ? undefined : await thresholdsInModel(folder, { sha256 }, way ?? '');
+  const merged = { ...manifest, ...inModel, ...fitted };
+  return complete(merged);
+}
+
+/** With defaults for what is not told. */
+export function complete(merged: Thresholds): EffectiveThresholds {
   return {
     score: merged.score ?? DEFAULTS.score,
     mask: merged.mask ?? DEFAULTS.mask,
     temperature: merged.temperature ?? DEFAULTS.temperature,
     ...(merged.fittedOn !== undefined && { fittedOn: merged.fittedOn }),
   };
-}
-
-/**
- * Thresholds from a file that somebody names.
- *
- * @throws {OfxError} INPUT_MISSING, INPUT_UNREADABLE; MANIFEST_INVALID where it does not hold
- */
-export async function readThresholds(file: string): Promise<Thresholds> {
-  let text: string;
-  try {
-    text = await readText(file);
-  } catch (error) {
-    const code = systemCode(error) ?? 'unknown error';
-    throw new OfxError(
-      code === 'ENOENT' ? 'INPUT_MISSING' : 'INPUT_UNREADABLE',
-      `Cannot read the thresholds ${file} (${code}).`,
-      { suggestion: 'Check the path given by --thresholds.', cause: error },
-    );
-  }
-  try {
-    const checked = checkSchema(ThresholdsSchema, JSON.parse(text));
-    if (checked.ok) return checked.value;
-    throw new Error(checked.complaints.join('; '));
-  } catch (error) {
-    throw new OfxError(
-      'MANIFEST_INVALID',
-      `The thresholds ${file} are invalid: ${(error as Error).message}`,
-      {
-        suggestion:
-          'For example: {"score": 0.4, "mask": 0.5}; "ofx validate --calibrate" writes such a file.',
-        cause: error,
-      },
-    );
-  }
 }
 
 /**
@@ -119,4 +96,31 @@ export async function saveFittedThresholds(
   const file = fittedThresholdsFile(modelName, sha256, way);
   await writeFileAtomic(file, `${JSON.stringify(thresholds, null, 2)}\n`);
   return file;
+}
+
+/**
+ * Takes away the thresholds that the user fitted for a network, for every way of scoring.
+ *
+ * @returns the files that are gone
+ */
+export async function forgetFittedThresholds(modelName: string, sha256: string): Promise<string[]> {
+  const files = (await fittedFiles(modelName, sha256)).map(({ file }) => file);
+  for (const file of files) await rm(file, { force: true });
+  return files;
+}
+
+/** What the user fitted for a network, by the way of scoring. */
+export async function fittedFiles(
+  modelName: string,
+  sha256: string,
+): Promise<{ file: string; way: ScoringWay }[]> {
+  const stem = path.basename(fittedThresholdsFile(modelName, sha256), '.json');
+  const names = await readdir(fittedThresholdsFolder()).catch(() => []);
+  return names
+    .filter((name) => name === `${stem}.json` || (name.startsWith(`${stem}-`) && name.endsWith('.json')))
+    .sort()
+    .map((name) => ({
+      file: path.join(fittedThresholdsFolder(), name),
+      way: name.slice(stem.length, -'.json'.length).replace(/^-/, ''),
+    }));
 }

@@ -47,7 +47,7 @@ export async function shownModel(reference: string): Promise<ShownModel> {
     manifest.variants.map(async ({ inputSize, precision, sha256 }) => ({
       inputSize,
       precision,
-      ...(await effectiveThresholds(manifest.name, sha256, manifest.thresholds)),
+      ...(await effectiveThresholds(manifest.name, sha256, manifest.thresholds, '', folder)),
     })),
   );
   return { folder, manifest, thresholds };

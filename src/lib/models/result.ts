@@ -55,6 +55,23 @@ export const ModelsVerifySchema = Type.Object(
   { $id: 'models-verify', title: 'Result of ofx models verify --json' },
 );
 
+export const ModelsExportSchema = Type.Object(
+  {
+    ...Envelope,
+    name: Type.String(),
+    version: Type.String(),
+    folder: Type.String(),
+    files: Type.Array(Type.String(), { description: 'Relative to the folder' }),
+    fitted: Type.Integer({ minimum: 0, description: 'Entries of thresholds that were fitted here' }),
+  },
+  { $id: 'models-export', title: 'Result of ofx models export --json' },
+);
+
+export const ModelsResetSchema = Type.Object(
+  { ...Envelope, name: Type.String(), removed: Type.Array(Type.String(), { description: 'Files' }) },
+  { $id: 'models-reset', title: 'Result of ofx models reset --json' },
+);
+
 export const ModelsInstallSchema = Type.Object(
   { ...Envelope, name: Type.String(), version: Type.String(), folder: Type.String() },
   { $id: 'models-install', title: 'Result of ofx models install --json' },

@@ -13,6 +13,7 @@ import type { ModelReference } from '../model/catalogue.js';
 import { Detector, type DetectorOptions } from '../model/detector.js';
 import type { Network } from '../model/network.js';
 import { scoreLogit, scoreProbability } from '../model/probability.js';
+import type { GivenThresholds } from '../model/thresholds-file.js';
 import type { EffectiveThresholds } from '../model/thresholds.js';
 import { chooseEvidence, type Evidence } from './evidence/choice.js';
 import { OpenSources, type Testimony } from './evidence/open-sources.js';
@@ -26,6 +27,8 @@ import { verdictOf } from './verdict.js';
 export interface AnalyserOptions extends DetectorOptions {
   /** Sources of evidence by name; without, those that the model's fusion names, or the network alone. */
   evidence?: readonly string[] | undefined;
+  /** In place of the thresholds that are kept for the model. */
+  thresholds?: GivenThresholds | undefined;
   /** Where sources are registered. [ofx's own] */
   registry?: SourceRegistry;
 }
@@ -100,6 +103,7 @@ export class Analyser {
     private readonly detector: Detector,
     private readonly sources: OpenSources,
     private readonly registry: SourceRegistry,
+    private readonly given: GivenThresholds | undefined,
   ) {}
 
   /** @throws {OfxError} as {@link Detector.open} and {@link chooseEvidence} */
@@ -109,7 +113,7 @@ export class Analyser {
     try {
       const evidence = chooseEvidence(detector.network, options.evidence, registry);
       const sources = await OpenSources.open(evidence, detector, registry, concurrency);
-      return new Analyser(detector, sources, registry);
+      return new Analyser(detector, sources, registry, options.thresholds);
     } catch (error) {
       await detector.close();
       throw error;
@@ -141,7 +145,7 @@ export class Analyser {
    * @throws {OfxError} MANIFEST_INVALID where the user's fitted ones are invalid
    */
   async thresholds(scoring: Scoring): Promise<EffectiveThresholds> {
-    return thresholdsInForce(this.network, scoring, this.evidence, this.#thresholds);
+    return thresholdsInForce(this.network, scoring, this.evidence, this.#thresholds, this.given);
   }
 
   /**

@@ -1,6 +1,13 @@
+import path from 'node:path';
 import type { TestScores, Thresholds } from '../model/manifest.js';
 import type { Network } from '../model/network.js';
-import { effectiveThresholds, type EffectiveThresholds, type ScoringWay } from '../model/thresholds.js';
+import {
+  complete,
+  effectiveThresholds,
+  type EffectiveThresholds,
+  type ScoringWay,
+} from '../model/thresholds.js';
+import { thresholdsFor, type GivenThresholds } from '../model/thresholds-file.js';
 import type { Evidence } from './evidence/choice.js';
 import { NETWORK } from './evidence/sources.js';
 
@@ -19,17 +26,25 @@ export function wayOf({ tile }: Scoring, { deciding }: Evidence): ScoringWay {
  * The thresholds in force for a way of scoring.
  *
  * @param known - what was looked up already, by the name of the way
+ * @param given - thresholds that somebody names, in place of those that are kept
+ * @throws {OfxError} USAGE where they hold for other networks
  */
 export async function thresholdsInForce(
   network: Network,
   scoring: Scoring,
   evidence: Evidence,
   known: Map<ScoringWay, Promise<EffectiveThresholds>>,
+  given?: GivenThresholds,
 ): Promise<EffectiveThresholds> {
   const way = wayOf(scoring, evidence);
   const { name, sha256 } = network.identity;
+  const shipped = shippedThresholds(network, evidence);
+  // What somebody names on the command line goes before what is kept anywhere.
   const found =
-    known.get(way) ?? effectiveThresholds(name, sha256, shippedThresholds(network, evidence), way);
+    known.get(way) ??
+    (given
+      ? Promise.resolve(complete({ ...shipped, ...thresholdsFor(given, network.identity, way) }))
+      : effectiveThresholds(name, sha256, shipped, way, path.dirname(network.file)));
   known.set(way, found);
   return found;
 }

@@ -30,6 +30,8 @@ export interface NetworkDescription {
   network: Network;
   /** In force for the network, as the worker found them. */
   thresholds: EffectiveThresholds;
+  /** Which way of scoring they are for. */
+  way: string;
 }
 
 export type AnalysisReply =

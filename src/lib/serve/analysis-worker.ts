@@ -24,7 +24,12 @@ answerTasks(handle, first.then(warmUp));
 async function handle(task: AnalysisTask): Promise<AnalysisReply> {
   const { analyser } = await opened(task.kind === 'describe' ? 'own' : task.network);
   if (task.kind === 'describe') {
-    return { kind: 'description', network: analyser.network, thresholds: await analyser.thresholds({}) };
+    return {
+      kind: 'description',
+      network: analyser.network,
+      thresholds: await analyser.thresholds({}),
+      way: analyser.wayOf({}),
+    };
   }
   const { name, bytes, options } = task;
   return { kind: 'analysis', ...(await analyser.analyse(name, bytes, options)) };

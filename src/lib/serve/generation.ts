@@ -6,6 +6,7 @@ import type { Token } from './access.js';
 import { AnalysisPool } from './analysis-pool.js';
 import { HeldFiles } from './held-files.js';
 import { Networks } from './networks.js';
+import { thresholdsFor } from '../model/thresholds-file.js';
 import type { ServeOptions } from './options.js';
 
 /** All that a reload renews: the model with its thresholds, the workers that have loaded it, and the tokens. */
@@ -40,9 +41,9 @@ export class Generation {
     });
     const pool = new AnalysisPool(address(files), options, onEnd);
     try {
-      const { network, thresholds } = await pool.describe();
+      const { network, thresholds, way } = await pool.describe();
       files ??= await HeldFiles.of(modelOf(reference, network), false);
-      pool.pin(address(files), { ...thresholds, ...given });
+      pool.pin(address(files), { ...thresholds, ...(given && thresholdsFor(given, network.identity, way)) });
       const broken: string[] = [];
       const others = await listModels(({ message }) => {
         broken.push(`A model is left out. ${message}`);

@@ -1,6 +1,7 @@
 import type { ImageLimits } from '../image/decode/samples.js';
 import type { ModelReference } from '../model/catalogue.js';
-import type { Precision, Thresholds } from '../model/manifest.js';
+import type { Precision } from '../model/manifest.js';
+import type { GivenThresholds } from '../model/thresholds-file.js';
 import type { Token } from './access.js';
 
 /** What a reload reads again. */
@@ -10,7 +11,7 @@ export interface Reloadable {
   /** Whoever shows one of them may ask; with none anybody may. */
   tokens: readonly Token[];
   /** Of the server's own network, in place of those in force. */
-  thresholds?: Thresholds | undefined;
+  thresholds?: GivenThresholds | undefined;
 }
 
 export interface ServeOptions {

@@ -8,7 +8,12 @@ import {
   type Objective,
 } from '../metrics/calibrate.js';
 import type { RunMetrics } from '../metrics/run-metrics.js';
-import type { ModelIdentity } from '../model/network.js';
+import path from 'node:path';
+import { OfxError } from '../core/errors.js';
+import { exists, isFolder } from '../files/exists.js';
+import { MANIFEST_FILE, type Precision, type Thresholds } from '../model/manifest.js';
+import { addToThresholdsFile, readThresholds, THRESHOLDS_FILE } from '../model/thresholds-file.js';
+import type { SourceIdentity } from './map-source.js';
 import { saveFittedThresholds, type ScoringWay } from '../model/thresholds.js';
 import type { ImageRow } from '../run/rows.js';
 import type { Calibration } from '../run/summary.js';
@@ -31,14 +36,16 @@ export type CalibrationOutcome = { calibration: Calibration } | { refused: strin
  * folder, unless they would be worth nothing.
  *
  * @param way how the run scored, for which alone they hold
+ * @param into a file, or a model's folder, that keeps them instead
  */
 export async function calibrate(
   rows: readonly ImageRow[],
   metrics: RunMetrics,
-  model: Pick<ModelIdentity, 'name' | 'sha256'>,
+  model: SourceIdentity,
   objective: Objective,
   fittedOn: FittedOn,
   way: ScoringWay,
+  into?: string,
 ): Promise<CalibrationOutcome> {
   const raw = rows.flatMap(({ label, rawScore }): LabelledScore[] =>
     label === null || rawScore === null ? [] : [{ label, score: rawScore }],
@@ -55,10 +62,50 @@ export async function calibrate(
   const refused = whyWorthless(metrics, parts(scores, score)) ?? whyUnknown(metrics, mask);
   if (refused !== undefined) return { refused };
   const thresholds = { score, temperature, ...(mask && { mask: mask.threshold }), fittedOn };
-  const file = await saveFittedThresholds(model.name, model.sha256, thresholds, way);
+  const file =
+    into === undefined
+      ? await saveFittedThresholds(model.name, model.sha256, thresholds, way)
+      : await saveInto(into, model, thresholds, way);
   return {
     calibration: { objective: fittedOn.objective, score, mask: mask?.threshold ?? null, temperature, file },
   };
+}
+
+/**
+ * Keeps thresholds in a file, or in a model's folder beside its manifest.
+ *
+ * @returns the file
+ */
+async function saveInto(
+  place: string,
+  { name, sha256, inputSize, precision }: SourceIdentity,
+  thresholds: Thresholds,
+  way: ScoringWay,
+): Promise<string> {
+  const file = (await isFolder(place)) ? path.join(place, THRESHOLDS_FILE) : place;
+  const entry = { model: name, sha256, inputSize, precision: precision as Precision, way, ...thresholds };
+  await addToThresholdsFile(file, [entry]);
+  return file;
+}
+
+/**
+ * Where fitted thresholds shall go, looked at before an hour of work.
+ *
+ * @throws {OfxError} USAGE for a folder that is no model's
+ */
+export async function checkInto(place: string): Promise<void> {
+  if (await isFolder(place)) {
+    if (await exists(path.join(place, MANIFEST_FILE))) return;
+    throw new OfxError('USAGE', `${place} is not a model's folder: it has no ${MANIFEST_FILE}.`, {
+      suggestion: 'Name a folder that "ofx convert" made, or a file that ends in .json.',
+    });
+  }
+  if (!place.endsWith('.json'))
+    throw new OfxError('USAGE', `--into ${place} is neither a model's folder nor a .json file.`, {
+      suggestion: 'Name a folder with a model.json, or a file that ends in .json.',
+    });
+  // A file of something else is refused, and one of thresholds is added to.
+  if (await exists(place)) await readThresholds(place);
 }
 
 /** Why no score threshold serves: the model cannot tell the classes apart on these data. */

@@ -50,6 +50,10 @@ export interface ValidateRequest extends Scoring {
   strict: boolean;
   /** Fit thresholds on this data set and keep them. */
   calibrate?: Objective | undefined;
+  /** Where fitted thresholds are kept: a file, or a model's folder. [the user's data folder] */
+  into?: string | undefined;
+  /** SHA-256 of images that the thresholds in force were fitted on. */
+  fittedOnImages?: ReadonlySet<string> | undefined;
   limits: Partial<ImageLimits>;
   /** What must not be of the run's numbers. */
   failOn?: readonly Condition[];

@@ -49,6 +49,7 @@ export async function summarise(context: SummaryContext, result: FoldResult): Pr
       request.calibrate,
       fittedOn,
       source.wayOf(request),
+      request.into,
     ));
   const refused = outcome && 'refused' in outcome ? outcome.refused : undefined;
   const calibration = outcome && 'calibration' in outcome ? outcome.calibration : null;

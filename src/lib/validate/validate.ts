@@ -22,6 +22,8 @@ import type { RobustnessRow } from '../run/robustness.js';
 import type { RunRecord } from '../run/record.js';
 import type { RunSummary } from '../run/summary.js';
 import { OFX_BUILD, OFX_VERSION } from '../core/version.js';
+import { counted } from '../text/plural.js';
+import { checkInto } from './calibrate.js';
 import { modelSource, type MapSource } from './map-source.js';
 import { PredictionSource } from './predictions/source.js';
 import { completeRun } from './complete.js';
@@ -54,6 +56,7 @@ export async function validate(
 ): Promise<RunRecord> {
   const startedAt = new Date();
   checkSweepStep(request.sweepStep);
+  if (request.into !== undefined) await checkInto(request.into);
   const baseline = await loadBaseline(request);
   const dataset = await openDataset(request.dataset, request);
   const samples = selectSamples(dataset.samples, request);
@@ -80,6 +83,8 @@ class Run {
   readonly #panels: PanelPaths;
   #journal: ValidationJournal | undefined;
   #resumed = 0;
+  /** Images that thresholds were fitted on. */
+  #fittedOn = 0;
 
   private constructor(
     private readonly request: ValidateRequest,
@@ -185,8 +190,13 @@ class Run {
       const model = { name, version, sha256, inputSize, precision };
       await writeManifest(this.folder, { format: this.request.saveMaps, model }, this.#journal!.records());
     }
+    const summarised = await summarise(this.#context(), result);
+    if (this.#fittedOn > 0)
+      summarised.warnings.push(
+        `${counted(this.#fittedOn, 'image')} of this data set ${this.#fittedOn === 1 ? 'is' : 'are'} among those that the thresholds were fitted on: numbers at thresholds are too good.`,
+      );
     const summary: RunSummary = {
-      ...(await summarise(this.#context(), result)),
+      ...summarised,
       ...(which && {
         panels: { kept: result.rows.filter((row) => this.#keeper.keeps(row)).length, which },
       }),
@@ -211,6 +221,7 @@ class Run {
     const { saveMaps } = this.request;
     if (map && saveMaps !== undefined && record.kind === 'scored')
       record.map = await saveMap(this.folder, record.evidence.image, map, saveMaps);
+    if (record.kind === 'scored' && this.request.fittedOnImages?.has(record.imageSha256)) this.#fittedOn++;
     const row = this.#fold.add(record);
     const { draw, remove } = this.#keeper.decide(row);
     if (draw && tiles) {
