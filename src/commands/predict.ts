@@ -4,6 +4,7 @@ import { pickDefined } from '../lib/cli/flags.js';
 import { predictFlags } from '../lib/cli/predict-flags.js';
 import { predictionOutput } from '../lib/cli/prediction-output.js';
 import { describeSkipped, FailureList } from '../lib/cli/failure-list.js';
+import { JsonDocument } from '../lib/cli/json-document.js';
 import { ERROR_TABLE, EXIT, type ErrorCode } from '../lib/core/errors.js';
 import type { Gate } from '../lib/gates/gate.js';
 import type { PredictOutcome } from '../lib/predict/predict.js';
@@ -35,12 +36,25 @@ export default class Predict extends BaseCommand {
 
   static override flags = predictFlags;
 
+  /** With `--json`, from the first result on. */
+  #document: JsonDocument | undefined;
+
   /** `--json` and `--format json` are the same wish. */
   override jsonEnabled(): boolean {
     return super.jsonEnabled() || /(^| )--format[ =]json( |$)/.test(this.argv.join(' '));
   }
 
-  async run(): Promise<PredictReport> {
+  /** Ends the document that holds the results, by the summary or by the error that ended the run; without one, writes all. */
+  override logJson(json: Record<string, unknown>): void {
+    if (this.#document === undefined) {
+      super.logJson(json);
+      return;
+    }
+    const { summary, error } = json;
+    this.#document.end(error === undefined ? { summary } : { error });
+  }
+
+  async run(): Promise<Pick<PredictReport, 'summary'>> {
     const { argv, flags } = await this.parse(Predict);
     if (this.jsonEnabled() && flags.format !== 'json') this.refuseIdle(['format'], 'beside --json');
     const { predict } = await import('../lib/predict/predict.js');
@@ -57,7 +71,6 @@ export default class Predict extends BaseCommand {
       this.quiet,
     );
 
-    const results: PredictResult[] = [];
     const failures = new FailureList((text) => {
       progress.above(() => {
         this.failure(text);
@@ -103,8 +116,7 @@ export default class Predict extends BaseCommand {
         },
         onResult: (result) => {
           output.result(result);
-          // The one JSON document holds them all; other formats are done with each as it is written.
-          if (this.jsonEnabled()) results.push(result);
+          if (this.jsonEnabled()) this.#addToDocument(result);
           if (isFailed(result)) failures.add(result);
         },
         onWindow: (done, total) => {
@@ -122,7 +134,15 @@ export default class Predict extends BaseCommand {
     });
     output.end(outcome.summary);
     this.#conclude(outcome, failures, predictGates(conditions, outcome.summary));
-    return { results, summary: outcome.summary };
+    return { summary: outcome.summary };
+  }
+
+  #addToDocument(result: PredictResult): void {
+    this.#document ??= new JsonDocument(
+      { head: this.toSuccessJson({}) as Record<string, unknown>, list: 'results' },
+      (text) => process.stdout.write(text),
+    );
+    this.#document.add(result);
   }
 
   #conclude({ summary, onlyFailure }: PredictOutcome, failures: FailureList, gates: readonly Gate[]): void {

@@ -1,9 +1,11 @@
-import { cp, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { expect } from 'chai';
 import type { Comparison } from '../../src/lib/run/comparison.js';
+import { makeDataset } from '../support/dataset.js';
 import { temporaryFolder } from '../support/folder.js';
+import { TINY_MODEL } from '../support/models.js';
 import { ofx } from '../support/ofx.js';
 import { samplesList, validateSamples } from '../support/runs.js';
 import { expectSchema } from '../support/schema.js';
@@ -110,6 +112,28 @@ describe('ofx compare', () => {
     const counted = await ofx(['compare', some, old, '--match', '--fail-on', 'image.auc.n < 6']);
     expect(counted.exitCode).to.equal(2);
     expect(counted.stderr).to.contain('only some images of the runs are in pairs');
+  });
+
+  it('pairs images whose names are composed in one run and decomposed in the other', async () => {
+    const runs = await Promise.all(
+      ['NFC', 'NFD'].map(async (form) => {
+        const data = folder.file(`data-${form}`);
+        await makeDataset(data, 4);
+        const split = await readFile(path.join(data, 'split.txt'), 'utf8');
+        const name = '000-é-한글.png'.normalize(form);
+        await rename(path.join(data, 'images/000.png'), path.join(data, 'images', name));
+        await writeFile(path.join(data, 'split.txt'), split.replace('000.png', name));
+        const run = folder.file(`run-${form}`);
+        const flags = ['--model', TINY_MODEL, '--size', '64', '--panels', 'none', '--no-charts'];
+        expect((await ofx(['validate', data, ...flags, '--out', run])).exitCode).to.equal(0);
+        return run;
+      }),
+    );
+    const { exitCode, stdout, stderr } = await ofx(['compare', ...runs, '--json']);
+    expect(exitCode, stderr).to.equal(0);
+    const { images, comparisons } = JSON.parse(stdout) as Comparison;
+    expect(images).to.deep.include({ paired: 4, leftOut: [] });
+    expect(comparisons[0]!.verdict).to.equal('equal');
   });
 
   it('refuses runs of other sizes, protocols and places of comparison', async () => {

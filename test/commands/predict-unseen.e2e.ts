@@ -1,6 +1,7 @@
-import { chmod, copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect } from 'chai';
+import { exists } from '../../src/lib/files/exists.js';
 import { isFailed, type PredictReport } from '../../src/lib/predict/result.js';
 import { image } from '../fixtures/fixtures.js';
 import { temporaryFolder } from '../support/folder.js';
@@ -93,6 +94,18 @@ describe('ofx predict and what it cannot see', () => {
     expect([summary.skipped?.ownOutputs, summary.skipped?.groundTruth]).to.deep.equal([2, 1]);
     expect(stderr).to.include('2 pictures that ofx wrote').and.to.include('1 ground-truth mask');
     expect((await run(path.join(out, 'masks/a.png'))).exitCode).to.equal(0);
+  });
+
+  it('fails an image that is lost while it is read, and goes on', async function () {
+    // Linux gives an input/output error to whoever reads this file, as a share that went away does.
+    const lost = '/proc/self/mem';
+    if (!(await exists(lost))) this.skip();
+    await symlink(lost, folder.file('in/lost.jpg'));
+    const { exitCode, stdout } = await run(folder.file('in'), '--json');
+    expect(exitCode).to.equal(4);
+    const { results } = JSON.parse(stdout) as PredictReport;
+    expect(results.filter(isFailed).map(({ error }) => error.code)).to.deep.equal(['INPUT_LOST']);
+    expect(results).to.have.length(2);
   });
 
   it('scores the first paths of a list while more are still to come', async () => {

@@ -1,10 +1,12 @@
 import { execFileSync } from 'node:child_process';
 import { access, chmod, copyFile, cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import type { Readable } from 'node:stream';
 import { Ajv } from 'ajv';
 import { expect } from 'chai';
 import sharp from 'sharp';
 import type { PredictReport, Prediction } from '../../src/lib/predict/result.js';
+import { HeldFile } from '../support/held-file.js';
 import { temporaryFolder } from '../support/folder.js';
 import { TINY_MODEL } from '../support/models.js';
 import { ofx, ROOT, startOfx } from '../support/ofx.js';
@@ -450,28 +452,43 @@ describe('ofx predict', () => {
   });
 
   it('stops on Ctrl-C, keeps what is finished and leaves nothing half-written', async () => {
-    for (let index = 0; index < 300; index++) {
-      await copyFile(path.join(IMAGES, 'bmp-24.bmp'), folder.file(`${index}.bmp`));
-    }
-    const run = startOfx([
-      'predict',
-      folder.path,
-      ...tiny,
-      '--out',
-      folder.file('out'),
-      '--format',
-      'ndjson',
-    ]);
-    await new Promise((resolve) => run.stdout.once('data', resolve));
+    const photo = await readFile(path.join(IMAGES, 'bmp-24.bmp'));
+    const names = Array.from({ length: 100 }, (_, index) => folder.file(`${index}.bmp`));
+    const held = await HeldFile.make(names[3]!, photo);
+    for (const name of names) if (name !== names[3]) await writeFile(name, photo);
+    const run = startOfx(['predict', ...names, ...tiny, '--out', folder.file('out'), '--format', 'ndjson']);
+    await held.reached();
+    // Results come in order, so the third is the last one until the fourth image can be read.
+    await textWith(run.stdout, '2.bmp');
     run.kill('SIGINT');
+    await held.release();
     const { exitCode } = await run;
     expect(exitCode).to.equal(130);
     const written = (await readdir(folder.file('out'))).filter((name) => name !== 'ofx-journal.ndjson');
     expect(written).to.not.have.length(0);
-    expect(written.length).to.be.lessThan(300);
+    expect(written.length).to.be.lessThan(names.length);
     expect(written.filter((name) => !/^\d+\.png$/.test(name))).to.deep.equal([]);
     const journal = await readFile(folder.file('out/ofx-journal.ndjson'), 'utf8');
-    expect(journal.trim().split('\n').length - 1).to.be.within(1, written.length);
+    expect(journal.trim().split('\n').length - 1).to.be.within(3, written.length);
+  });
+
+  it('ends its JSON document where it was stopped: what is known, and the error', async () => {
+    const photo = await readFile(path.join(IMAGES, 'bmp-24.bmp'));
+    const names = Array.from({ length: 60 }, (_, index) => folder.file(`${index}.bmp`));
+    const held = await HeldFile.make(names[3]!, photo);
+    for (const name of names) if (name !== names[3]) await writeFile(name, photo);
+    const run = startOfx(['predict', ...names, ...tiny, '--json']);
+    await held.reached();
+    // The document grows while the run goes on: three results are there although the fourth image is not.
+    await textWith(run.stdout, '2.bmp');
+    run.kill('SIGINT');
+    await held.release();
+    const { exitCode, stdout } = await run;
+    expect(exitCode).to.equal(130);
+    const { results, error } = JSON.parse(stdout) as PredictReport & { error: { code: string } };
+    expect(results.length).to.be.within(3, names.length - 1);
+    expect(results.slice(0, 3).map(({ image }) => image)).to.deep.equal(names.slice(0, 3));
+    expect(error.code).to.equal('INTERRUPTED');
   });
 
   it('stops without a word when nobody reads on, in the middle of an inference too', async () => {
@@ -489,3 +506,13 @@ describe('ofx predict', () => {
     expect(written.filter((name) => !/^\d+\.png$/.test(name))).to.deep.equal([]);
   });
 });
+
+/** Resolves when a text has been read. */
+async function textWith(stream: Readable, part: string): Promise<void> {
+  let text = '';
+  for await (const chunk of stream.iterator({ destroyOnReturn: false })) {
+    text += String(chunk);
+    if (text.includes(part)) return;
+  }
+  throw new Error(`The output ended after ${text}`);
+}

@@ -7,6 +7,7 @@ import type { PredictReport, Prediction } from '../../src/lib/predict/result.js'
 import { VALIDATION_JOURNAL } from '../../src/lib/run/journal.js';
 import type { RunSummary } from '../../src/lib/run/summary.js';
 import { drawRectangles, makeDataset, SIDE } from '../support/dataset.js';
+import { HeldFile } from '../support/held-file.js';
 import { temporaryFolder } from '../support/folder.js';
 import { TINY_MODEL } from '../support/models.js';
 import { ofx, ROOT, startOfx, type OfxRun } from '../support/ofx.js';
@@ -94,10 +95,13 @@ describe('ofx validate', () => {
     await rm(out(), { recursive: true });
 
     const settings = ['validate', data(), ...tiny, '--out', out(), '--panels', 'worst:4', '--no-charts'];
+    const held = await HeldFile.hold(data('images/006.png'));
     const killed = startOfx(settings);
+    await held.reached();
     await journalGrows(out(VALIDATION_JOURNAL), 5);
     killed.kill('SIGKILL');
     await killed;
+    await held.putBack();
 
     const { exitCode, stderr } = await ofx([...settings, '--resume']);
     expect(exitCode, stderr).to.equal(0);
@@ -108,15 +112,18 @@ describe('ofx validate', () => {
     expect(await readdir(out('overlays/images'))).to.deep.equal(whole.pictures);
   });
 
-  it('stops within a second on Ctrl-C and can be taken up', async () => {
+  it('stops on Ctrl-C and can be taken up', async () => {
     await rm(data(), { recursive: true });
-    // Far more than it can be through with before it is told to stop.
-    await makeDataset(data(), 300);
+    await makeDataset(data(), 100);
+    const held = await HeldFile.hold(data('images/004.png'));
     const running = startOfx(['validate', data(), ...tiny, '--out', out(), ...plain]);
+    await held.reached();
     await journalGrows(out(VALIDATION_JOURNAL), 3);
     running.kill('SIGINT');
+    await held.release();
     expect((await running).exitCode).to.equal(130);
     expect((await readdir(out())).filter((name) => name.endsWith('.part'))).to.deep.equal([]);
+    await held.putBack();
     expect((await validate(...plain, '--resume')).exitCode).to.equal(0);
   });
 

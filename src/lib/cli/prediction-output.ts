@@ -12,7 +12,7 @@ import {
 export const PREDICTION_FORMATS = ['human', 'json', 'ndjson', 'csv'] as const;
 export type PredictionFormat = (typeof PREDICTION_FORMATS)[number];
 
-/** Writes results to stdout as they come. `json` is one document, which the command itself prints at the end. */
+/** Writes results to stdout as they come. `json` is one document, which the command itself writes. */
 export interface PredictionOutput {
   start: (single: boolean) => void;
   result: (result: PredictResult) => void;
