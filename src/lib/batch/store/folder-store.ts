@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { open, opendir, readFile, rm, stat } from 'node:fs/promises';
+import { open, opendir, readFile, rm, rmdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { OfxError, systemCode } from '../../core/errors.js';
@@ -85,6 +85,10 @@ export class FolderStore implements Store {
     await rm(this.#file(name), { force: true }).catch((error: unknown) => {
       throw writeError(this.#file(name), error);
     });
+  }
+
+  async removeFolder(name: string): Promise<void> {
+    await rmdir(this.#file(name));
   }
 
   #file(name: string): string {

@@ -31,4 +31,6 @@ export interface Store {
   list: (folder: string, signal?: AbortSignal) => AsyncIterable<StoredFile>;
   /** Removes a file, if it is there. */
   remove: (name: string, signal?: AbortSignal) => Promise<void>;
+  /** Removes an empty folder, where a store has folders. */
+  removeFolder?: (name: string) => Promise<void>;
 }
