@@ -3,7 +3,7 @@
  *
  *     npx tsx benchmarks/copies.ts [ROUNDS]
  *
- * One thread each, in turns, so that a noisy machine disturbs all alike; only the ratios mean anything elsewhere.
+ * First what a search adds to the memory of a process that has the photos already. Then one thread each, in turns, so that a noisy machine disturbs all alike; only the ratios mean anything elsewhere.
  */
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
@@ -20,6 +20,10 @@ const SIDE = 380;
 const rounds = Number(process.argv[2] ?? 5);
 const names = (await readdir(SHIPPED_SAMPLES)).filter((name) => name.endsWith('.jpg'));
 const photos = await Promise.all(names.map((name) => decodeImage(path.join(SHIPPED_SAMPLES, name))));
+const highest = (): number => process.resourceUsage().maxRSS / 1024;
+const before = highest();
+for (const photo of photos) findCopies(photo, { side: SIDE });
+const added = highest() - before;
 const detector = await Detector.open(await findModel(), { size: SIDE, threads: 1, concurrency: 1 });
 
 function exhaustive({ columns, rows, values }: Descriptors): number {
@@ -69,5 +73,6 @@ await timed(whole, () => exhaustive(describeOf(photos[0]!)));
 const median = (values: number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1]!;
 console.log(`${photos.length} photos, ${rounds} rounds, medians:`);
 console.log(`  copies                    ${median(taken.copies).toFixed(0)} ms, one thread`);
+console.log(`  memory of a search        ${added.toFixed(0)} MiB`);
 console.log(`  copies / inference at ${SIDE} ${(median(taken.copies) / median(taken.inference)).toFixed(2)}`);
 console.log(`  exhaustive search / field ${(whole[0]! / median(taken.field)).toFixed(0)}`);

@@ -25,6 +25,14 @@ const SAME_NOISE = 0.3;
 /** What is left of the evidence where it is not. */
 const WITHOUT_NOISE = 0.2;
 
+/** Less evidence than this is not doubted further: it is far from a finding. */
+export const DOUBTED = 0.5;
+/** Correlations of the detail of a third place from which things begin to recur, and from which they do. */
+const RECURRING = 0.5;
+const RECURRENT = 0.8;
+/** What that takes away, in log-odds. */
+const RECURRENCE_DOUBT = 1.2;
+
 /**
  * How much a pair of places speaks for a copy, as log-odds. First a logistic regression on the best pair of each of 136 copy-moves
  * and 795 authentic photos, in which the correlation enters as the mutual information of two correlated Gaussian variables; then
@@ -43,4 +51,15 @@ export function evidenceOf({ pixels, similarity, residual, writing, ambiguity }:
     evidence *= writing ? WITHOUT_NOISE : WITHOUT_NOISE + (1 - WITHOUT_NOISE) * noise;
   }
   return Math.min(MOST_EVIDENCE, Math.max(NO_EVIDENCE, Math.round(evidence * 1e6) / 1e6));
+}
+
+/**
+ * What is left of evidence where a third place looks like the two: a facade has rows of equal windows. Some copies have been put down
+ * more than once; they fit each other so much better than windows do that they remain a finding.
+ *
+ * @param evidence - more than {@link DOUBTED}
+ */
+export function whereThingsRecur(evidence: number, recurrence: number): number {
+  const share = Math.min(1, Math.max(0, (recurrence - RECURRING) / (RECURRENT - RECURRING)));
+  return Math.max(DOUBTED, Math.round((evidence - share * RECURRENCE_DOUBT) * 1e6) / 1e6);
 }

@@ -3,10 +3,11 @@ import { splitBands, type Bands } from './bands.js';
 import { correspondences, findPieces, type Piece } from './coherence.js';
 import { describe, type Descriptors } from './descriptors.js';
 import { ambiguity } from './distinctness.js';
-import { evidenceOf, NO_EVIDENCE } from './evidence.js';
+import { DOUBTED, evidenceOf, NO_EVIDENCE, whereThingsRecur } from './evidence.js';
 import { searchField, type Field } from './field.js';
 import { outline, type Point } from './outline.js';
 import { boxOf, measure, moveRegion, toRegion, type Box, type Mask } from './region.js';
+import { meanShift, recurrence } from './recurrence.js';
 import { searchable } from './searchable.js';
 import { apply, fitSimilarity, translation, type Similarity } from './transform.js';
 import { compare, type Comparison } from './verify.js';
@@ -136,6 +137,7 @@ export function searchCopies(
 /** Aligns and compares pieces, and leaves out those that say the same as another; the most convincing first. */
 function verify(pieces: readonly Piece[], field: Field, descriptors: Descriptors, bands: Bands): Candidate[] {
   const candidates: Candidate[] = [];
+  const shifts = pieces.map((piece) => meanShift(piece, field));
   for (const piece of pieces) {
     const pairs = correspondences(piece, field);
     const seeds = seedPixels(pairs, bands.luma.width);
@@ -143,16 +145,21 @@ function verify(pieces: readonly Piece[], field: Field, descriptors: Descriptors
     const best = alignPiece(pairs, seeds, bands);
     if (!best) continue;
     const share = ambiguity(descriptors, bands.luma, piece.nodes, best.transform);
+    const { pixels } = best.comparison;
+    let evidence = evidenceOf({
+      ...best.comparison,
+      pixels: pixels.length,
+      writing: isWriting(bands, boxOf(pixels, bands.luma.width)),
+      ambiguity: share,
+    });
+    if (evidence > DOUBTED) {
+      evidence = whereThingsRecur(evidence, recurrence(bands, pixels, best.transform, shifts));
+    }
     candidates.push({
       ...best,
       ambiguity: share,
-      evidence: evidenceOf({
-        ...best.comparison,
-        pixels: best.comparison.pixels.length,
-        writing: isWriting(bands, boxOf(best.comparison.pixels, bands.luma.width)),
-        ambiguity: share,
-      }),
-      marks: markBoth(best.comparison.pixels, best.transform, bands.luma),
+      evidence,
+      marks: markBoth(pixels, best.transform, bands.luma),
     });
   }
   return candidates.sort((a, b) => b.evidence - a.evidence);

@@ -10,7 +10,7 @@ const STROKE_RADIUS = 2;
 const MOST_LEFT = 0.04;
 /** Paper has no texture of its own: away from ink, so many of its pixels have a fine residual below so many levels. */
 const PLAIN = 3;
-const PLAIN_SHARE = 0.5;
+const PLAIN_SHARE = 0.45;
 /** Letters that are alike are near one another; so much around the place is looked at, too, in pixels. */
 const CONTEXT = 4;
 

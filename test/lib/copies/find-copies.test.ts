@@ -83,6 +83,12 @@ describe('findCopies', () => {
     }
   });
 
+  it('finds what was put down twice', () => {
+    const once = copyWithin(texture(480, 320, 11), MOVE);
+    const twice = copyWithin(once, { ...MOVE, to: { x: 400, y: 230 } });
+    expect(findCopies(withNoise(twice, 1, 12)).pairs).to.not.be.empty;
+  });
+
   it('finds nothing where nothing was copied', () => {
     for (let seed = 10; seed < 16; seed++) {
       const { score, pairs } = findCopies(texture(384, 256, seed));

@@ -4,6 +4,7 @@ import { boxSum, splitBands } from '../../../src/lib/copies/bands.js';
 import { describe as describePatches, describePatch, LENGTH } from '../../../src/lib/copies/descriptors.js';
 import { NEAREST, searchField } from '../../../src/lib/copies/field.js';
 import { outline, polygonArea } from '../../../src/lib/copies/outline.js';
+import { recurrence } from '../../../src/lib/copies/recurrence.js';
 import { measure, moveRegion, toRegion, type Mask } from '../../../src/lib/copies/region.js';
 import { apply, fitSimilarity, invert, translation } from '../../../src/lib/copies/transform.js';
 import { toLuma, workingSize } from '../../../src/lib/copies/working-image.js';
@@ -248,5 +249,34 @@ describe('outline', () => {
     const points = outline({ width: 80, height: 80, data });
     expect(points.length).to.be.below(60);
     expect(polygonArea(points) / area).to.be.closeTo(1, 0.02);
+  });
+});
+
+describe('recurrence', () => {
+  /** A pattern with this many pixels between its tiles, and noise over it, and the pixels of one tile. */
+  const tile = Int32Array.from(
+    { length: 40 * 40 },
+    (_, i) => (140 + Math.floor(i / 40)) * 384 + 60 + (i % 40),
+  );
+  const pattern = texture(48, 48, 21, 120);
+  const tiled = paint(384, 256, (x, y) => pattern.data[((y % 48) * 48 + (x % 48)) * 3]!);
+
+  it('is near 1 in a pattern, whichever step of it leads to the twin', () => {
+    const bands = splitBands(toLuma(tiled, 384, 256));
+    expect(recurrence(bands, tile, translation(48, 0), [])).to.be.above(0.9);
+    // Two steps at once; with neither a third place two steps on nor one behind within the picture.
+    expect(recurrence(bands, tile, translation(192, 0), [])).to.be.above(0.9);
+    expect(recurrence(bands, tile, translation(0, -48), [translation(48, 0)])).to.be.above(0.9);
+  });
+
+  it('is small where something was copied once', () => {
+    const copied = copyWithin(texture(384, 256, 22), {
+      from: { x: 80, y: 160 },
+      to: { x: 280, y: 160 },
+      radius: { x: 35, y: 35 },
+    });
+    const bands = splitBands(toLuma(copied, 384, 256));
+    const shifts = [translation(200, 0), translation(48, 10), translation(0, -60)];
+    expect(recurrence(bands, tile, translation(200, 0), shifts)).to.be.below(0.4);
   });
 });
