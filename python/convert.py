@@ -1,14 +1,16 @@
 """Converts a checkpoint to ONNX files, and writes what PyTorch makes of given inputs, so that both can be compared.
 
-Called by `ofx convert`. For every size S it reads S.input.f32, (N, 3, S, S), from a folder. There it writes S.onnx, one
-file with the weights of all of them, and what PyTorch makes of the inputs in float32 and in float64: S.score.f32 and
-.f64, (N,), S.mask.f32 and .f64, (N, S, S), plain and little-endian. Progress is one JSON event a line on stdout.
+Called by `ofx convert`. For every size S it reads S.shapes.json, the heights and widths of N images, and S.input.f32,
+their (3, H, W) one after the other, from a folder. There it writes S.onnx, one file with the weights of all of them,
+and what PyTorch makes of the inputs in float32 and in float64: S.score.f32 and .f64, (N,), S.mask.f32 and .f64, (H, W)
+one after the other, plain and little-endian. Progress is one JSON event a line on stdout.
 What is wrong from outside is an `error` event, and the exit status is that of its kind.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from pathlib import Path
 
@@ -25,6 +27,7 @@ def main() -> int:
     parser.add_argument("--folder", type=Path, required=True)
     parser.add_argument("--size", type=int, action="append", required=True)
     parser.add_argument("--data", default="weights.data", help="what the file with the weights is called")
+    parser.add_argument("--fit", choices=("stretch", "free"), default="stretch", help="squares, or any shapes")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--weights", help="which network of several in the file")
     arguments = parser.parse_args()
@@ -33,11 +36,10 @@ def main() -> int:
             load_packages()
             convert(arguments, events)
         except CheckpointError as error:
-            suggestion = {} if error.suggestion is None else {"suggestion": error.suggestion}
-            events.emit("error", code="CHECKPOINT_INVALID", message=str(error), **suggestion)
+            events.emit("error", code="CHECKPOINT_INVALID", message=str(error), **suggestion_of(error))
             return BAD_INPUT
         except SizeError as error:
-            events.emit("error", code="SIZE_NOT_AVAILABLE", message=str(error))
+            events.emit("error", code="SIZE_NOT_AVAILABLE", message=str(error), **suggestion_of(error))
             return WRONG_USAGE
         except ImportError as error:
             events.emit("error", code="PYTHON_PACKAGE_MISSING", message=f"{sys.executable} is incomplete: {error}.")
@@ -46,6 +48,10 @@ def main() -> int:
             events.emit("error", code="IO_FAILED", message=f"Writing the ONNX files failed: {error}.")
             return IO_FAILED
     return 0
+
+
+def suggestion_of(error: CheckpointError | SizeError) -> dict[str, str]:
+    return {} if error.suggestion is None else {"suggestion": error.suggestion}
 
 
 def load_packages() -> None:
@@ -83,16 +89,23 @@ def convert(arguments: argparse.Namespace, events: Events) -> None:
         score=export.SCORE_NAME,
         mask=export.MASK_NAME,
     )
+    free = arguments.fit == "free"
+    if free:
+        checkpoint.check_free()
     for size in sizes:
         export.check_size(checkpoint.network, size)
     double = export.in_double_precision(checkpoint.network)
     for size in sizes:
-        export.export_onnx(checkpoint.arrange(size), size, folder / f"{size}.onnx")
+        network = checkpoint.network if free else checkpoint.arrange(size)
+        export.export_onnx(network, size, folder / f"{size}.onnx", free=free)
         events.emit("exported", size=size)
-        images = torch.frombuffer(bytearray((folder / f"{size}.input.f32").read_bytes()), dtype=torch.float32)
-        for image in images.view(-1, 1, 3, size, size):
-            for network, pixels, ending in ((checkpoint.network, image, "f32"), (double, image.double(), "f64")):
-                outputs = export.reference_outputs(network, pixels)
+        values = torch.frombuffer(bytearray((folder / f"{size}.input.f32").read_bytes()), dtype=torch.float32)
+        shapes = json.loads((folder / f"{size}.shapes.json").read_text())
+        images = values.split([3 * height * width for height, width in shapes])
+        for (height, width), flat in zip(shapes, images, strict=True):
+            image = flat.view(1, 3, height, width)
+            for reference, pixels, ending in ((checkpoint.network, image, "f32"), (double, image.double(), "f64")):
+                outputs = export.reference_outputs(reference, pixels)
                 for name, output in zip(("score", "mask"), outputs, strict=True):
                     with (folder / f"{size}.{name}.{ending}").open("ab") as file:
                         file.write(output.numpy().tobytes())

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from ofx.checkpoint_file import an, first_line, read_file
-from ofx.errors import CheckpointError
+from ofx.errors import CheckpointError, SizeError
 from ofx.networks import ARCHITECTURES, Architecture, objectformer
 from ofx.networks.objectformer import ObjectFormerConfig, describe
 from ofx.weights import Place, choose, places, state_dicts
@@ -43,6 +43,16 @@ class Checkpoint:
     def arrange(self, side: int) -> nn.Module:
         """The same function for one image (1, 3, side, side), arranged for speed."""
         return ARCHITECTURES[self.architecture].arrange(self.network, side)
+
+    def check_free(self) -> None:
+        """Raise SizeError where the network takes squares of one side only."""
+        if ARCHITECTURES[self.architecture].takes_free_shapes:
+            return
+        names = ", ".join(name for name, known in ARCHITECTURES.items() if known.takes_free_shapes)
+        raise SizeError(
+            f"{self.architecture} takes squares of one side, not photos in their own shape.",
+            f"Leave --fit out: photos will be stretched. Free shapes are for {names}.",
+        )
 
 
 def read_checkpoint(path: Path, weights: str | None = None) -> Checkpoint:

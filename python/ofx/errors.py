@@ -15,4 +15,8 @@ class CheckpointError(Exception):
 
 
 class SizeError(Exception):
-    """The network cannot take images of that size."""
+    """The network cannot take images of that size, or of any shape. `suggestion` is the next step, if there is one."""
+
+    def __init__(self, message: str, suggestion: str | None = None) -> None:
+        super().__init__(message)
+        self.suggestion = suggestion

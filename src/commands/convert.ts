@@ -5,6 +5,7 @@ import { sizesFlag } from '../lib/cli/size-flag.js';
 import { toleranceFlag } from '../lib/cli/tolerance-flag.js';
 import { usableCpus } from '../lib/core/cpu.js';
 import { OfxError } from '../lib/core/errors.js';
+import { FITS } from '../lib/model/manifest.js';
 import type { ConvertReport, SetupReport } from '../lib/convert/result.js';
 
 export default class Convert extends BaseCommand {
@@ -28,6 +29,12 @@ export default class Convert extends BaseCommand {
   static override flags = {
     out: Flags.string({ char: 'o', description: 'The model’s folder, to be made', helpValue: 'FOLDER' }),
     size: sizesFlag('288,380'),
+    fit: Flags.option({
+      options: FITS,
+      description:
+        'How photos are brought to the network: stretched to squares, or free, in their own shape, with the area of the square ' +
+        '[default: stretch]',
+    })(),
     name: Flags.string({ description: 'The model’s name [default: the folder’s]', helpValue: 'NAME' }),
     weights: Flags.string({
       description:
@@ -54,7 +61,7 @@ export default class Convert extends BaseCommand {
     const { args, flags } = await this.parse(Convert);
     if (args.checkpoint === undefined && flags.setup) {
       this.refuseIdle(
-        ['out', 'size', 'name', 'weights', 'force', 'threads', 'tolerance'],
+        ['out', 'size', 'fit', 'name', 'weights', 'force', 'threads', 'tolerance'],
         'without a checkpoint',
       );
     }
@@ -79,6 +86,7 @@ export default class Convert extends BaseCommand {
           checkpoint: args.checkpoint,
           out: flags.out,
           sizes: flags.size ?? DEFAULT_SIZES,
+          fit: flags.fit,
           name: flags.name,
           python,
           weights: flags.weights,

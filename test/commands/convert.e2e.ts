@@ -202,6 +202,16 @@ describe('ofx convert', function () {
         expect(await readdir(folder.file('models'))).to.deep.equal([]);
       });
 
+      it('exports no free shapes of a network that takes squares only', async () => {
+        const { code, stderr, exit } = await fails(
+          [checkpoint(), '--out', model(), '--size', '64', '--fit', 'free'],
+          env,
+        );
+        expect([code, exit]).to.deep.equal(['SIZE_NOT_AVAILABLE', 2]);
+        expect(stderr).to.contain('squares of one side').and.to.contain('Leave --fit out');
+        expect(await readdir(folder.file('models'))).to.deep.equal([]);
+      });
+
       it('says where it cannot write', async () => {
         await mkdir(folder.file('shut'), { mode: 0o555 });
         const { exitCode, stderr } = await ofx(
@@ -243,6 +253,39 @@ describe('ofx convert', function () {
         expect(stderr).to.contain('cut short');
         expect(await readdir(folder.file('models'))).to.deep.equal([]);
       });
+    });
+
+    it('makes a model that sees photos in their own shape', async () => {
+      python(path.join(FIXTURES, 'make_lite.py'), checkpoint());
+      const args = [
+        'convert',
+        checkpoint(),
+        '--out',
+        model(),
+        '--size',
+        '128,160',
+        '--fit',
+        'free',
+        '--json',
+      ];
+      const { exitCode, stdout, stderr } = await ofx(args, { env });
+      expect(exitCode, stderr).to.equal(0);
+      const { parity } = JSON.parse(stdout) as ConvertReport;
+      const { manifest } = await readModel(model());
+      expect(manifest.input.fit).to.equal('free');
+      const photos = parity.photos;
+      for (const { inputSize, pixels } of parity.variants) {
+        // Shapes have about the square's area, and are no squares.
+        expect(pixels / (photos + parity.noise)).to.be.closeTo(inputSize ** 2, 0.15 * inputSize ** 2);
+        expect(pixels).not.to.equal((photos + parity.noise) * inputSize ** 2);
+      }
+      const npy = folder.file('map.npy');
+      const photo = path.join(ROOT, 'samples/splice-astronaut.jpg');
+      const predict = ['predict', photo, '--model', model(), '--size', '128', '--probability', npy];
+      const said = await ofx(predict);
+      expect(said.stdout).to.contain('at free shapes with the area of 128 × 128');
+      const report = JSON.parse((await ofx([...predict, '--json'])).stdout) as PredictReport;
+      expect((report.results[0] as Prediction).model.fit).to.equal('free');
     });
 
     it('finds the weights under any wrapper, and asks which of two is meant', async () => {

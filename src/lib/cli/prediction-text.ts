@@ -1,3 +1,4 @@
+import { inputText } from '../text/input-text.js';
 import pc from 'picocolors';
 import { VERDICT_WORDS } from '../core/verdict.js';
 import type { CopyFinding } from '../predict/evidence/copies-schema.js';
@@ -48,7 +49,7 @@ export function predictionParagraph(result: Prediction): string {
   for (const [kind, file] of Object.entries(outputs)) lines.push(`  ${kind.padEnd(11)} ${file}`);
   lines.push(
     pc.dim(
-      `  ${model.name} ${model.version} at ${model.inputSize} × ${model.inputSize}, ${timingsMs.total.toFixed(0)} ms`,
+      `  ${model.name} ${model.version} at ${inputText(model)}, ${timingsMs.total.toFixed(0)} ms`,
     ),
   );
   return lines.join('\n');

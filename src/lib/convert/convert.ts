@@ -13,7 +13,7 @@ import type { ConvertReport } from './result.js';
 import { asWriteError, checkDestination, checkInput, makeDraft } from './destination.js';
 import { exportAll, readReference } from './export.js';
 import type { ConvertRequest } from './request.js';
-import { countInputs, parityInputs, parityTensors } from './parity-inputs.js';
+import { countInputs, parityInputs, parityTensors, type ParityTensor } from './parity-inputs.js';
 import { publishFolder } from '../files/publish-folder.js';
 
 /** The sides at which images are scored and validated where nothing else is asked for. */
@@ -80,8 +80,7 @@ export async function convert(
       const file = path.join(draft, `${size}.onnx`);
       const actual = await runOnnx(
         file,
-        parityTensors(inputs, size),
-        size,
+        parityTensors(inputs, size, request.fit),
         described,
         { threads, signal },
         step,
@@ -106,7 +105,12 @@ export async function convert(
       noise: inputs.noise.length,
       variants: parities,
     };
-    const manifest = makeManifest(name, path.basename(checkpoint), described, variants, parity);
+    const manifest = makeManifest(
+      { name, checkpoint: path.basename(checkpoint), fit: request.fit },
+      described,
+      variants,
+      parity,
+    );
     await writeFile(path.join(model, MANIFEST_FILE), `${JSON.stringify(manifest, null, 2)}\n`);
     signal?.throwIfAborted();
     await publishFolder(model, out);
@@ -133,8 +137,7 @@ export async function convert(
 
 async function runOnnx(
   file: string,
-  tensors: readonly Float32Array[],
-  size: number,
+  tensors: readonly ParityTensor[],
   names: Pick<CheckpointEvent, 'input' | 'score' | 'mask'>,
   { threads, signal }: { threads: number; signal: AbortSignal | undefined },
   step: () => void,
@@ -142,14 +145,16 @@ async function runOnnx(
   const pool = new OnnxPool(file, { threads, concurrency: 1 });
   try {
     const scores = new Float32Array(tensors.length);
-    const maps = new Float32Array(tensors.length * size * size);
-    for (const [index, data] of tensors.entries()) {
+    const maps = new Float32Array(tensors.reduce((sum, { width, height }) => sum + width * height, 0));
+    let at = 0;
+    for (const [index, { width, height, data }] of tensors.entries()) {
       const { values } = await pool.run(
-        { input: names.input, dims: [1, 3, size, size], data, outputs: [names.score, names.mask] },
+        { input: names.input, dims: [1, 3, height, width], data, outputs: [names.score, names.mask] },
         signal,
       );
       scores.set(values[0]!, index);
-      maps.set(values[1]!, index * size * size);
+      maps.set(values[1]!, at);
+      at += width * height;
       step();
     }
     return { scores, maps };
@@ -159,8 +164,7 @@ async function runOnnx(
 }
 
 function makeManifest(
-  name: string,
-  checkpoint: string,
+  { name, checkpoint, fit }: Pick<ConvertRequest, 'fit' | 'checkpoint'> & { name: string },
   { architecture, sha256, torch, exporter, opset, input, score, mask }: CheckpointEvent,
   variants: Variant[],
   parity: ConvertReport['parity'],
@@ -170,7 +174,14 @@ function makeManifest(
     name,
     version: '1.0.0',
     architecture,
-    input: { name: input, colour: 'RGB', layout: 'NCHW', ...IMAGENET_NORMALISATION, resize: 'opencv-linear' },
+    input: {
+      name: input,
+      colour: 'RGB',
+      layout: 'NCHW',
+      ...IMAGENET_NORMALISATION,
+      resize: 'opencv-linear',
+      ...(fit === 'free' && { fit }),
+    },
     outputs: { score: { name: score, kind: 'logit' }, mask: { name: mask, kind: 'probability' } },
     variants,
     provenance: {

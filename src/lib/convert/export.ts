@@ -26,8 +26,13 @@ export async function exportAll(
   onWarning: (warning: string) => void,
 ): Promise<CheckpointEvent> {
   for (const size of sizes) {
-    const tensors = parityTensors(inputs, size);
-    await writeFile(path.join(draft, `${size}.input.f32`), Buffer.concat(tensors.map(asBytes)));
+    const tensors = parityTensors(inputs, size, request.fit);
+    const shapes = tensors.map(({ width, height }) => [height, width]);
+    await writeFile(path.join(draft, `${size}.shapes.json`), JSON.stringify(shapes));
+    await writeFile(
+      path.join(draft, `${size}.input.f32`),
+      Buffer.concat(tensors.map(({ data }) => asBytes(data))),
+    );
   }
   let described: CheckpointEvent | undefined;
   await runScript({
@@ -40,6 +45,7 @@ export async function exportAll(
       ...sizes.flatMap((size) => ['--size', String(size)]),
       '--data',
       dataFile,
+      ...(request.fit === undefined ? [] : ['--fit', request.fit]),
       '--threads',
       String(request.threads),
       ...(request.weights === undefined ? [] : [`--weights=${request.weights}`]),

@@ -3,7 +3,8 @@ import path from 'node:path';
 import { decodeImage, type RgbImage } from '../image/decode/index.js';
 import { resizeLinearOpenCv } from '../image/resize.js';
 import { toTensor } from '../image/tensor.js';
-import { IMAGENET_NORMALISATION } from '../model/manifest.js';
+import { inputShape, padToShape } from '../model/input-shape.js';
+import { IMAGENET_NORMALISATION, type Fit } from '../model/manifest.js';
 import { SHIPPED_SAMPLES } from '../core/paths.js';
 
 /** Pictures that two runtimes are compared on. */
@@ -28,20 +29,31 @@ export function countInputs({ photos, noise }: ParityInputs): number {
   return photos.length + noise.length;
 }
 
-/** The inputs as the network sees them: (N, 3, size, size), one (3, size, size) after the other. */
-export function parityTensors({ photos, noise }: ParityInputs, size: number): Float32Array[] {
+/** One input as the network sees it: (3, height, width). */
+export interface ParityTensor {
+  width: number;
+  height: number;
+  data: Float32Array;
+}
+
+/** The photos in the shapes that the fit gives them, and squares of noise. */
+export function parityTensors({ photos, noise }: ParityInputs, size: number, fit: Fit = 'stretch'): ParityTensor[] {
   const { mean, std } = IMAGENET_NORMALISATION;
-  const pixels = [
-    ...photos.map((photo) => resizeLinearOpenCv(photo, size, size)),
-    ...noise.map((seed) => noisePixels(size, seed)),
-  ];
-  return pixels.map((rgb) => toTensor(rgb, mean, std));
+  const square = inputShape({ width: size, height: size }, size, { fit });
+  return [
+    ...photos.map((photo) => {
+      const shape = inputShape(photo, size, { fit });
+      const { width, height } = shape.covered;
+      return { shape, rgb: padToShape(resizeLinearOpenCv(photo, width, height), shape) };
+    }),
+    ...noise.map((seed) => ({ shape: square, rgb: noisePixels(square, seed) })),
+  ].map(({ shape: { width, height }, rgb }) => ({ width, height, data: toTensor(rgb, mean, std) }));
 }
 
 /** Bytes of xorshift32 (G. Marsaglia, "Xorshift RNGs", 2003), the same ones at every conversion. */
-function noisePixels(size: number, seed: number): Uint8Array {
+function noisePixels({ width, height }: { width: number; height: number }, seed: number): Uint8Array {
   let state = (seed * 0x9e3779b9) >>> 0;
-  return Uint8Array.from({ length: size * size * 3 }, () => {
+  return Uint8Array.from({ length: width * height * 3 }, () => {
     state ^= state << 13;
     state ^= state >>> 17;
     state ^= state << 5;

@@ -54,7 +54,7 @@ export const ParitySchema = Type.Object({
 export interface Outputs<Values = Float32Array> {
   /** Score logits, (N). */
   scores: Values;
-  /** Probabilities, (N, S, S). */
+  /** Probabilities of all pixels of all images. */
   maps: Values;
 }
 

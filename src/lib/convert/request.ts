@@ -1,3 +1,5 @@
+import type { Fit } from '../model/manifest.js';
+
 /** What `ofx convert` is asked for. */
 export interface ConvertRequest {
   checkpoint: string;
@@ -8,6 +10,8 @@ export interface ConvertRequest {
   name?: string | undefined;
   /** An interpreter [the active virtual environment, then ofx's own]. */
   python?: string | undefined;
+  /** How photos are brought to the network [stretched to squares]. */
+  fit?: Fit | undefined;
   threads: number;
   /** The largest difference from the truth that is always allowed [PARITY_TOLERANCE]. */
   tolerance?: number | undefined;

@@ -104,6 +104,10 @@ export const VariantSchema = Type.Object({
 });
 export type Variant = Static<typeof VariantSchema>;
 
+/** How photos are brought to a network. */
+export const FITS = ['stretch', 'free'] as const;
+export type Fit = (typeof FITS)[number];
+
 export const InputSchema = Type.Object({
   name: Type.String({ minLength: 1 }),
   colour: Type.Literal('RGB'),
@@ -112,7 +116,7 @@ export const InputSchema = Type.Object({
   std: Triple,
   resize: Type.Literal('opencv-linear'),
   fit: Type.Optional(
-    Type.Union([Type.Literal('stretch'), Type.Literal('free')], {
+    Type.Union(FITS.map((fit) => Type.Literal(fit)), {
       description:
         'How photos are brought to it: stretched to S x S [stretch], or in their own shape, of that area (docs/models.md)',
     }),

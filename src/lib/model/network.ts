@@ -44,6 +44,8 @@ export interface ModelIdentity {
   /** Side S of the square input, or of the square whose area free shapes have, in pixels. */
   inputSize: number;
   precision: Precision;
+  /** Where photos keep their shape; without, they are stretched to the square. */
+  fit?: 'free';
 }
 
 /** The side at which models are validated where nothing else is asked for. */
@@ -102,6 +104,7 @@ async function networkOfModel({ folder, manifest }: Model, choice: NetworkChoice
       sha256,
       inputSize: variant.inputSize,
       precision: variant.precision,
+      ...(manifest.input.fit === 'free' && { fit: 'free' }),
     },
     input: manifest.input,
     outputs: manifest.outputs,

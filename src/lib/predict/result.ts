@@ -27,6 +27,11 @@ export const ModelIdentitySchema = Type.Object({
   sha256: Type.String(),
   inputSize: Type.Integer({ minimum: 1 }),
   precision: PrecisionSchema,
+  fit: Type.Optional(
+    Type.Literal('free', {
+      description: 'Photos keep their shape, and have the area of the square; without, they are stretched to it',
+    }),
+  ),
 });
 
 const Photos = Type.Integer({ minimum: 1 });

@@ -2,6 +2,7 @@ import { Type, type Static, type TObject, type TSchema } from '@sinclair/typebox
 import { GateSchema } from '../gates/gate.js';
 import { METRIC_DEFINITIONS, METRIC_PATHS, PROTOCOLS, type MetricPath } from '../metrics/definitions.js';
 import type { Estimate } from '../metrics/run-metrics.js';
+import { inputText } from '../text/input-text.js';
 
 const NumberOrNull = Type.Union([Type.Number(), Type.Null()]);
 const Count = Type.Integer({ minimum: 0 });
@@ -123,6 +124,9 @@ export const RunSummarySchema = Type.Object(
       sha256: Type.String(),
       inputSize: Type.Integer({ minimum: 0, description: '0: predictions on disk, each at its own size' }),
       precision: Type.String(),
+      fit: Type.Optional(
+        Type.Literal('free', { description: 'Photos kept their shape; without, they were stretched' }),
+      ),
       fittedOn: Type.Optional(Type.Unknown({ description: 'The data that its thresholds were fitted on' })),
       fusionFittedOn: Type.Optional(
         Type.Unknown({ description: 'The data that the weights of its sources of evidence were fitted on' }),
@@ -225,8 +229,8 @@ export function categoryOf({ categories = [] }: RunSummary, name: string): Categ
 }
 
 /** At which size a run's maps were made, in words. */
-export function describeSize({ inputSize }: Pick<RunSummary['model'], 'inputSize'>): string {
-  return inputSize === 0 ? 'the size of its predictions' : `${inputSize} × ${inputSize}`;
+export function describeSize(model: Pick<RunSummary['model'], 'inputSize' | 'fit'>): string {
+  return model.inputSize === 0 ? 'the size of its predictions' : inputText(model);
 }
 
 /** How a run looked at its images, in words. */
