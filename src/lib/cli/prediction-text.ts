@@ -48,9 +48,7 @@ export function predictionParagraph(result: Prediction): string {
   lines.push(...result.warnings.map((warning) => `  ${pc.yellow('warning')}: ${warning}`));
   for (const [kind, file] of Object.entries(outputs)) lines.push(`  ${kind.padEnd(11)} ${file}`);
   lines.push(
-    pc.dim(
-      `  ${model.name} ${model.version} at ${inputText(model)}, ${timingsMs.total.toFixed(0)} ms`,
-    ),
+    pc.dim(`  ${model.name} ${model.version} at ${inputText(model)}, ${timingsMs.total.toFixed(0)} ms`),
   );
   return lines.join('\n');
 }

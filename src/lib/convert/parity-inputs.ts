@@ -37,7 +37,11 @@ export interface ParityTensor {
 }
 
 /** The photos in the shapes that the fit gives them, and squares of noise. */
-export function parityTensors({ photos, noise }: ParityInputs, size: number, fit: Fit = 'stretch'): ParityTensor[] {
+export function parityTensors(
+  { photos, noise }: ParityInputs,
+  size: number,
+  fit: Fit = 'stretch',
+): ParityTensor[] {
   const { mean, std } = IMAGENET_NORMALISATION;
   const square = inputShape({ width: size, height: size }, size, { fit });
   return [

@@ -116,10 +116,13 @@ export const InputSchema = Type.Object({
   std: Triple,
   resize: Type.Literal('opencv-linear'),
   fit: Type.Optional(
-    Type.Union(FITS.map((fit) => Type.Literal(fit)), {
-      description:
-        'How photos are brought to it: stretched to S x S [stretch], or in their own shape, of that area (docs/models.md)',
-    }),
+    Type.Union(
+      FITS.map((fit) => Type.Literal(fit)),
+      {
+        description:
+          'How photos are brought to it: stretched to S x S [stretch], or in their own shape, of that area (docs/models.md)',
+      },
+    ),
   ),
   enlarge: Type.Optional(
     Type.Number({ minimum: 1, description: 'With free: the most that a small photo is enlarged by [1]' }),

@@ -29,7 +29,8 @@ export const ModelIdentitySchema = Type.Object({
   precision: PrecisionSchema,
   fit: Type.Optional(
     Type.Literal('free', {
-      description: 'Photos keep their shape, and have the area of the square; without, they are stretched to it',
+      description:
+        'Photos keep their shape, and have the area of the square; without, they are stretched to it',
     }),
   ),
 });
