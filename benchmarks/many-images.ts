@@ -60,6 +60,8 @@ function recordOf(index: number): SampleRecord {
     imageSha256: String(index),
     maskSha256: null,
     findings: [],
+    format: 'PNG',
+    jpegQuality: null,
     category: label === TAMPERED ? KINDS[(index / 2) % KINDS.length]! : null,
   };
 }

@@ -1,4 +1,7 @@
 import { format } from 'prettier';
+import type { TObject } from '@sinclair/typebox';
+import { NumberRowSchema } from '../src/lib/run/files.js';
+import { ImageRowSchema } from '../src/lib/run/rows.js';
 import { METRIC_DEFINITIONS } from '../src/lib/metrics/definitions.js';
 
 const BETTER = { higher: '↑', lower: '↓', none: '' } as const;
@@ -9,9 +12,23 @@ export async function metricsDoc(document: string): Promise<string> {
     ([path, { definition, better }]) => `| \`${path}\` | ${BETTER[better]} | ${definition} |`,
   );
   const table = ['| path | better | what it is |', '|---|---|---|', ...rows].join('\n');
-  const renewed = document.replace(
-    /(<!-- numbers: .*? -->\n)[^]*?(<!-- \/numbers -->)/,
-    `$1\n${table}\n\n$2`,
-  );
+  let renewed = document.replace(/(<!-- numbers: .*? -->\n)[^]*?(<!-- \/numbers -->)/, `$1\n${table}\n\n$2`);
+  const columns = (schema: TObject): string =>
+    [
+      '| column | what it is |',
+      '|---|---|',
+      ...Object.entries(schema.properties).map(
+        ([name, { description = '' }]) =>
+          `| \`${name === 'logits' ? 'logit.NAME' : name}\` | ${description.replaceAll('|', '\\|')} |`,
+      ),
+    ].join('\n');
+  for (const [name, schema] of [
+    ['row-columns', ImageRowSchema],
+    ['number-columns', NumberRowSchema],
+  ] as const)
+    renewed = renewed.replace(
+      new RegExp(`(<!-- ${name}: .*? -->\\n)[^]*?(<!-- /${name} -->)`),
+      (_, head: string, end: string) => `${head}\n${columns(schema)}\n\n${end}`,
+    );
   return format(renewed, { parser: 'markdown', printWidth: 110 });
 }

@@ -1,11 +1,12 @@
 #!/bin/sh
-# The Python packages that tests of `ofx batch` talk to, in an environment of their own: .venv-batch.
+# The Python packages that some tests talk to, in an environment of their own: .venv-batch, or .venv-NAME for another name.
 set -eu
 cd "$(dirname "$0")/.."
-wanted=test/requirements-batch.txt
+name=${1:-batch}
+wanted=test/requirements-$name.txt
 # One that was begun without the venv module has no pip.
-.venv-batch/bin/python -m pip --version >/dev/null 2>&1 || python3 -m venv --clear .venv-batch
-if ! cmp -s "$wanted" .venv-batch/installed.txt; then
-  .venv-batch/bin/python -m pip install --quiet --disable-pip-version-check -r "$wanted"
-  cp "$wanted" .venv-batch/installed.txt
+.venv-$name/bin/python -m pip --version >/dev/null 2>&1 || python3 -m venv --clear ".venv-$name"
+if ! cmp -s "$wanted" .venv-$name/installed.txt; then
+  .venv-$name/bin/python -m pip install --quiet --disable-pip-version-check -r "$wanted"
+  cp "$wanted" .venv-$name/installed.txt
 fi

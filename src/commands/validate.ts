@@ -33,6 +33,19 @@ export default class Validate extends BaseCommand {
 
   static override flags = validateFlags;
 
+  /** `--robustness` alone means all distortions; words of them may follow it. */
+  override async init(): Promise<void> {
+    const at = this.argv.indexOf('--robustness');
+    if (at !== -1) {
+      const { saysDistortions } = await import('../lib/validate/distortions.js');
+      const end = this.argv.findIndex((word, index) => index > at && !saysDistortions(word));
+      const words = this.argv.slice(at + 1, end === -1 ? undefined : end);
+      const given = (words.length > 0 ? words : ['all']).map((word) => `--robustness=${word}`);
+      this.argv.splice(at, 1 + words.length, ...given);
+    }
+    await super.init();
+  }
+
   async run(): Promise<RunSummary & { folder: string }> {
     const { args, flags } = await this.parse(Validate);
     const { parseMetricCondition } = await import('../lib/run/metric-gates.js');
@@ -86,6 +99,7 @@ export default class Validate extends BaseCommand {
     if (!flags.calibrate && flags['calibrate-on'] === undefined)
       this.refuseIdle(['into', 'objective', 'max-fpr'], 'without --calibrate or --calibrate-on');
     const { validate } = await import('../lib/validate/validate.js');
+    const { parseDistortions } = await import('../lib/validate/distortions.js');
     const { readThresholds } = await import('../lib/model/thresholds-file.js');
     const { VALIDATION_SIZE } = await import('../lib/model/network.js');
     const { findModel } = await import('../lib/model/catalogue.js');
@@ -108,6 +122,7 @@ export default class Validate extends BaseCommand {
       saveMaps: flags['save-maps'],
       calibrate: flags.calibrate ? objectiveOf(flags) : undefined,
       limits: pickDefined({ maxPixels: flags['max-pixels'] }),
+      robustness: parseDistortions(flags.robustness ?? []),
       failOn,
     };
     const on = flags['calibrate-on'];

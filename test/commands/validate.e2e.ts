@@ -46,6 +46,7 @@ describe('ofx validate', () => {
       'charts',
       'evidence.ndjson',
       'metrics.csv',
+      'metrics.parquet',
       'overlays',
       'report.html',
       'summary.csv',

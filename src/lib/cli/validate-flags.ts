@@ -139,9 +139,11 @@ export const validateFlags = {
     min: 1,
     helpValue: 'PIXELS',
   }),
-  robustness: Flags.boolean({
-    description: 'Score everything again under JPEG, blur, noise and resizing: 20 more passes',
-    default: false,
+  robustness: Flags.string({
+    description:
+      'Score everything again under JPEG, blur, noise and resizing, 20 more passes; or under some: jpeg:70,50 resize:0.5',
+    multiple: true,
+    helpValue: '[KIND:LEVELS]',
   }),
   baseline: Flags.string({
     description: 'Folder of the run that "drops" and "rises" of --fail-on look at',

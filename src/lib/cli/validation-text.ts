@@ -7,6 +7,7 @@ import type { Estimate } from '../metrics/run-metrics.js';
 import { RUN_FILES } from '../run/files.js';
 import type { RunRecord } from '../run/record.js';
 import { describeScoring, describeSize, metricAt } from '../run/summary.js';
+import { baselineText } from '../report/baseline-text.js';
 import type { Finding } from '../dataset/finding.js';
 
 /** What the table on the terminal shows; `summary.json` has every number. */
@@ -75,6 +76,7 @@ export function validationText(record: RunRecord): string {
     ...categoryLines(record),
     '',
     `${pc.bold(`${headline.title}: ${estimateText(headline)}`)} ${pc.dim(`(headline, protocol ${settings.protocol})`)}`,
+    ...baselineLines(record),
     ...calibrationLines(record),
     ...panelLines(record),
     ...nextSteps(record),
@@ -104,6 +106,12 @@ function categoryLines({ summary: { categories = [], headline } }: RunRecord): s
     pc.bold('By category'),
     plainTable(head, rows, ['left', ...head.slice(1).map(() => 'right' as const)]),
   ];
+}
+
+/** What the headline is for somebody who does not look. */
+function baselineLines({ summary }: RunRecord): string[] {
+  const text = baselineText(summary.headline.path, summary);
+  return text === '' ? [] : [pc.dim(text)];
 }
 
 /** Which pictures there are, where some are missing. */

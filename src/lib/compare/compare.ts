@@ -6,7 +6,7 @@ import { bootstrapIntervals, type Interval, type Statistics } from '../metrics/b
 import { compareRuns, FEWEST_IMAGES, type ComparedRun } from '../metrics/compare.js';
 import { headlinePath, METRIC_DEFINITIONS, METRIC_PATHS, type MetricPath } from '../metrics/definitions.js';
 import type { Condition } from '../gates/condition.js';
-import { addressed, judgeMetric, lookupIn } from '../run/metric-gates.js';
+import { addressed, isAboutRobustness, judgeMetric, judgeRobustness, lookupIn } from '../run/metric-gates.js';
 import type { Estimate } from '../metrics/run-metrics.js';
 import { ESTIMATED_PATHS, runStatistic } from '../metrics/run-statistic.js';
 import { sweepThresholds, ThresholdSet } from '../metrics/thresholds.js';
@@ -225,13 +225,15 @@ function judgeAll(
       return { ...whole, value: difference[which], low, high };
     };
   };
-  return failOn.map((condition) =>
-    judgeMetric(
-      condition,
-      runs[pair.run]!.name,
-      side('second', pair.run, condition),
-      side('first', 0, condition),
-    ),
+  return failOn.flatMap((condition) =>
+    isAboutRobustness(condition)
+      ? judgeRobustness(condition, runs[pair.run]!.name, runs[pair.run]!.summary, runs[0]!.summary)
+      : judgeMetric(
+          condition,
+          runs[pair.run]!.name,
+          side('second', pair.run, condition),
+          side('first', 0, condition),
+        ),
   );
 }
 
@@ -249,6 +251,7 @@ function pairedIntervals(
 function refuseCounts(failOn: readonly Condition[], compared: readonly ComparedRun[]): void {
   if (compared.every(({ exact }) => exact)) return;
   const asked = failOn.find((condition) => {
+    if (isAboutRobustness(condition)) return true;
     const { path: metric, field } = addressed(condition.path);
     return condition.filters.size > 0 || (field === 'n' && ESTIMATED_PATHS.includes(metric));
   });

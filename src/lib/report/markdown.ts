@@ -4,6 +4,7 @@ import { counted } from '../text/plural.js';
 import type { Comparison } from '../run/comparison.js';
 import { CATEGORY_METRICS, KEY_METRICS } from './key-metrics.js';
 import { metricText, VERDICT_WORDS } from '../metrics/wording.js';
+import { baselineText } from './baseline-text.js';
 import { gateTable, gateVerdict } from '../gates/markdown.js';
 import { code, folded, markdownList, markdownTable, paragraphs } from '../text/markdown.js';
 import { decimals, intervalText, signed, withInterval } from '../text/numbers.js';
@@ -24,13 +25,19 @@ export function runMarkdown(summary: RunSummary, gates: readonly Gate[]): string
     `## ${model.name} ${model.version} on ${dataset.name}${titleEnd(gates)}`,
     `**${headline.title}: ${withInterval(headline)}**, ` +
       `${counted(dataset.samples, 'image')} at ${describeSize(model)}, ` +
-      `thresholds ${short(settings.scoreThreshold)} (score) and ${short(settings.maskThreshold)} (mask).`,
+      `thresholds ${short(settings.scoreThreshold)} (score) and ${short(settings.maskThreshold)} (mask).` +
+      trivial(summary),
     gateTable(gates, 'run'),
     markdownTable(head, KEY_METRICS.map(row)),
     categoryTable(summary),
     folded('All metrics', markdownTable(head, all)),
     markdownList(summary.warnings),
   ]);
+}
+
+function trivial(summary: RunSummary): string {
+  const text = baselineText(summary.headline.path, summary);
+  return text === '' ? '' : ` Without looking: ${text}.`;
 }
 
 function categoryTable({ categories = [], headline }: RunSummary): string {

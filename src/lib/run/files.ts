@@ -12,6 +12,7 @@ export const RUN_FILES = {
   summary: 'summary.json',
   numbers: 'summary.csv',
   rows: 'metrics.csv',
+  rowsParquet: 'metrics.parquet',
   thresholds: 'thresholds.csv',
   evidence: 'evidence.ndjson',
   robustness: 'robustness.csv',

@@ -34,6 +34,11 @@ export const ImageRowSchema = Type.Object(
     width: OrNull(Type.Integer({ minimum: 1 }), 'Of the image, in pixels'),
     height: OrNull(Type.Integer({ minimum: 1 }), 'Of the image, in pixels'),
     panel: OrNull(Type.String(), 'The picture of this image, relative to the run’s folder'),
+    format: OrNull(Type.String(), 'Format of the file, told by its first bytes'),
+    jpegQuality: OrNull(
+      Type.Integer({ minimum: 1, maximum: 100 }),
+      'Quality of a JPEG file, by its quantisation table',
+    ),
     category: OrNull(Type.String(), 'What kind of image it is, as the data set says'),
     findings: Type.String({ description: 'Codes of findings about this image, separated by spaces' }),
     logits: Type.Record(Type.String(), Type.Number(), {

@@ -16,6 +16,9 @@ export type SampleRecord =
       maskSha256: string | null;
       findings: FindingCode[];
       category: Sample['category'];
+      /** Of the image's file. */
+      format: string | null;
+      jpegQuality: number | null;
       /** Its probability map on disk, below the folder of maps. */
       map?: { file: string; sha256: string };
     }

@@ -1,6 +1,7 @@
 import { Type, type Static, type TObject, type TSchema } from '@sinclair/typebox';
 import { GateSchema } from '../gates/gate.js';
 import { METRIC_DEFINITIONS, METRIC_PATHS, PROTOCOLS, type MetricPath } from '../metrics/definitions.js';
+import { RobustnessRowSchema } from './robustness.js';
 import type { Estimate } from '../metrics/run-metrics.js';
 import { inputText } from '../text/input-text.js';
 
@@ -165,6 +166,22 @@ export const RunSummarySchema = Type.Object(
         }),
         { description: 'Image AUC of each source of evidence alone; of all together it is image.auc' },
       ),
+    ),
+    baselines: Type.Optional(
+      Type.Array(
+        Type.Object({
+          path: Type.String(),
+          answer: literals(['all', 'none', 'largest-class', 'chance']),
+          value: Type.Number(),
+        }),
+        {
+          description:
+            'What metrics are for somebody who does not look: marks everything or nothing, says the commoner class, or guesses',
+        },
+      ),
+    ),
+    robustness: Type.Optional(
+      Type.Array(RobustnessRowSchema, { description: 'Of --robustness: the rows of robustness.csv' }),
     ),
     categories: Type.Optional(
       Type.Array(

@@ -47,7 +47,7 @@ export async function validateCalibrated(
       masks: false,
       charts: false,
       saveMaps: undefined,
-      robustness: false,
+      robustness: undefined,
       failOn: [],
       baseline: undefined,
     },

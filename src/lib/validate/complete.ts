@@ -1,3 +1,5 @@
+import { trivialBaselines, type BaselineImage } from '../metrics/baselines.js';
+import type { ImageRow } from '../run/rows.js';
 import type { Condition } from '../gates/condition.js';
 import { countedThresholds, type MetricSettings } from '../metrics/run-metrics.js';
 import { writeEvidence } from '../run/evidence.js';
@@ -33,6 +35,8 @@ export async function completeRun(
     folder,
     summary: {
       ...summary,
+      baselines: trivialBaselines(result.rows.flatMap(baselineImage)),
+      ...(robustness && { robustness }),
       ...(categories.length > 0 && {
         categories: categories.map((each) => ({ ...each, metrics: nestMetrics(each.metrics) })),
       }),
@@ -46,4 +50,10 @@ export async function completeRun(
   await writeEvidence(folder, countedThresholds(settings).values, records());
   await writeRunFiles(record, { charts });
   return record;
+}
+
+function baselineImage({ label, error, tp, fp, fn, tn }: ImageRow): BaselineImage[] {
+  if (label === null || error !== null) return [];
+  if (tp === null) return [{ label, pixels: null, positives: null }];
+  return [{ label, pixels: tp + fp! + fn! + tn!, positives: tp + fn! }];
 }

@@ -105,7 +105,7 @@ function toRow(
   settings: MetricSettings,
   thresholds: ThresholdSet,
 ): ImageRow {
-  const { evidence, width, height, ms, findings, category } = record;
+  const { evidence, width, height, ms, findings, category, format, jpegQuality } = record;
   const { image, label, score, rawScore, trufor, logits = {} } = evidence;
   return {
     image,
@@ -121,6 +121,8 @@ function toRow(
     width,
     height,
     panel: null,
+    format,
+    jpegQuality,
     category,
     findings: findings.join(' '),
     logits,

@@ -1,7 +1,7 @@
 import { OfxError } from '../core/errors.js';
 import { needsBaseline, type Condition } from '../gates/condition.js';
 import type { Gate } from '../gates/gate.js';
-import { judgeMetric, lookupIn } from '../run/metric-gates.js';
+import { isAboutRobustness, judgeMetric, judgeRobustness, lookupIn } from '../run/metric-gates.js';
 import type { RunSummary } from '../run/summary.js';
 import { loadSummary } from '../run/load.js';
 import type { ValidateRequest } from './request.js';
@@ -35,7 +35,14 @@ export function judgeRun(
     );
   }
   const subject = `${summary.model.name} ${summary.model.version}`;
-  return failOn.map((condition) =>
-    judgeMetric(condition, subject, lookupIn(summary, condition), baseline && lookupIn(baseline, condition)),
+  return failOn.flatMap((condition) =>
+    isAboutRobustness(condition)
+      ? judgeRobustness(condition, subject, summary, baseline)
+      : judgeMetric(
+          condition,
+          subject,
+          lookupIn(summary, condition),
+          baseline && lookupIn(baseline, condition),
+        ),
   );
 }

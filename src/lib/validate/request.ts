@@ -1,4 +1,5 @@
 import type { Layout } from '../dataset/sample.js';
+import type { Distortion } from '../image/distort.js';
 import type { ImageLimits } from '../image/decode/samples.js';
 import type { Objective } from '../metrics/calibrate.js';
 import type { Protocol } from '../metrics/definitions.js';
@@ -60,7 +61,7 @@ export interface ValidateRequest extends Scoring {
   /** Folder of the run that `drops` and `rises` look at. */
   baseline?: string | undefined;
   /** Score the data set again under each distortion of its photos. */
-  robustness?: boolean;
+  robustness?: readonly Distortion[] | undefined;
 }
 
 /** What a run tells while it works. */

@@ -1,6 +1,6 @@
 import { pMapIterable } from 'p-map';
 import type { Sample } from '../dataset/sample.js';
-import { distort, DISTORTIONS, type Distortion } from '../image/distort.js';
+import { distort, type Distortion } from '../image/distort.js';
 import type { RgbImage } from '../image/decode/index.js';
 import { bootstrapIntervals } from '../metrics/bootstrap.js';
 import { TAMPERED, type ImageEvidence } from '../metrics/evidence.js';
@@ -11,9 +11,6 @@ import type { RobustnessRow } from '../run/robustness.js';
 import type { SampleRecord } from '../run/sample-record.js';
 import type { MapSource } from './map-source.js';
 import { SampleScorer, type ScoreOptions } from './score.js';
-
-/** How many times a data set is scored for {@link measureRobustness}. */
-export const ROBUSTNESS_PASSES = DISTORTIONS.length;
 
 /**
  * Scores a data set once for every distortion of its photos. The ground truth follows changes of size.
@@ -26,6 +23,7 @@ export async function measureRobustness(
   samples: readonly Sample[],
   untouched: AsyncIterable<SampleRecord>,
   options: {
+    distortions: readonly Distortion[];
     settings: MetricSettings;
     score: Pick<ScoreOptions, 'scoreAt' | 'limits' | 'tile'>;
     concurrency: number;
@@ -33,12 +31,12 @@ export async function measureRobustness(
     signal?: AbortSignal | undefined;
   },
 ): Promise<RobustnessRow[]> {
-  const { settings, score, concurrency, onProgress, signal } = options;
+  const { distortions, settings, score, concurrency, onProgress, signal } = options;
   const row = (distortion: Distortion | null, images: readonly ImageEvidence[]): RobustnessRow =>
     toRow(distortion, images, samples.length - images.length, settings);
   const rows = [row(null, inOrder(await originals(untouched, settings)))];
   let done = 0;
-  for (const distortion of DISTORTIONS) {
+  for (const distortion of distortions) {
     const scorer = new SampleScorer(source, {
       ...score,
       strict: false,

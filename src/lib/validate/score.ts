@@ -1,8 +1,11 @@
 import { createHash } from 'node:crypto';
+import { open } from 'node:fs/promises';
 import { examineTruth, TRUTH_THRESHOLD } from '../dataset/examine-truth.js';
 import type { FindingCode } from '../dataset/finding.js';
 import { AUTHENTIC, TAMPERED, type Sample } from '../dataset/sample.js';
 import { OfxError, toPlainError } from '../core/errors.js';
+import { recogniseFormat } from '../image/decode/formats.js';
+import { jpegQuality } from '../image/decode/jpeg-quality.js';
 import type { RgbImage } from '../image/decode/index.js';
 import { encodeMask } from '../image/encode.js';
 import { readGroundTruth, type GreyImage, type GroundTruth } from '../image/ground-truth.js';
@@ -112,6 +115,7 @@ export class SampleScorer {
         maskSha256: original && original.sha256,
         findings,
         category: sample.category,
+        ...(await fileFacts(sample.image)),
       },
       tiles: panels
         ? await panelTiles(image, label === AUTHENTIC ? null : truth, map, maskThreshold, look.strokes)
@@ -220,6 +224,23 @@ function sizeDiffers(truth: GreyImage, image: { width: number; height: number })
     'DATASET_INVALID',
     `Its ground truth has ${truth.width} x ${truth.height} pixels, the image ${image.width} x ${image.height} (--strict).`,
   );
+}
+
+/** Up to where a JPEG file keeps its tables, behind what cameras write first. */
+const HEAD_BYTES = 256 * 1024;
+
+/** What a file's first bytes tell of how it was saved. */
+async function fileFacts(file: string): Promise<{ format: string | null; jpegQuality: number | null }> {
+  const handle = await open(file).catch(() => undefined);
+  if (!handle) return { format: null, jpegQuality: null };
+  try {
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0);
+    const head = buffer.subarray(0, bytesRead);
+    const format = recogniseFormat(head)?.name ?? null;
+    return { format, jpegQuality: format === 'JPEG' ? jpegQuality(head) : null };
+  } finally {
+    await handle.close();
+  }
 }
 
 /** Bad input fails one sample; a full disk, a broken model or a defect would fail them all. */

@@ -6,6 +6,7 @@ import { openDataset } from '../dataset/open.js';
 import type { Dataset, Sample } from '../dataset/sample.js';
 import { OfxError } from '../core/errors.js';
 import { DEFAULT_LIMITS } from '../image/decode/samples.js';
+import type { Distortion } from '../image/distort.js';
 import { encodeProbability } from '../image/encode.js';
 import { encodeHalfNpy } from '../image/npy.js';
 import type { ProbabilityMap } from '../image/probability-map.js';
@@ -30,7 +31,7 @@ import { completeRun } from './complete.js';
 import { describeSelection, PanelKeeper, settlePanels } from './panels.js';
 import { chooseRunFolder, clearEarlierRun } from '../run/folder.js';
 import { loadBaseline } from './gates.js';
-import { measureRobustness, ROBUSTNESS_PASSES } from './robustness.js';
+import { measureRobustness } from './robustness.js';
 import type { SampleRecord } from '../run/sample-record.js';
 import { SampleScorer, type ScoredSample } from './score.js';
 import type { ValidateEvents, ValidateRequest } from './request.js';
@@ -64,7 +65,8 @@ export async function validate(
   try {
     const run = await Run.start(request, dataset, samples, source, startedAt, events);
     await run.scoreAll(signal);
-    const robustness = request.robustness ? await run.distortAll(signal) : undefined;
+    const { robustness: distortions = [] } = request;
+    const robustness = distortions.length > 0 ? await run.distortAll(distortions, signal) : undefined;
     events.onReport?.();
     return await run.finish(robustness, baseline);
   } catch (error) {
@@ -165,10 +167,14 @@ class Run {
   }
 
   /** The data set again, under each distortion. */
-  async distortAll(signal: AbortSignal | undefined): Promise<RobustnessRow[]> {
+  async distortAll(
+    distortions: readonly Distortion[],
+    signal: AbortSignal | undefined,
+  ): Promise<RobustnessRow[]> {
     const { scoreAt, limits, tile, detector } = this.request;
-    this.events.onStart?.(this.samples.length * ROBUSTNESS_PASSES, 0);
+    this.events.onStart?.(this.samples.length * distortions.length, 0);
     return measureRobustness(this.source, this.samples, this.#journal!.records(), {
+      distortions,
       settings: this.settings,
       score: { scoreAt, limits, tile },
       concurrency: detector.concurrency + READ_AHEAD,

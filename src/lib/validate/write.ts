@@ -5,6 +5,7 @@ import { drawCharts } from '../report/charts/index.js';
 import { renderRunPage } from '../report/html/run-page.js';
 import { robustnessCsv } from '../run/robustness.js';
 import { numbersCsv, RUN_FILES, rowsCsv, sweepCsv } from '../run/files.js';
+import { rowsParquet } from '../run/rows-parquet.js';
 import type { RunRecord } from '../run/record.js';
 
 /** Writes a run's tables, charts and page, the summary last: where it lies, the run is whole. */
@@ -14,6 +15,7 @@ export async function writeRunFiles(record: RunRecord, { charts }: { charts: boo
   await rm(place(RUN_FILES.summary), { force: true });
   await writeFileAtomic(place(RUN_FILES.numbers), numbersCsv(summary));
   await writeFileAtomic(place(RUN_FILES.rows), rowsCsv(rows));
+  await writeFileAtomic(place(RUN_FILES.rowsParquet), await rowsParquet(rows));
   await writeFileAtomic(place(RUN_FILES.thresholds), sweepCsv(curves.sweep, summary.operatingPoints ?? []));
   if (record.robustness) await writeFileAtomic(place(RUN_FILES.robustness), robustnessCsv(record.robustness));
   for await (const { name, title, spec, svg, png } of charts ? drawCharts(record) : []) {

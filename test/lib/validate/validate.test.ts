@@ -114,6 +114,7 @@ describe('validate', () => {
         'charts',
         'evidence.ndjson',
         'metrics.csv',
+        'metrics.parquet',
         'overlays',
         'report.html',
         'summary.csv',

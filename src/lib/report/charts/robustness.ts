@@ -17,8 +17,11 @@ const LINES = [
 /** A chart for each kind of distortion: both numbers over its strength, with their intervals, untouched photos first. */
 export function robustnessCharts(rows: readonly RobustnessRow[]): Chart[] {
   const untouched = rows.filter(({ distortion }) => distortion === 'none');
-  return KINDS.map(({ kind, title, x: xTitle, reverse }) => {
-    const own = rows.filter(({ distortion }) => distortion === kind);
+  const measured = KINDS.filter(({ kind }) => rows.some(({ distortion }) => distortion === kind));
+  return measured.map(({ kind, title, x: xTitle, reverse }) => {
+    const own = rows
+      .filter(({ distortion }) => distortion === kind)
+      .sort((a, b) => (reverse ? -1 : 1) * (a.level! - b.level!));
     const labels = ['none', ...own.map(({ level }) => String(level))];
     const values = [...untouched, ...own].flatMap((row) =>
       LINES.flatMap(({ column, label }) =>

@@ -8,8 +8,10 @@ import type { ImageRow } from '../../run/rows.js';
 import { decimals, intervalText } from '../../text/numbers.js';
 import { RUN_FILES } from '../../run/files.js';
 import type { RunRecord } from '../../run/record.js';
+import { baselineText } from '../baseline-text.js';
 import { describeScoring, describeSize, metricAt, type RunSummary } from '../../run/summary.js';
 import { chartFigure } from './chart-figure.js';
+import { failureSection } from './failure-table.js';
 import { gallery } from './gallery.js';
 import { categoryTables } from './category-table.js';
 import { sourceTable } from './source-table.js';
@@ -41,6 +43,7 @@ export async function renderRunPage(record: RunRecord): Promise<string> {
   const charts: Html[] = [];
   for (const chart of runCharts(record)) charts.push(await chartFigure(chart));
   const { gates = [], categories = [] } = summary;
+  const failures = failureSection(rows);
   const parts = [
     headline(summary),
     gates.length > 0 && section('gates', 'Gates', gateTable(gates)),
@@ -74,6 +77,15 @@ export async function renderRunPage(record: RunRecord): Promise<string> {
       html`Point at a chart, or focus it and use the arrow keys, to read its values. Each is also a file in
         <code>${RUN_FILES.charts}/</code>.`,
     ),
+    failures &&
+      section(
+        'failures',
+        'What goes wrong',
+        failures,
+        html`Counts and shares of the tampered images (of false alarms: of the authentic ones). A mask whose
+        IoU with the truth is below 0.3 is too large where it covers half of the truth, too small where half
+        of it lies in the truth, and at the wrong place otherwise.`,
+      ),
     section('images', 'Images', gallery(rows, pictures.urlOf), pictures.note),
     section('about', 'What was measured', about(summary)),
   ];
@@ -86,6 +98,7 @@ export async function renderRunPage(record: RunRecord): Promise<string> {
       { id: 'numbers', text: 'Metrics' },
       ...(categories.length > 0 ? [{ id: 'categories', text: 'By category' }] : []),
       { id: 'charts', text: 'Charts' },
+      ...(failures ? [{ id: 'failures', text: 'What goes wrong' }] : []),
       { id: 'images', text: 'Images' },
       { id: 'about', text: 'What was measured' },
     ],
@@ -114,7 +127,7 @@ function headline(summary: RunSummary): Html {
       <p class="hero-interval">
         ${number.value === null ? number.reason : html`95 % interval ${intervalText(number)}, ${counted(number.n, 'image')}`}
       </p>
-      ${intervalBar(number)}
+      ${intervalBar(number)} ${baselineNote(number.path, summary)}
       <p class="definition">${definition} <code>${number.path}</code></p>
     </div>
     <div class="tiles">${TILES.map((metric) => tile(metric, summary))}</div>
@@ -127,12 +140,19 @@ function headline(summary: RunSummary): Html {
   </section>`;
 }
 
-function tile(metric: MetricPath, { metrics }: RunSummary): Html {
-  const estimate = metricAt(metrics, metric)!;
+/** What somebody reaches who does not look at the images. */
+function baselineNote(path: string, summary: RunSummary): Html {
+  const text = baselineText(path, summary);
+  return text === '' ? html`` : html`<p class="muted">${text}</p>`;
+}
+
+function tile(metric: MetricPath, summary: RunSummary): Html {
+  const estimate = metricAt(summary.metrics, metric)!;
   return html`<div class="tile">
     <p class="tile-title">${levelOf(metric)}: ${METRIC_DEFINITIONS[metric].title}</p>
     <p class="tile-value">${decimals(estimate.value)}</p>
     <p class="muted">${estimate.value === null ? estimate.reason : intervalText(estimate)}</p>
+    ${baselineNote(metric, summary)}
   </div>`;
 }
 
