@@ -8,7 +8,7 @@
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { TAMPERED, type Label } from '../src/lib/metrics/evidence.js';
+import { TAMPERED, type Label } from '../src/lib/core/label.js';
 import { headlinePath, METRIC_DEFINITIONS } from '../src/lib/metrics/definitions.js';
 import { countPixels, measurePixels } from '../src/lib/metrics/measure-pixels.js';
 import { PixelHistogram } from '../src/lib/metrics/pixel-histogram.js';

@@ -1,5 +1,5 @@
 /** The words and numbers beside the picture. */
-import { judge, worth } from './verdict.js';
+import { judge, testedText } from './verdict.js';
 import { enlarge, highlight, overlayPicture } from './viewer.js';
 
 const byId = (id) => document.getElementById(id);
@@ -34,11 +34,11 @@ byId('download-overlay').addEventListener('click', async () => {
 });
 
 const STAGES = {
-  decode: 'Reading the picture',
+  decode: 'Reading the image',
   preprocess: 'Preparing it',
   inference: 'Network',
   postprocess: 'Mask and regions',
-  encode: 'Pictures',
+  encode: 'Output images',
 };
 
 /** @param {object | undefined} model - what the server says of its own model */
@@ -49,14 +49,14 @@ export function showReport(result, model) {
   byId('name').textContent = `${image} · ${result.width} × ${result.height}`;
   byId('verdict').textContent = verdict;
   byId('meaning').textContent = meaning;
-  byId('worth').textContent = worth(result);
+  byId('tested').textContent = testedText(result);
   byId('score').textContent = score.toFixed(3);
   byId('threshold').textContent = `manipulated above ${scoreThreshold.toFixed(2)}`;
   byId('meter').style.setProperty('--score', String(score));
   byId('meter').style.setProperty('--threshold', String(scoreThreshold));
   byId('legend').style.setProperty('--mask-threshold', String(maskThreshold));
   byId('mask-threshold').textContent = `marked above ${maskThreshold.toFixed(2)}`;
-  byId('area').textContent = `${percent(tamperedFraction)} of the picture is marked.`;
+  byId('area').textContent = `${percent(tamperedFraction)} of the image is marked.`;
   const described = model?.name === result.model.name && model.description;
   byId('model-says').hidden = !described;
   byId('model-says').textContent = described ? `${model.name} says of itself: ${model.description}` : '';

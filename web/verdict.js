@@ -18,7 +18,7 @@ export function judge({ verdict }) {
 }
 
 /** What the score is worth, by the photos that the model was tested on; empty where too few had such a score. */
-export function worth({ tested }) {
+export function testedText({ tested }) {
   if (!tested) return '';
   const { data, scores, photos, manipulated, low, high, all } = tested;
   const hundredth = (share) => (share * 100).toFixed(0);

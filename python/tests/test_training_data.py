@@ -22,7 +22,7 @@ from workshop.training.dataset import (
     read_list,
     to_input,
 )
-from workshop.training.photos import CASIA_TWINS, Photo, is_held_out, open_library, read_outlines, write_outlines
+from workshop.training.photos import CASIA_DUPLICATES, Photo, is_held_out, open_library, read_outlines, write_outlines
 from workshop.training.pool import KINDS, OUTLINED, choose, choose_donor, fill_pool, make_sample, pool_samples
 
 SQUARE = np.array([[0.25, 0.25], [0.5, 0.25], [0.5, 0.55], [0.25, 0.55]], np.float32)
@@ -61,7 +61,7 @@ def test_photos_are_either_learned_from_or_held_out(library: Path):
 
 
 def test_photos_of_a_test_set_are_never_read(tmp_path: Path):
-    names = sorted(CASIA_TWINS)
+    names = sorted(CASIA_DUPLICATES)
     for name in [*names, "innocent"]:
         cv2.imwrite(str(tmp_path / f"{name}.png"), textured(0))
     with pytest.raises(ValueError, match="no photos"):

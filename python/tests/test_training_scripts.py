@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from ofx.networks.objectformer_lite import build
-from workshop import calibrate_checkpoint, describe_model, evaluate, find_twins, outline_photos, plot_training
+from workshop import calibrate_checkpoint, describe_model, evaluate, find_duplicate_photos, extract_outlines, plot_training
 from workshop.training.dataset import Sample
 
 
@@ -67,10 +67,10 @@ def test_a_split_file_names_images_and_masks(tmp_path: Path):
 def test_an_outline_follows_its_region():
     region = np.zeros((100, 200), bool)
     region[20:60, 40:120] = True
-    outline = outline_photos.outline_of(region)
+    outline = extract_outlines.outline_of(region)
     np.testing.assert_allclose([outline.min(0), outline.max(0)], [[0.2, 0.2], [0.6, 0.6]], atol=0.01)
-    assert outline_photos.outline_of(np.ones((100, 200), bool)) is None
-    assert outline_photos.outline_of(np.zeros((100, 200), bool)) is None
+    assert extract_outlines.outline_of(np.ones((100, 200), bool)) is None
+    assert extract_outlines.outline_of(np.zeros((100, 200), bool)) is None
 
 
 def test_grabcut_finds_a_thing_in_the_middle(tmp_path: Path):
@@ -78,7 +78,7 @@ def test_grabcut_finds_a_thing_in_the_middle(tmp_path: Path):
     photo = rng.integers(60, 90, (200, 240, 3), dtype=np.uint8)
     cv2.circle(photo, (120, 100), 45, (30, 30, 220), -1)
     cv2.imwrite(str(tmp_path / "photo.png"), photo)
-    outline = max(outline_photos.grabcut_outlines(tmp_path / "photo.png"), key=np.ptp)
+    outline = max(extract_outlines.grabcut_outlines(tmp_path / "photo.png"), key=np.ptp)
     np.testing.assert_allclose(outline.mean(0), [0.5, 0.5], atol=0.05)
     np.testing.assert_allclose(np.ptp(outline, axis=0), [90 / 240, 90 / 200], atol=0.08)
 
@@ -88,12 +88,12 @@ def test_outlines_of_object_masks(tmp_path: Path):
     objects[20:60, 40:120] = 1
     objects[70:95, 10:60] = 2
     cv2.imwrite(str(tmp_path / "objects.png"), objects)
-    first, second = outline_photos.mask_outlines(tmp_path / "objects.png")
+    first, second = extract_outlines.mask_outlines(tmp_path / "objects.png")
     np.testing.assert_allclose([first.min(0), first.max(0)], [[0.2, 0.2], [0.6, 0.6]], atol=0.01)
     np.testing.assert_allclose([second.min(0), second.max(0)], [[0.05, 0.7], [0.3, 0.95]], atol=0.01)
     soft = cv2.GaussianBlur(np.where(objects == 1, 255, 0).astype(np.uint8), (0, 0), 4)
     cv2.imwrite(str(tmp_path / "soft.png"), soft)
-    (outline,) = outline_photos.mask_outlines(tmp_path / "soft.png")
+    (outline,) = extract_outlines.mask_outlines(tmp_path / "soft.png")
     np.testing.assert_allclose([outline.min(0), outline.max(0)], [[0.2, 0.2], [0.6, 0.6]], atol=0.03)
 
 
@@ -142,9 +142,9 @@ def test_a_test_photo_in_the_library_is_found(
             small = cv2.resize(photo if index == 2 else photo[:, ::-1], (300, 220), interpolation=cv2.INTER_AREA)
             cv2.imwrite(str(tests / f"test{index}.jpg"), small, [cv2.IMWRITE_JPEG_QUALITY, 60])
 
-    monkeypatch.setattr(sys, "argv", ["find_twins.py", str(library), "--test", str(tests)])
+    monkeypatch.setattr(sys, "argv", ["find_duplicate_photos.py", str(library), "--test", str(tests)])
     with pytest.raises(SystemExit) as exit_:
-        find_twins.main()
+        find_duplicate_photos.main()
     assert exit_.value.code == 1
     found = [[Path(name).stem for name in line.split()[1:]] for line in capsys.readouterr().out.splitlines()]
     assert sorted(found) == [["photo2", "test2"], ["photo4", "test4"]]
@@ -152,5 +152,5 @@ def test_a_test_photo_in_the_library_is_found(
     for name in ("photo2.png", "photo4.png"):
         (library / name).unlink()
     with pytest.raises(SystemExit) as exit_:
-        find_twins.main()
+        find_duplicate_photos.main()
     assert exit_.value.code == 0

@@ -7,7 +7,7 @@ export default class Compare extends BaseCommand {
   static override summary = 'Tell whether one run is better than another, by how much and how surely.';
 
   static override description =
-    'Takes folders that ofx validate wrote, the baseline first. Every number is compared over the same images (paired ' +
+    'Takes folders that ofx validate wrote, the baseline first. Every metric is compared over the same images (paired ' +
     'bootstrap, 95 % intervals). Runs on different data, sizes or protocols are refused; --match compares what they share.';
 
   static override examples = [

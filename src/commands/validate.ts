@@ -13,7 +13,7 @@ import type { RunSummary } from '../lib/run/summary.js';
 type Flags = Interfaces.InferredFlags<typeof validateFlags>;
 
 export default class Validate extends BaseCommand {
-  static override summary = 'Measure a model on a data set: numbers, charts and pictures.';
+  static override summary = 'Measure a model on a data set: metrics, charts and panels.';
 
   static override description =
     'Writes a folder with metrics.csv (a row an image), summary.json, thresholds.csv, charts and a panel an image. Layouts ' +

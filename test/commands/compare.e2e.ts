@@ -139,7 +139,7 @@ describe('ofx compare', () => {
   it('refuses runs of other sizes, protocols and places of comparison', async () => {
     const list = path.join(runs, 'all.txt');
     for (const [args, what] of [
-      [['-s', '288'], 'side of the network’s input'],
+      [['-s', '288'], 'input size'],
       [['--protocol', 'objectformer'], 'protocol'],
       [['--score-at', 'image'], 'where masks are compared'],
     ] as const) {

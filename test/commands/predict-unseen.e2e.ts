@@ -92,7 +92,7 @@ describe('ofx predict and what it cannot see', () => {
     const { results, summary } = JSON.parse(stdout) as PredictReport;
     expect(results.map(({ image }) => image)).to.deep.equal([folder.file('in/a.png')]);
     expect([summary.skipped?.ownOutputs, summary.skipped?.groundTruth]).to.deep.equal([2, 1]);
-    expect(stderr).to.include('2 pictures that ofx wrote').and.to.include('1 ground-truth mask');
+    expect(stderr).to.include('2 images that ofx wrote').and.to.include('1 ground-truth mask');
     expect((await run(path.join(out, 'masks/a.png'))).exitCode).to.equal(0);
   });
 

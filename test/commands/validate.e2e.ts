@@ -88,7 +88,7 @@ describe('ofx validate', () => {
     expect(flag.stderr).to.contain('worst:20');
   });
 
-  it('is taken up after kill -9 and comes to the same numbers to the last digit', async () => {
+  it('is resumed after kill -9 and comes to the same numbers to the last digit', async () => {
     await rm(data(), { recursive: true });
     await makeDataset(data(), 12);
     await validate('--panels', 'worst:4', '--no-charts');
@@ -113,7 +113,7 @@ describe('ofx validate', () => {
     expect(await readdir(out('overlays/images'))).to.deep.equal(whole.pictures);
   });
 
-  it('stops on Ctrl-C and can be taken up', async () => {
+  it('stops on Ctrl-C and can be resumed', async () => {
     await rm(data(), { recursive: true });
     await makeDataset(data(), 100);
     const held = await HeldFile.hold(data('images/004.png'));

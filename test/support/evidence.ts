@@ -1,4 +1,5 @@
-import type { ImageEvidence, Label } from '../../src/lib/metrics/evidence.js';
+import type { Label } from '../../src/lib/core/label.js';
+import type { ImageEvidence } from '../../src/lib/metrics/evidence.js';
 import { countPixels, measurePixels } from '../../src/lib/metrics/measure-pixels.js';
 import { coarsenHistogram, PixelHistogram } from '../../src/lib/metrics/pixel-histogram.js';
 import { seededRandom } from '../../src/lib/metrics/random.js';

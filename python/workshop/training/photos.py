@@ -17,7 +17,7 @@ import numpy as np
 PHOTO_SUFFIXES = {".jpg", ".jpeg", ".png"}
 
 #: Photos of BSDS500 that are also authentic photos of CASIA v1, a test set: never to be trained on.
-CASIA_TWINS = frozenset({"17067", "103070", "103078", "105053", "118020", "175032", "227092"})
+CASIA_DUPLICATES = frozenset({"17067", "103070", "103078", "105053", "118020", "175032", "227092"})
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ def open_library(folders: list[Path], held_out: bool | None = None) -> list[Phot
     for folder in folders:
         root = folder / "images" if (folder / "images").is_dir() else folder
         for path in sorted(root.iterdir()):
-            if path.suffix.lower() not in PHOTO_SUFFIXES or path.stem in CASIA_TWINS:
+            if path.suffix.lower() not in PHOTO_SUFFIXES or path.stem in CASIA_DUPLICATES:
                 continue
             if held_out is None or is_held_out(path.stem) == held_out:
                 photos.append(Photo(path, read_outlines(folder / "polygons" / f"{path.stem}.txt")))

@@ -44,7 +44,7 @@ export default class BatchWorkCommand extends BaseCommand {
     model: modelFlag,
     size: Flags.integer({
       char: 's',
-      description: 'Side of the network’s input',
+      description: 'Input size of the network, the side in pixels',
       min: 1,
       helpValue: 'PIXELS',
     }),

@@ -31,7 +31,7 @@ export default class DatasetCheckCommand extends BaseCommand {
     })(),
     size: Flags.integer({
       char: 's',
-      description: 'Side of the network’s input; smaller images are noted',
+      description: 'Input size of the network, the side in pixels; smaller images are noted',
       default: 380,
       min: 1,
       helpValue: 'PIXELS',

@@ -68,7 +68,7 @@ export async function collect(
   } finally {
     await rm(draft, { force: true }).catch(() => undefined);
   }
-  const summary = summarise(store, run, footers as PartFooter[]);
+  const summary = summariseParts(store, run, footers as PartFooter[]);
   const document = { schemaVersion: 1, ofx: OFX_VERSION, ...summary };
   await store.create(SUMMARY_FILE, `${JSON.stringify(document, null, 2)}\n`, signal);
   return { ...summary, output: out ?? `${store.place}/${name}` };
@@ -103,7 +103,7 @@ async function sync(file: string): Promise<void> {
   }
 }
 
-function summarise(store: Store, run: RunFile, footers: readonly PartFooter[]): BatchSummary {
+function summariseParts(store: Store, run: RunFile, footers: readonly PartFooter[]): BatchSummary {
   const errors = sum(footers.map((footer) => footer.errors));
   const times = (key: 'startedAt' | 'finishedAt'): number[] => footers.map((footer) => footer[key].getTime());
   return {

@@ -1,7 +1,7 @@
 import { Type, type Static } from '@sinclair/typebox';
+import { Count } from '../core/schema.js';
 import { SkippedSchema } from '../predict/result.js';
 
-const Count = Type.Integer({ minimum: 0 });
 const Counts = Type.Record(Type.String(), Count);
 const head = { schemaVersion: Type.Literal(1), ofx: Type.String() };
 

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Type, type Static } from '@sinclair/typebox';
+import { Count } from '../core/schema.js';
 import { OfxError } from '../core/errors.js';
 import { checkSchema } from '../core/schema.js';
 import { settingsDifferences, type JournalSettings } from '../files/journal-settings.js';
@@ -11,7 +12,6 @@ import type { Store } from './store/store.js';
 /** Says what a run is. Written last by `plan`: where it lies, the plan is whole. */
 export const RUN_FILE = 'run.json';
 
-const Count = Type.Integer({ minimum: 0 });
 const Sha256 = Type.String({ pattern: '^[0-9a-f]{64}$' });
 const Fraction = Type.Number({ minimum: 0, maximum: 1 });
 

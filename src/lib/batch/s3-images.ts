@@ -1,6 +1,6 @@
 import { OfxError } from '../core/errors.js';
 import { tooManyBytes } from '../files/read.js';
-import { hasPictureName } from '../image/decode/formats.js';
+import { hasImageName } from '../image/decode/formats.js';
 import { Unfit } from './failures.js';
 import type { Fetcher } from './fetch.js';
 import type { ManifestEntry } from './manifest.js';
@@ -130,7 +130,7 @@ export async function* listS3Images(url: string, signal?: AbortSignal): AsyncGen
     for (const { Key = '', ETag, Size } of page.Contents ?? []) {
       // A prefix is a folder: `x` means `x` and `x/y`, not `xy`.
       const isBelow = key === '' || key.endsWith('/') || Key === key || Key.startsWith(`${key}/`);
-      if (isBelow && (Key === key || hasPictureName(Key)))
+      if (isBelow && (Key === key || hasImageName(Key)))
         yield { key: `s3://${bucket}/${Key}`, etag: ETag, bytes: Size };
     }
     if (!page.IsTruncated) return;

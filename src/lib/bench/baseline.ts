@@ -31,7 +31,7 @@ export async function readBaseline(file: string): Promise<BenchDocument> {
   if (!checked.ok) {
     throw new OfxError(
       'RESULT_INVALID',
-      `The baseline ${file} is no result of ofx bench: ${checked.complaints.join('; ')}.`,
+      `The baseline ${file} is not a valid result of ofx bench: ${checked.complaints.join('; ')}.`,
       {
         suggestion: `Make one with "ofx bench --json > ${file}".`,
       },

@@ -9,7 +9,7 @@ import { MeasuringProcess } from './measuring-process.js';
 import type { Opened, Work } from './protocol.js';
 import { recommend } from './recommend.js';
 import { compareWithBaseline, counterpart, isUndecided, regressionGates } from './regression.js';
-import type { BenchReport, ColdStart, Comparison, ConfigurationResult, Profile } from './result.js';
+import type { BenchReport, ColdStart, LatencyComparison, ConfigurationResult, Profile } from './result.js';
 import { median } from './statistics.js';
 import { summariseConfiguration } from './summarise.js';
 import { measureInTurns, type Turns } from './turns.js';
@@ -104,7 +104,7 @@ export async function bench(
     if (starts[0]) coldStarts.push(summariseStarts(configuration, starts));
   }
   const results: ConfigurationResult[] = [];
-  const comparisons: Comparison[] = [];
+  const comparisons: LatencyComparison[] = [];
   for (const [index, configuration] of configurations.entries()) {
     if (against === undefined) {
       const overhead = OVERHEAD_STARTS * (coldStarts[0]?.medianMs ?? 0);
@@ -192,7 +192,7 @@ class Bencher {
     reference: Configuration,
     until: Until,
     limit: number,
-  ): Promise<{ result: ConfigurationResult; reference: ConfigurationResult; comparison: Comparison }> {
+  ): Promise<{ result: ConfigurationResult; reference: ConfigurationResult; comparison: LatencyComparison }> {
     return this.#with([configuration, reference], async ([ours, theirs]) => {
       const block =
         ({ process }: Open) =>
@@ -293,7 +293,7 @@ async function findWork(images: string | undefined): Promise<Work> {
   });
 }
 
-/** Masks lie beside photos in many collections, the shipped samples included. */
+/** Masks lie beside photos in many collections, the shipped example photos included. */
 function isGroundTruth(file: string): boolean {
   return /_(mask|gt)\.\w+$/i.test(file);
 }
@@ -341,7 +341,7 @@ function summariseStarts({ model, threads }: Configuration, starts: readonly Sta
 function compareAll(
   results: readonly ConfigurationResult[],
   { configurations }: BenchDocument,
-): Comparison[] {
+): LatencyComparison[] {
   return results.flatMap((result) => {
     const earlier = counterpart(result, configurations);
     return earlier ? [compareWithBaseline(result, earlier)] : [];
@@ -349,7 +349,7 @@ function compareAll(
 }
 
 /** A baseline that holds nothing to compare with must not let everything pass. */
-function baselineGates(comparisons: readonly Comparison[], maxRegression: number): Gate[] {
+function baselineGates(comparisons: readonly LatencyComparison[], maxRegression: number): Gate[] {
   if (comparisons.length > 0) return regressionGates(comparisons, maxRegression, { throughput: true });
   return [
     {
@@ -363,14 +363,14 @@ function baselineGates(comparisons: readonly Comparison[], maxRegression: number
 
 function withoutCounterpart(
   results: readonly ConfigurationResult[],
-  comparisons: readonly Comparison[],
+  comparisons: readonly LatencyComparison[],
 ): string[] {
   return results
     .filter(({ id }) => !comparisons.some((comparison) => comparison.id === id))
     .map(({ id }) => `The baseline has no counterpart of ${id}: make it again with the same flags.`);
 }
 
-function undecided(comparisons: readonly Comparison[], maxRegression: number): string[] {
+function undecided(comparisons: readonly LatencyComparison[], maxRegression: number): string[] {
   return comparisons
     .filter((comparison) => isUndecided(comparison, maxRegression))
     .map(

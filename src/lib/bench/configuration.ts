@@ -13,14 +13,14 @@ export interface Sweep {
 }
 
 /** The file of a network, before it is looked up. */
-export interface NetworkChoice {
+export interface VariantChoice {
   model: string;
   size: number | undefined;
   precision: Precision | undefined;
 }
 
 /** One way to run a network. */
-export interface Configuration extends NetworkChoice {
+export interface Configuration extends VariantChoice {
   threads: number;
   concurrency: number;
 }

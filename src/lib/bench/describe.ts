@@ -2,7 +2,7 @@ import { digits, formatBytes, formatChange, formatMs } from '../text/units.js';
 import {
   STAGES,
   type BenchReport,
-  type Comparison,
+  type LatencyComparison,
   type ConfigurationResult,
   type Machine,
   type Summary,
@@ -22,7 +22,7 @@ export function overviewTable(configurations: readonly ConfigurationResult[]): T
       ...(several ? ['network'] : []),
       ...[
         'threads',
-        'at once',
+        'concurrency',
         'p50',
         'p95',
         'p99',
@@ -85,7 +85,7 @@ function stepRow(name: string, summary: Summary): string[] {
   ];
 }
 
-export function comparisonTable(comparisons: readonly Comparison[]): TextTable {
+export function comparisonTable(comparisons: readonly LatencyComparison[]): TextTable {
   return {
     head: ['this', 'compared with', 'latency', '95 % interval', 'throughput', 'peak RSS'],
     rows: comparisons.map(({ id, reference, latency, throughput, peakMemory }) => [

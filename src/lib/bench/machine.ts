@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import os from 'node:os';
-import { cgroupCpuQuota, usableCpus } from '../core/cpu.js';
+import { cgroupCpuQuota, readSystemFile, usableCpus } from '../core/cpu.js';
 import type { Machine } from './result.js';
 
 /** The machine that this process runs on, as far as it decides how long an inference takes. */
@@ -57,7 +56,7 @@ export function machineDifferences(here: Machine, there: Machine): string[] {
 
 /** Sorted, since kernels list them in different orders. Empty where the system does not tell. */
 function cpuFlags(): string {
-  const flags = /^(?:flags|Features)\s*:\s*(.*)$/m.exec(readText('/proc/cpuinfo') ?? '')?.[1] ?? '';
+  const flags = /^(?:flags|Features)\s*:\s*(.*)$/m.exec(readSystemFile('/proc/cpuinfo') ?? '')?.[1] ?? '';
   return flags.split(/\s+/).sort().join(' ').trim();
 }
 
@@ -86,16 +85,8 @@ export function processorTotals(): ProcessorTotals {
 
 function throttledPeriods(): ProcessorTotals['throttled'] {
   // Version 2, then 1. In a container its own group is mounted here.
-  const text = readText('/sys/fs/cgroup/cpu.stat') ?? readText('/sys/fs/cgroup/cpu/cpu.stat');
+  const text = readSystemFile('/sys/fs/cgroup/cpu.stat') ?? readSystemFile('/sys/fs/cgroup/cpu/cpu.stat');
   const read = (key: string): number => Number(new RegExp(`^${key} (\\d+)$`, 'm').exec(text ?? '')?.[1]);
   const [periods, of] = [read('nr_throttled'), read('nr_periods')];
   return of > 0 ? { periods, of } : undefined;
-}
-
-function readText(file: string): string | undefined {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return undefined;
-  }
 }

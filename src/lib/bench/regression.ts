@@ -1,7 +1,7 @@
 import { OfxError } from '../core/errors.js';
 import type { Gate } from '../gates/gate.js';
 import { formatChange } from '../text/units.js';
-import type { Comparison, ConfigurationResult } from './result.js';
+import type { LatencyComparison, ConfigurationResult } from './result.js';
 import { ratioOfMedians } from './statistics.js';
 
 /**
@@ -43,7 +43,7 @@ export function counterpart(
 export function compareWithBaseline(
   configuration: ConfigurationResult,
   earlier: ConfigurationResult,
-): Comparison {
+): LatencyComparison {
   return {
     id: configuration.id,
     reference: earlier.id,
@@ -60,7 +60,7 @@ export function compareWithBaseline(
  * @param maxRegression - a share: 0.1 allows 10 % more time and memory, and 1 / 1.1 of the throughput
  */
 export function regressionGates(
-  comparisons: readonly Comparison[],
+  comparisons: readonly LatencyComparison[],
   maxRegression: number,
   { throughput }: { throughput: boolean },
 ): Gate[] {
@@ -95,6 +95,6 @@ export function regressionGates(
 }
 
 /** Whether noise leaves open on which side of the limit a ratio lies. */
-export function isUndecided({ latency }: Comparison, maxRegression: number): boolean {
+export function isUndecided({ latency }: LatencyComparison, maxRegression: number): boolean {
   return latency.low <= 1 + maxRegression && latency.high > 1 + maxRegression;
 }

@@ -1,4 +1,5 @@
 import { Type, type Static, type TSchema } from '@sinclair/typebox';
+import { Count } from '../core/schema.js';
 import { GateSchema } from '../gates/gate.js';
 import { PrecisionSchema } from '../model/manifest.js';
 import { SIDE_SOURCES } from '../predict/evidence/sources.js';
@@ -6,7 +7,6 @@ import { withOptional } from '../predict/result.js';
 
 /** What `ofx bench` says. Times are in milliseconds, memory in bytes. */
 
-const Count = Type.Integer({ minimum: 0 });
 const Amount = Type.Number({ minimum: 0 });
 const nullableNumber = (description: string) => Type.Union([Type.Number(), Type.Null()], { description });
 
@@ -99,7 +99,10 @@ export const ConfigurationResultSchema = Type.Object({
   id: Type.String({ description: 'Unique in this result' }),
   network: NetworkIdentitySchema,
   threads: Type.Integer({ minimum: 1, description: 'Of one inference' }),
-  concurrency: Type.Integer({ minimum: 1, description: 'Requests at once, each with a session of its own' }),
+  concurrency: Type.Integer({
+    minimum: 1,
+    description: 'Concurrency: requests at once, each with a session of its own',
+  }),
   loadMs: Type.Number({ minimum: 0, description: 'Opening the model: all its sessions' }),
   warmUpRuns: Count,
   seconds: Type.Number({ minimum: 0, description: 'Length of the measurement' }),
@@ -138,14 +141,14 @@ const RatioSchema = Type.Object(
   { description: 'Below 1 is better for latency and memory; with its 95 % interval' },
 );
 
-export const ComparisonSchema = Type.Object({
+export const LatencyComparisonSchema = Type.Object({
   id: Type.String({ description: 'The configuration of this run' }),
   reference: Type.String({ description: 'What it is compared with' }),
   latency: RatioSchema,
   peakMemory: Amount,
   throughput: Amount,
 });
-export type Comparison = Static<typeof ComparisonSchema>;
+export type LatencyComparison = Static<typeof LatencyComparisonSchema>;
 
 export const RecommendationSchema = Type.Object({
   network: NetworkIdentitySchema,
@@ -173,8 +176,10 @@ const reportFields = {
   coldStarts: Type.Array(ColdStartSchema),
   configurations: Type.Array(ConfigurationResultSchema),
   recommendations: Type.Array(RecommendationSchema),
-  against: Type.Array(ComparisonSchema, { description: '--against: pairs measured in turns' }),
-  baseline: Type.Array(ComparisonSchema, { description: '--baseline: an earlier run on the same machine' }),
+  against: Type.Array(LatencyComparisonSchema, { description: '--against: pairs measured in turns' }),
+  baseline: Type.Array(LatencyComparisonSchema, {
+    description: '--baseline: an earlier run on the same machine',
+  }),
   profiles: Type.Array(ProfileSchema),
   gates: Type.Array(GateSchema),
   warnings: Type.Array(Type.String()),

@@ -21,7 +21,7 @@ const MEAN_DEVIATION_FACTOR = 1.253314;
  *
  * @param values - at least one
  */
-export function summarise(values: readonly number[]): Summary {
+export function distribution(values: readonly number[]): Summary {
   const sorted = Float64Array.from(values).sort();
   const mean = average(values);
   const interval = bootstrap([values], ([resample]) => average(resample!));
@@ -55,15 +55,15 @@ export function modifiedZScores(values: readonly number[]): number[] {
   return values.map((value) => (scale === 0 ? 0 : (value - centre) / scale));
 }
 
-/** An estimate with its 95 % interval. */
-export interface Estimate {
+/** A ratio with its 95 % interval. */
+export interface RatioInterval {
   value: number;
   low: number;
   high: number;
 }
 
 /** Median of `values` over median of `reference`: two independent series, e.g. of two runs. */
-export function ratioOfMedians(values: readonly number[], reference: readonly number[]): Estimate {
+export function ratioOfMedians(values: readonly number[], reference: readonly number[]): RatioInterval {
   const ratio = ([a, b]: readonly (readonly number[])[]): number => median(a!) / median(b!);
   return { value: ratio([values, reference]), ...bootstrap([values, reference], ratio) };
 }
@@ -72,7 +72,7 @@ export function ratioOfMedians(values: readonly number[], reference: readonly nu
  * The typical ratio of pairs that were measured next to each other in time: what slows both down drops out. The median of
  * the logarithms, so that a over b and b over a are each other's inverse.
  */
-export function ratioOfPairs(pairs: readonly { value: number; reference: number }[]): Estimate {
+export function ratioOfPairs(pairs: readonly { value: number; reference: number }[]): RatioInterval {
   const logarithms = pairs.map(({ value, reference }) => Math.log(value / reference));
   const { low, high } = bootstrap([logarithms], ([resample]) => median(resample!));
   return { value: Math.exp(median(logarithms)), low: Math.exp(low), high: Math.exp(high) };

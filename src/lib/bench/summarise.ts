@@ -2,12 +2,12 @@ import type { Configuration } from './configuration.js';
 import { summariseMemory } from './memory.js';
 import type { Measurement, Opened, Timings } from './protocol.js';
 import { STAGES, type ConfigurationResult, type NetworkIdentity, type Stage } from './result.js';
-import { summarise } from './statistics.js';
+import { distribution } from './statistics.js';
 
-/** Who is measured, in one line: "objectformer-lite 288 fp32, 2 threads, 1 at once". */
+/** Who is measured, in one line: "objectformer-lite 288 fp32, 2 threads, concurrency 1". */
 export function configurationId(network: NetworkIdentity, { threads, concurrency }: Configuration): string {
   const counted = `${threads} ${threads === 1 ? 'thread' : 'threads'}`;
-  return `${network.name} ${network.inputSize} ${network.precision}, ${counted}, ${concurrency} at once`;
+  return `${network.name} ${network.inputSize} ${network.precision}, ${counted}, concurrency ${concurrency}`;
 }
 
 /** What a measurement of a configuration comes to. */
@@ -29,7 +29,7 @@ export function summariseConfiguration(
     seconds: elapsedMs / 1000,
     settled: measurement.settled ?? null,
     spread: measurement.spread ?? null,
-    latencyMs: mapStages(samples, summarise),
+    latencyMs: mapStages(samples, distribution),
     throughputPerSecond: runs.length / (elapsedMs / 1000),
     cpu: {
       seconds: cpuMs / 1000,

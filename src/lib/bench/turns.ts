@@ -1,7 +1,7 @@
 import type { Plan } from './measure.js';
 import type { Measurement } from './protocol.js';
 import { joinMeasurements } from './summarise.js';
-import { median, ratioOfPairs, type Estimate } from './statistics.js';
+import { median, ratioOfPairs, type RatioInterval } from './statistics.js';
 
 /** Runs one block of a measurement. */
 export type MeasureBlock = (plan: Plan) => Promise<Measurement>;
@@ -23,7 +23,7 @@ export interface Turns {
   measurement: Measurement;
   reference: Measurement;
   /** Latency over the reference's. */
-  ratio: Estimate;
+  ratio: RatioInterval;
 }
 
 /** Short enough that a disturbance of some seconds meets both models, long enough that switching costs little. */
@@ -55,7 +55,7 @@ export async function measureInTurns(
   const ours: Measurement[] = [];
   const theirs: Measurement[] = [];
   const began = now();
-  let ratio: Estimate;
+  let ratio: RatioInterval;
   let enough: boolean;
   do {
     if (ours.length % 2 === 0) {

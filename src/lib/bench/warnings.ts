@@ -1,3 +1,4 @@
+import { percent } from '../text/numbers.js';
 import { formatBytes } from '../text/units.js';
 import type { ConfigurationResult, Machine } from './result.js';
 import { SETTLED_SPREAD } from './settle.js';
@@ -61,9 +62,10 @@ function unsettled(
   const which = configurations.filter(({ settled }) => settled === false);
   if (which.length === 0 || againstGiven) return undefined;
   const spreads = which.flatMap(({ spread }) => spread ?? []);
-  const apart = spreads.length > 0 ? `: the last windows lie ${percent(Math.max(...spreads))} apart` : '';
+  const apart =
+    spreads.length > 0 ? `: the last windows lie ${roundedPercent(Math.max(...spreads))} apart` : '';
   return (
-    `${listed(which)} did not settle within ${percent(SETTLED_SPREAD)}${apart}. ` +
+    `${listed(which)} did not settle within ${roundedPercent(SETTLED_SPREAD)}${apart}. ` +
     'Measure on a quieter machine, or longer with --duration 60s.'
   );
 }
@@ -89,7 +91,7 @@ function throttled(
   if (most < THROTTLED) return undefined;
   const quota = machine.quota === null ? 'the CPU quota' : `the CPU quota of ${machine.quota} processors`;
   return (
-    `The container was stopped by ${quota} in ${percent(most)} of the periods, which shows in p95 and p99. ` +
+    `The container was stopped by ${quota} in ${roundedPercent(most)} of the periods, which shows in p95 and p99. ` +
     `Raise the quota, or use fewer threads (--threads ${Math.max(1, Math.floor(machine.quota ?? 1))}).`
   );
 }
@@ -104,10 +106,10 @@ function crowded(
   const worst = which.sort((a, b) => b.threads * b.concurrency - a.threads * a.concurrency)[0];
   if (!worst) return undefined;
   const { threads, concurrency } = worst;
-  const wanted = `${concurrency} at once with ${threads} ${threads === 1 ? 'thread' : 'threads'} each`;
+  const wanted = `a concurrency of ${concurrency} with ${threads} ${threads === 1 ? 'thread' : 'threads'} each`;
   const cores = `${machine.usableCores} usable ${machine.usableCores === 1 ? 'core' : 'cores'}`;
   return (
-    `${wanted} are more than the ${cores}: requests wait for each other. ` +
+    `${wanted} is more than the ${cores}: requests wait for each other. ` +
     (threadsGiven && threads > 1
       ? 'Lower --threads.'
       : 'Give the machine more cores, or judge latency at fewer concurrent requests.')
@@ -119,7 +121,7 @@ function outliers(configurations: readonly ConfigurationResult[]): string | unde
   if (which.length === 0) return undefined;
   const most = Math.max(...which.map(({ latencyMs: { total } }) => total.outliers / total.runs));
   return (
-    `${listed(which)}: up to ${percent(most)} of the runs are outliers. ` +
+    `${listed(which)}: up to ${roundedPercent(most)} of the runs are outliers. ` +
     'Look at the runs in order ("samples" in --json, or the charts of --out) for what came between.'
   );
 }
@@ -148,6 +150,7 @@ function listed(configurations: readonly ConfigurationResult[]): string {
   return others.length === 0 ? first! : `${first!} and ${others.length} more`;
 }
 
-function percent(share: number): string {
-  return `${(share * 100).toFixed(share < 0.1 ? 1 : 0)} %`;
+/** Shares below a tenth with a decimal. */
+function roundedPercent(share: number): string {
+  return percent(share, share < 0.1 ? 1 : 0);
 }

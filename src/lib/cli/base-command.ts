@@ -173,7 +173,7 @@ export abstract class BaseCommand extends Command {
     // Told when it happened.
     if (this.signal.reason instanceof OfxError) return Promise.resolve();
     if (this.jsonEnabled()) this.logJson(this.toErrorJson(this.signal.aborted ? this.signal.reason : error));
-    this.#tell(described);
+    this.#report(described);
     if (described.code === 'INTERNAL') process.stderr.write(defectReport(error, this.config));
     return Promise.resolve();
   }
@@ -184,7 +184,7 @@ export abstract class BaseCommand extends Command {
     return Promise.resolve();
   }
 
-  #tell({ message, suggestion }: Pick<DescribedError, 'message' | 'suggestion'>): void {
+  #report({ message, suggestion }: Pick<DescribedError, 'message' | 'suggestion'>): void {
     this.failure(message);
     if (suggestion) process.stderr.write(`${suggestion}\n`);
   }
@@ -202,7 +202,7 @@ export abstract class BaseCommand extends Command {
     if (reason instanceof OfxError) {
       // Here, because work that is done already, or that does not heed the signal, throws nothing.
       process.exitCode = reason.exitStatus;
-      this.#tell(reason);
+      this.#report(reason);
     }
     this.#stop(reason, 'SIGTERM', STDOUT_LOST_GRACE_MS);
   };

@@ -21,7 +21,8 @@ export const planFlags = {
   model: modelFlag,
   size: Flags.integer({
     char: 's',
-    description: 'Side of the network’s input [default: the model’s own, or 288, or the nearest]',
+    description:
+      'Input size of the network, the side in pixels [default: the model’s own, or 288, or the nearest]',
     min: 1,
     helpValue: 'PIXELS',
   }),
@@ -70,7 +71,8 @@ export const planFlags = {
 export const workerFlags = {
   processes: Flags.integer({
     char: 'p',
-    description: 'Images at once, each in a process with a copy of the model [default: one a processor]',
+    description:
+      'Concurrency: images at once, each in a process with a copy of the model [default: one a processor]',
     min: 1,
     max: 1024,
     helpValue: 'N',

@@ -10,7 +10,7 @@ export const benchFlags = {
     description: `${modelFlag.description ?? ''}; may be repeated`,
   }),
   images: Flags.string({
-    description: 'Photos to score: a folder, a file or a glob [default: the shipped samples]',
+    description: 'Photos to score: a folder, a file or a glob [default: the shipped example photos]',
     helpValue: 'PATH',
     exclusive: ['inference-only'],
   }),
@@ -34,7 +34,8 @@ export const benchFlags = {
     ...listOf('N'),
     char: 'c',
     min: 1,
-    description: 'Requests at once, each with a copy of the model [default: 1,2,3; with --against 1]',
+    description:
+      'Concurrency: requests at once, each with a copy of the model [default: 1,2,3; with --against 1]',
   }),
   runs: Flags.integer({
     min: 1,
@@ -72,7 +73,7 @@ export const benchFlags = {
     description: 'Compare with a baseline of another machine',
     dependsOn: ['baseline'],
   }),
-  csv: Flags.string({ helpValue: 'FILE', description: 'Write the numbers as CSV; - for stdout' }),
+  csv: Flags.string({ helpValue: 'FILE', description: 'Write the measurements as CSV; - for stdout' }),
   markdown: Flags.string({
     helpValue: 'FILE',
     description: 'Write a report for a pull request; - for stdout',

@@ -9,11 +9,11 @@ export const budgetFlag = Flags.string({
   parse: (text) => Promise.reject(replaced(text)),
 });
 
-/** The error of the old form, with the new form of the same demands. */
+/** The error of the old form, with the new form of the same conditions. */
 export function replaced(text: string): OfxError {
   const conditions = text
     .split(',')
-    .map((demand) => /^\s*([\w.]+)(?:@(\d+))?\s*(<=|>=|<|>)\s*(\S+)\s*$/.exec(demand))
+    .map((condition) => /^\s*([\w.]+)(?:@(\d+))?\s*(<=|>=|<|>)\s*(\S+)\s*$/.exec(condition))
     .map((match) => {
       if (!match) return undefined;
       const [, metric, concurrency, operator, limit] = match;

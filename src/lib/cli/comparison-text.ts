@@ -3,6 +3,7 @@ import { FEWEST_IMAGES, type DifferenceVerdict } from '../metrics/compare.js';
 import type { MetricPath } from '../metrics/definitions.js';
 import { counted } from '../text/plural.js';
 import type { ChangedImage, Comparison, PairComparison } from '../run/comparison.js';
+import { shortenedName } from '../text/names.js';
 import { decimals, intervalText, percent, signed } from '../text/numbers.js';
 import { plainTable } from './table.js';
 
@@ -103,20 +104,13 @@ function changedText(
       paint(change > 0 ? 'better' : 'worse', signed(change, 2)),
       label === 1 ? 'tampered' : 'authentic',
       ...(columns < MEDIUM ? [] : [sideText(label, first, isWide), sideText(label, second, isWide)]),
-      shortened(image, columns - (columns < MEDIUM ? 20 : isWide ? 75 : 50)),
+      shortenedName(image, columns - (columns < MEDIUM ? 20 : isWide ? 75 : 50)),
     ]);
   const head = ['change', 'truth', ...(columns < MEDIUM ? [] : [first, second]), 'image'];
   return [
     `${second} is better on ${counted(improved, 'image')} and worse on ${worsened}. Those that changed most:`,
     plainTable(head, rows),
   ];
-}
-
-/** Cuts a name in its middle: both its folder and its end tell images apart. */
-function shortened(name: string, room: number): string {
-  if (name.length <= room) return name;
-  const half = Math.floor((room - 1) / 2);
-  return `${name.slice(0, half)}…${name.slice(-half)}`;
 }
 
 function sideText(label: ChangedImage['label'], side: ChangedImage['first'], isWide: boolean): string {

@@ -16,7 +16,7 @@ export const gateFlags = {
     helpGroup: 'CI',
   }),
   markdown: Flags.string({
-    description: 'Write numbers and gates as Markdown, for a pull request or a job’s summary',
+    description: 'Write metrics and gates as Markdown, for a pull request or a job’s summary',
     helpValue: 'FILE',
     helpGroup: 'CI',
   }),

@@ -47,7 +47,7 @@ export const predictFlags = {
   concurrency: Flags.integer({
     char: 'c',
     description:
-      'Inferences at once, each with a copy of the model [default: 2 where there are several images and processors]',
+      'Concurrency: inferences at once, each with a copy of the model [default: 2 where there are several images and processors]',
     min: 1,
     helpValue: 'N',
   }),

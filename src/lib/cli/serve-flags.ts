@@ -45,7 +45,7 @@ export const serveFlags = {
   concurrency: Flags.integer({
     char: 'c',
     description:
-      'Images at once, each in a process with a copy of the model [default: 2, 3 from three processors on]',
+      'Concurrency: images at once, each in a process with a copy of the model [default: 2, 3 from three processors on]',
     min: 1,
     helpValue: 'N',
   }),

@@ -84,7 +84,7 @@ export function checkEnvironment(environment: NodeJS.ProcessEnv, flags: Readonly
     .map(([name]) => name)
     .find((name) => !known.includes(name));
   if (unknown === undefined) return;
-  throw new OfxError('USAGE', `The environment variable ${unknown} is no setting of ofx.`, {
+  throw new OfxError('USAGE', `The environment variable ${unknown} is not a valid setting of ofx.`, {
     suggestion:
       similarNames(unknown, known).length > 0
         ? `Did you mean ${similarNames(unknown, known).join(' or ')}?`

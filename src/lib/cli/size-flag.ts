@@ -6,7 +6,7 @@ import { Flags } from './oclif.js';
 export function sizeFlag(byDefault: string) {
   return Flags.integer({
     char: 's',
-    description: `Side of the network’s input [default: ${byDefault}]`,
+    description: `Input size of the network, the side in pixels [default: ${byDefault}]`,
     min: 1,
     helpValue: 'PIXELS',
   });
@@ -17,7 +17,7 @@ export function sizesFlag(byDefault: string) {
   return Flags.integer({
     ...listOf('PIXELS'),
     char: 's',
-    description: `Sides of the network’s input [default: ${byDefault}]`,
+    description: `Input sizes of the network, their sides in pixels [default: ${byDefault}]`,
     min: 1,
   });
 }

@@ -49,16 +49,15 @@ export const validateFlags = {
   'sweep-step': fractionFlag({ description: 'Step of the thresholds that are tried', default: 0.05 }),
   panels: panelFlag({
     description:
-      'Pictures: all, none, worst:N, or auto: all of up to 1,000 images, of more the worst 500, the best 250 and 250 by chance',
+      'Panels, an image an image: all, none, worst:N, or auto: all of up to 1,000 images, of more the worst 500, the best 250 and 250 by chance',
   }),
   'panel-format': Flags.option({
-    description: 'Format of the pictures',
+    description: 'Format of the panels',
     options: PANEL_FORMATS,
     default: 'png',
   })(),
   masks: Flags.boolean({
-    description:
-      'Write the bare prediction mask beside each picture: a PNG of 0 and 255, at the image’s size',
+    description: 'Write the bare prediction mask beside each panel: a PNG of 0 and 255, at the image’s size',
     default: false,
   }),
   'save-maps': Flags.option({
@@ -130,7 +129,7 @@ export const validateFlags = {
   concurrency: Flags.integer({
     char: 'c',
     description:
-      'Inferences at once, each with a copy of the model [default: 2 where there are several processors]',
+      'Concurrency: inferences at once, each with a copy of the model [default: 2 where there are several processors]',
     min: 1,
     helpValue: 'N',
   }),

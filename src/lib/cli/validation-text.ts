@@ -114,12 +114,12 @@ function baselineLines({ summary }: RunRecord): string[] {
   return text === '' ? [] : [pc.dim(text)];
 }
 
-/** Which pictures there are, where some are missing. */
+/** Which panels there are, where some are missing. */
 function panelLines({ summary: { panels, dataset } }: RunRecord): string[] {
   if (!panels) return [];
   const count = (value: number): string => value.toLocaleString('en');
   return [
-    `pictures of ${count(panels.kept)} of ${count(dataset.samples)} images: ${panels.which} ${pc.dim('(--panels all keeps all)')}`,
+    `panels of ${count(panels.kept)} of ${count(dataset.samples)} images: ${panels.which} ${pc.dim('(--panels all keeps all)')}`,
   ];
 }
 

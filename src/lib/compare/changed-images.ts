@@ -1,7 +1,8 @@
+import { TAMPERED } from '../core/label.js';
 import { isManipulated } from '../core/verdict.js';
 import type { ComparedRun } from '../metrics/compare.js';
 import { f1, iou } from '../metrics/confusion.js';
-import { TAMPERED, type ImageEvidence } from '../metrics/evidence.js';
+import type { ImageEvidence } from '../metrics/evidence.js';
 import { confusionAt } from '../metrics/measure-pixels.js';
 import type { ChangedImage, ChangedSide } from '../run/comparison.js';
 

@@ -43,7 +43,7 @@ export function pairRuns(runs: readonly LoadedRun[], { match }: { match: boolean
   });
   if (common.length === 0) {
     throw new OfxError('USAGE', `The runs have no image in common: ${describe(runs)}.`, {
-      suggestion: 'Runs that shall be compared need the same images with the same ground truths.',
+      suggestion: 'Runs to be compared need the same images with the same ground truths.',
     });
   }
   if (differences.length > 0 && !match) {
@@ -68,7 +68,7 @@ function keyOf({ imageSha256, maskSha256, evidence: { image, label } }: PairedIm
 
 function settingDifferences(runs: readonly LoadedRun[]): string[] {
   const asked: [string, (run: LoadedRun) => string | number][] = [
-    ['the side of the network’s input', ({ summary }) => summary.model.inputSize],
+    ['input size', ({ summary }) => summary.model.inputSize],
     ['the protocol', ({ summary }) => summary.settings.protocol],
     ['how images are seen', ({ summary }) => describeScoring(summary.settings)],
     ['where masks are compared', ({ summary }) => summary.settings.scoreAt],

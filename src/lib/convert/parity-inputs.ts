@@ -7,7 +7,7 @@ import { inputShape, padToShape } from '../model/input-shape.js';
 import { IMAGENET_NORMALISATION, type Fit } from '../model/manifest.js';
 import { SHIPPED_SAMPLES } from '../core/paths.js';
 
-/** Pictures that two runtimes are compared on. */
+/** Images that two runtimes are compared on. */
 export interface ParityInputs {
   /** The shipped samples. */
   photos: RgbImage[];

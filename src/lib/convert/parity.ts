@@ -13,20 +13,20 @@ const TIMES_PYTORCH = 2;
 /** Pixels whose probability is larger are marked; a flipped pixel is marked by one side only. */
 const MASK_THRESHOLD = 0.5;
 
-const DifferenceSchema = Type.Object({
+const OutputDistanceSchema = Type.Object({
   max: Type.Number({ minimum: 0 }),
   mean: Type.Number({ minimum: 0 }),
   p999: Type.Number({ minimum: 0, description: '99.9th percentile' }),
 });
-export type Difference = Static<typeof DifferenceSchema>;
+export type OutputDistance = Static<typeof OutputDistanceSchema>;
 
 const DistanceSchema = {
-  map: Type.Object(DifferenceSchema.properties, { description: 'Of the probabilities of all pixels' }),
-  score: Type.Object(DifferenceSchema.properties, {
+  map: Type.Object(OutputDistanceSchema.properties, { description: 'Of the probabilities of all pixels' }),
+  score: Type.Object(OutputDistanceSchema.properties, {
     description: 'Of the score logits, divided by their size where that is over 1',
   }),
 };
-type Distance = Record<keyof typeof DistanceSchema, Difference>;
+type Distance = Record<keyof typeof DistanceSchema, OutputDistance>;
 
 export const VariantParitySchema = Type.Object({
   inputSize: Type.Integer({ minimum: 1 }),
@@ -93,16 +93,16 @@ export function isWithin({ map, score, pytorch }: VariantParity, tolerance: numb
 
 function distance(truth: Outputs<Float64Array>, other: Outputs): Distance {
   return {
-    map: summarise(truth.maps.map((probability, i) => Math.abs(probability - other.maps[i]!))),
+    map: distanceOf(truth.maps.map((probability, i) => Math.abs(probability - other.maps[i]!))),
     // A float32 logit of 20 has steps of 2e-6 itself, so large ones are compared in proportion.
-    score: summarise(
+    score: distanceOf(
       truth.scores.map((logit, i) => Math.abs(logit - other.scores[i]!) / Math.max(1, Math.abs(logit))),
     ),
   };
 }
 
 /** The percentile by nearest rank. */
-function summarise(differences: Float64Array): Difference {
+function distanceOf(differences: Float64Array): OutputDistance {
   const sorted = differences.sort();
   const rank = Math.ceil(0.999 * sorted.length) - 1;
   return {

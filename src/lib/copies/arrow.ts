@@ -21,7 +21,7 @@ const DASH = 5;
 const GAP = 3.5;
 /** Between a place's border and the arrow, in widths. */
 const DISTANCE = 1.5;
-/** How far the shaft bows, as a share of its length: a straight line is taken for a part of the picture. */
+/** How far the shaft bows, as a share of its length: a straight line is taken for a part of the image. */
 const BOW = 0.14;
 const SHAFT_POINTS = 32;
 

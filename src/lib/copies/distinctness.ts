@@ -77,7 +77,7 @@ export function ambiguity(
   return taken === 0 ? 1 : sum / taken;
 }
 
-/** Sums of 2x2 pixels of a patch's twin, brought back into its place; false where it leaves the picture. */
+/** Sums of 2x2 pixels of a patch's twin, brought back into its place; false where it leaves the image. */
 function warpPatch(
   luma: Plane,
   left: number,

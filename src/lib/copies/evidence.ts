@@ -36,7 +36,7 @@ const RECURRENCE_DOUBT = 1.2;
 /**
  * How much a pair of places speaks for a copy, as log-odds. First a logistic regression on the best pair of each of 136 copy-moves
  * and 795 authentic photos, in which the correlation enters as the mutual information of two correlated Gaussian variables; then
- * what pictures of windows, fences, bricks and pages taught, in which nothing was copied (docs/decisions/0006-copies.md): however
+ * what images of windows, fences, bricks and pages taught, in which nothing was copied (docs/decisions/0006-copies.md): however
  * large and alike two places are, they say no more than how much better they fit each other than anything else; and where their
  * noise is not the same, or where they are writing, hardly anything.
  */

@@ -10,7 +10,7 @@ import { boxOf, measure, moveRegion, toRegion, type Box, type Mask } from './reg
 import { meanShift, recurrence } from './recurrence.js';
 import { searchable } from './searchable.js';
 import { apply, fitSimilarity, translation, type Similarity } from './transform.js';
-import { compare, type Comparison } from './verify.js';
+import { measureAgreement, type Agreement } from './verify.js';
 import { toLuma, workingSize, type Luma, type SourceImage } from './working-image.js';
 import { isWriting } from './writing.js';
 
@@ -79,7 +79,7 @@ const SAME_MOVE = 2;
 
 interface Candidate {
   transform: Similarity;
-  comparison: Comparison;
+  comparison: Agreement;
   ambiguity: number;
   evidence: number;
   /** Both places, as far as they have detail. */
@@ -229,7 +229,7 @@ function alignPiece(
   pairs: Float64Array,
   seeds: Int32Array,
   bands: Bands,
-): { transform: Similarity; comparison: Comparison } | undefined {
+): { transform: Similarity; comparison: Agreement } | undefined {
   let dx = 0;
   let dy = 0;
   for (let i = 0; i < pairs.length; i += 4) {
@@ -239,8 +239,8 @@ function alignPiece(
   const n = pairs.length / 4;
   const shifted = align(bands.smooth, seeds, translation(dx / n, dy / n), false);
   const turned = align(bands.smooth, seeds, fitSimilarity(pairs), true);
-  const asShifted = compare(bands, seeds, shifted);
-  const asTurned = compare(bands, seeds, turned);
+  const asShifted = measureAgreement(bands, seeds, shifted);
+  const asTurned = measureAgreement(bands, seeds, turned);
   if (asTurned && (!asShifted || asTurned.similarity > asShifted.similarity + FREEDOM)) {
     return { transform: turned, comparison: asTurned };
   }

@@ -19,7 +19,7 @@ const QUIET_SHARE = 0.25;
 const MIN_PIXELS = 80;
 
 /** What two places have in common, pixel by pixel. */
-export interface Comparison {
+export interface Agreement {
   /** Indices of the pixels of the first place that have detail and find it again at the second. */
   pixels: Int32Array;
   /** Correlation of detail of 3 to 8 pixels over those, -1 … 1. */
@@ -32,7 +32,11 @@ export interface Comparison {
 }
 
 /** Compares the surroundings of a piece with where a transform takes them, and keeps what is alike and connected with it. */
-export function compare(bands: Bands, seeds: Int32Array, transform: Similarity): Comparison | undefined {
+export function measureAgreement(
+  bands: Bands,
+  seeds: Int32Array,
+  transform: Similarity,
+): Agreement | undefined {
   const { width, height } = bands.middle;
   const box = surroundings(seeds, width, height);
   const here = crop(bands.middle, box);
@@ -43,7 +47,7 @@ export function compare(bands: Bands, seeds: Int32Array, transform: Similarity):
   for (let i = 0; i < count; i++) {
     const a = here[i]!;
     const b = there[i]!;
-    // What lies outside of the picture is NaN there, and like nothing.
+    // What lies outside of the image is NaN there, and like nothing.
     product[i] = b === b ? a * b : -1e3;
     energy[i] = b === b ? a * a + b * b : 2e3;
   }

@@ -16,18 +16,18 @@ export function usableCpus(): number {
 export function cgroupCpuQuota(root = '/sys/fs/cgroup', self = '/proc/self/cgroup'): number | undefined {
   const quotas: number[] = [];
   // Version 2: "0::/path"; version 1: "4:cpu,cpuacct:/path".
-  for (const line of readText(self)?.split('\n') ?? []) {
+  for (const line of readSystemFile(self)?.split('\n') ?? []) {
     const [, controllers, group] = /^\d+:([^:]*):(.*)$/.exec(line) ?? [];
     if (controllers === undefined || group === undefined) continue;
     for (const folder of withParents(group)) {
       if (controllers === '') {
-        const [quota, period] = (readText(path.join(root, folder, 'cpu.max')) ?? '').trim().split(' ');
+        const [quota, period] = (readSystemFile(path.join(root, folder, 'cpu.max')) ?? '').trim().split(' ');
         quotas.push(Number(quota) / Number(period));
       } else if (controllers.split(',').includes('cpu')) {
         const base = path.join(root, 'cpu', folder);
         quotas.push(
-          Number(readText(path.join(base, 'cpu.cfs_quota_us')) ?? Number.NaN) /
-            Number(readText(path.join(base, 'cpu.cfs_period_us')) ?? Number.NaN),
+          Number(readSystemFile(path.join(base, 'cpu.cfs_quota_us')) ?? Number.NaN) /
+            Number(readSystemFile(path.join(base, 'cpu.cfs_period_us')) ?? Number.NaN),
         );
       }
     }
@@ -42,7 +42,8 @@ function withParents(group: string): string[] {
   return parts.map((_, index) => parts.slice(0, parts.length - index).join('/')).concat('');
 }
 
-function readText(file: string): string | undefined {
+/** A file of the system's; nothing where it has no such file. */
+export function readSystemFile(file: string): string | undefined {
   try {
     return readFileSync(file, 'utf8');
   } catch {

@@ -1,5 +1,10 @@
-import type { Static, TSchema } from '@sinclair/typebox';
+import { Type, type Static, type TSchema } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
+
+/** How many of something there are. */
+export const Count = Type.Integer({ minimum: 0 });
+
+export const NumberOrNull = Type.Union([Type.Number(), Type.Null()]);
 
 /**
  * Tells whether a value has the shape of a schema, and where it has not. The schema is walked as it is: compiling one for

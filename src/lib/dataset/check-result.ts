@@ -1,7 +1,7 @@
 import { Type, type Static } from '@sinclair/typebox';
+import { Count } from '../core/schema.js';
 import { FindingSchema } from './finding.js';
 
-const Count = Type.Integer({ minimum: 0 });
 const Spread = Type.Union(
   [Type.Object({ smallest: Type.Number(), median: Type.Number(), largest: Type.Number() }), Type.Null()],
   { description: 'Null where there is nothing to measure' },

@@ -1,12 +1,13 @@
+import { AUTHENTIC, TAMPERED, TRUTH_THRESHOLD } from '../core/label.js';
 import { createHash } from 'node:crypto';
 import path from 'node:path';
 import pMap from 'p-map';
 import { examineBalance } from './balance.js';
 import { Duplicates } from './duplicates.js';
-import { examineTruth, TRUTH_THRESHOLD } from './examine-truth.js';
+import { examineTruth } from './examine-truth.js';
 import { Findings, type FindingCode } from './finding.js';
 import { openDataset } from './open.js';
-import { AUTHENTIC, TAMPERED, type Dataset, type Layout, type Sample } from './sample.js';
+import type { Dataset, Layout, Sample } from './sample.js';
 import { usableCpus } from '../core/cpu.js';
 import { OfxError } from '../core/errors.js';
 import { decodeImage } from '../image/decode/index.js';

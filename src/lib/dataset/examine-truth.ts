@@ -1,10 +1,8 @@
+import { TRUTH_THRESHOLD } from '../core/label.js';
 import { borderShare } from '../image/border-share.js';
 import type { GroundTruth } from '../image/ground-truth.js';
 import type { TruthReading } from '../image/truth-reading.js';
 import type { FindingCode } from './finding.js';
-
-/** Ground truth is tampered above this grey value. */
-export const TRUTH_THRESHOLD = 127;
 
 /** A mask in which more than this share of the pixels is neither black nor white is no mask drawn by an editor. */
 const PHOTO_SHARE = 0.3;

@@ -1,3 +1,4 @@
+import { AUTHENTIC, TAMPERED } from '../core/label.js';
 import path from 'node:path';
 import { OfxError } from '../core/errors.js';
 import { findInputFiles, type InputFile } from '../inputs/find-images.js';
@@ -5,7 +6,7 @@ import type { Findings } from './finding.js';
 import { nameBelow } from './listed-path.js';
 import { matchMasks } from './match-masks.js';
 import { readCategory } from './category.js';
-import { AUTHENTIC, TAMPERED, type Sample } from './sample.js';
+import type { Sample } from './sample.js';
 
 /** Which folder holds what; absolute paths, undefined where there is none. */
 export interface LabelledFolders {

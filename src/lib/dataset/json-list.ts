@@ -1,9 +1,10 @@
+import { AUTHENTIC, TAMPERED } from '../core/label.js';
 import { OfxError } from '../core/errors.js';
 import type { Findings } from './finding.js';
 import { readCategory } from './category.js';
 import { readLabel, saysAuthentic } from './label-words.js';
 import { nameBelow, resolveListed } from './listed-path.js';
-import { AUTHENTIC, TAMPERED, type Sample } from './sample.js';
+import type { Sample } from './sample.js';
 
 /**
  * The samples of a JSON list: `[[image, mask | "Negative"], …]`, paths relative to the root. An entry may be an object, too:
@@ -63,7 +64,7 @@ function readList(text: string, file: string): unknown[] {
     });
   }
   if (!Array.isArray(content)) {
-    throw new OfxError('DATASET_INVALID', `${file} holds no list.`, {
+    throw new OfxError('DATASET_INVALID', `${file} is not a list of samples.`, {
       suggestion:
         'A list of samples looks like [["images/a.png", "masks/a.png"], ["images/b.png", "Negative"]], or ' +
         '[{"image": "images/a.png", "mask": "masks/a.png", "category": "splice"}].',

@@ -1,4 +1,4 @@
-import { AUTHENTIC, TAMPERED } from './sample.js';
+import { AUTHENTIC, TAMPERED } from '../core/label.js';
 
 /** What lists call photos that nobody changed … */
 const AUTHENTIC_WORDS = new Set(

@@ -32,7 +32,7 @@ const KNOWN_LAYOUTS =
  * @throws {OfxError} INPUT_MISSING, DATASET_INVALID
  */
 export async function openDataset(location: string, options: DatasetOptions = {}): Promise<Dataset> {
-  const isList = !(await isFolder(location));
+  const isList = !(await isFolderOfData(location));
   const root = path.resolve(isList ? path.dirname(location) : location);
   const list = options.split ?? (isList ? location : undefined);
   if (list !== undefined && options.layout !== undefined && !LIST_LAYOUTS.includes(options.layout)) {
@@ -221,7 +221,7 @@ async function readList(file: string): Promise<string> {
   }
 }
 
-async function isFolder(location: string): Promise<boolean> {
+async function isFolderOfData(location: string): Promise<boolean> {
   try {
     return (await stat(location)).isDirectory();
   } catch (error) {

@@ -1,10 +1,8 @@
+import type { Label } from '../core/label.js';
 import type { Finding } from './finding.js';
 
 export const LAYOUTS = ['split-file', 'json-list', 'tp-gt', 'images-masks', 'tampered-authentic'] as const;
 export type Layout = (typeof LAYOUTS)[number];
-
-export const TAMPERED = 1;
-export const AUTHENTIC = 0;
 
 /** One image of a data set and what is said to be true about it. */
 export interface Sample {
@@ -15,7 +13,7 @@ export interface Sample {
   /** Absolute path of the ground truth; null where there is none. */
   mask: string | null;
   /** Null where the ground truth decides: a mask that marks a pixel means tampered. */
-  label: typeof TAMPERED | typeof AUTHENTIC | null;
+  label: Label | null;
   /** What kind of image it is, e.g. `splice`: a column of the list, or the sub-folder that it lies in; null where nothing says. */
   category: string | null;
 }

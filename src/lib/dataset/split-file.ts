@@ -1,8 +1,9 @@
+import { TAMPERED } from '../core/label.js';
 import type { Findings } from './finding.js';
 import { nameBelow, resolveListed } from './listed-path.js';
 import { readCategory } from './category.js';
 import { readLabel } from './label-words.js';
-import { TAMPERED, type Sample } from './sample.js';
+import type { Sample } from './sample.js';
 
 /** What lists write where an image has no ground truth. */
 const NO_MASK = new Set(['', 'none', 'null', 'nan', 'negative', '-']);
@@ -45,7 +46,7 @@ function splitColumns(line: string, where: string, findings: Findings): Columns 
   const [image, mask, label] = columns;
   const complete = columns.length === 3 || (columns.length > 3 && byTab.length > 1);
   if (!image || mask === undefined || !label || !complete) {
-    findings.add('bad-line', `${where}: ${shortened(line)}`);
+    findings.add('bad-line', `${where}: ${cutLine(line)}`);
     return null;
   }
   if (byTab.length === 1) findings.add('space-separated', where);
@@ -72,7 +73,7 @@ function toSample(
   const image = resolveListed(root, columns.image, where, findings);
   const label = readLabel(columns.label);
   if (label === null) {
-    findings.add('odd-label', `${where}: ${shortened(columns.label)}`);
+    findings.add('odd-label', `${where}: ${cutLine(columns.label)}`);
     return null;
   }
   const hasMask = label === TAMPERED && !NO_MASK.has(columns.mask.toLowerCase());
@@ -81,6 +82,6 @@ function toSample(
   return { name: nameBelow(root, image), image, mask, label, category: readCategory(category) };
 }
 
-function shortened(line: string): string {
+function cutLine(line: string): string {
   return line.length > 80 ? `${line.slice(0, 79)}…` : line;
 }

@@ -1,4 +1,4 @@
-/** Share of the outermost pixels of a grey picture that are above a threshold. */
+/** Share of the outermost pixels of a grey image that are above a threshold. */
 export function borderShare(
   { width, height, data }: { width: number; height: number; data: Uint8Array },
   threshold: number,

@@ -110,7 +110,7 @@ function blurLine(
   }
 }
 
-/** …2 1 | 0 1 2 … n−1 | n−2 n−3…, also where the kernel is longer than the picture. */
+/** …2 1 | 0 1 2 … n−1 | n−2 n−3…, also where the kernel is longer than the image. */
 function mirrored(index: number, length: number): number {
   if (length === 1) return 0;
   const period = 2 * (length - 1);

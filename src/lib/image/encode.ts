@@ -31,7 +31,7 @@ export async function encodeProbability(map: ProbabilityMap, width: number, heig
 }
 
 /**
- * An RGB picture as PNG, or as JPEG of high quality.
+ * An RGB image as PNG, or as JPEG of high quality.
  * @param rgb interleaved, `height * width * 3` bytes.
  */
 export async function encodeRgb(
@@ -41,9 +41,9 @@ export async function encodeRgb(
   format: 'png' | 'jpeg',
 ): Promise<Buffer> {
   const sharp = await loadSharp();
-  const picture = sharp(rgb, rawInput(width, height, 3));
-  if (format === 'png') return markPng(await picture.png().toBuffer(), 'overlay');
-  return picture.jpeg({ quality: 92, chromaSubsampling: '4:4:4' }).toBuffer();
+  const image = sharp(rgb, rawInput(width, height, 3));
+  if (format === 'png') return markPng(await image.png().toBuffer(), 'overlay');
+  return image.jpeg({ quality: 92, chromaSubsampling: '4:4:4' }).toBuffer();
 }
 
 function rawInput(width: number, height: number, channels: 1 | 3) {

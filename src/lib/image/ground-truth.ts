@@ -5,7 +5,7 @@ import { storedSamples } from './decode/stored-samples.js';
 import { DEFAULT_LIMITS, decodeSamples, type ImageLimits } from './decode/samples.js';
 import { readTruth, UnclearTruth, type TruthReading } from './truth-reading.js';
 
-/** A picture in grey levels. */
+/** An image in grey levels. */
 export interface GreyImage {
   width: number;
   height: number;
@@ -47,7 +47,7 @@ export async function readGroundTruth(
     const name = typeof source === 'string' ? source : 'The mask';
     throw new OfxError('DATASET_INVALID', `${name} cannot be read with certainty: ${error.message}.`, {
       cause: error,
-      suggestion: 'Save it as a grey picture in which what was manipulated is 255 and the rest is 0.',
+      suggestion: 'Save it as a grey image in which what was manipulated is 255 and the rest is 0.',
     });
   }
 }

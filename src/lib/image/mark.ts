@@ -8,10 +8,10 @@ const HEAD_BYTES = 33;
 const KEYWORD = 'Software\0';
 
 /** What `ofx` draws: none of it is a photo that somebody wants examined. */
-export type OwnPicture = 'mask' | 'probability map' | 'overlay' | 'panel';
+export type OwnOutput = 'mask' | 'probability map' | 'overlay' | 'panel';
 
 /** A PNG with a note that `ofx` made it, so that it is not scored as a photo later. The pixels stay as they are. */
-export function markPng(png: Uint8Array, what: OwnPicture): Buffer {
+export function markPng(png: Uint8Array, what: OwnOutput): Buffer {
   const text = Buffer.from(`tEXt${KEYWORD}ofx ${OFX_VERSION}: ${what}`, 'latin1');
   const chunk = Buffer.alloc(text.length + 8);
   chunk.writeUInt32BE(text.length - 4);

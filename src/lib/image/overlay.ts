@@ -10,7 +10,7 @@ const CONTOUR = [255, 255, 255] as const;
 const CONTOUR_RIM = [0, 0, 0] as const;
 
 /**
- * The heat map over the image: the more probable a manipulation, the more of the heat colour and the less of the picture,
+ * The heat map over the image: the more probable a manipulation, the more of the heat colour and the less of the image,
  * so that what is authentic stays as it is. A white line with a black rim, legible on any ground, runs along the border
  * of the mask.
  *
@@ -44,7 +44,7 @@ export function drawOverlay(
   return out;
 }
 
-/** For each of 256 probabilities, the share of the picture that is kept, and the heat colour that is added to it. */
+/** For each of 256 probabilities, the share of the image that is kept, and the heat colour that is added to it. */
 function blendTables(): { keep: Float32Array; add: Float32Array } {
   const share = (level: number): number => (STRONGEST * level) / 255;
   return {

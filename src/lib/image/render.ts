@@ -18,7 +18,7 @@ export interface RenderOptions {
   strokes?: readonly Strokes[];
 }
 
-/** A probability map brought to an image: what is positive there, and the pictures asked for, encoded. */
+/** A probability map brought to an image: what is positive there, and the files asked for, encoded. */
 export interface Rendering {
   regions: Region[];
   /** Share of the image that the mask covers. */
@@ -30,7 +30,7 @@ export interface Rendering {
 }
 
 /**
- * Brings a map to the image's size, finds what is positive there, and encodes the pictures asked for.
+ * Brings a map to the image's size, finds what is positive there, and encodes the files asked for.
  *
  * @param image - with its pixels for an overlay, otherwise its size
  */
@@ -45,18 +45,18 @@ export async function render(
   const { mask, regions, tamperedPixels } = segment(map, width, height, { threshold, minArea });
   const segmented = performance.now();
 
-  const pictures: Pick<Rendering, 'mask' | 'probability' | 'overlay'> = {};
-  if (options.mask) pictures.mask = await encodeMask(mask, width, height);
-  if (options.probability) pictures.probability = await encodeProbability(map, width, height);
+  const encoded: Pick<Rendering, 'mask' | 'probability' | 'overlay'> = {};
+  if (options.mask) encoded.mask = await encodeMask(mask, width, height);
+  if (options.probability) encoded.probability = await encodeProbability(map, width, height);
   if (options.overlay && data) {
     const overlay = drawOverlay({ width, height, data }, map, mask);
     for (const strokes of options.strokes ?? []) drawStrokes(overlay, width, height, strokes);
-    pictures.overlay = await encodeRgb(overlay, width, height, options.overlay);
+    encoded.overlay = await encodeRgb(overlay, width, height, options.overlay);
   }
   return {
     regions,
     tamperedFraction: tamperedPixels / (width * height),
-    ...pictures,
+    ...encoded,
     timingsMs: { postprocess: segmented - started, encode: performance.now() - segmented },
   };
 }

@@ -1,4 +1,4 @@
-/** An RGB picture, interleaved, rows from the top. */
+/** An RGB image, interleaved, rows from the top. */
 interface Rgb {
   width: number;
   height: number;
@@ -121,7 +121,7 @@ function roundHalfEven(value: number): number {
 }
 
 /**
- * Resizes a grey picture as `cv2.resize(…, interpolation=INTER_NEAREST)` does: source index floor(i · source / target).
+ * Resizes a grey image as `cv2.resize(…, interpolation=INTER_NEAREST)` does: source index floor(i · source / target).
  * @returns `targetHeight * targetWidth` bytes.
  */
 export function resizeNearestOpenCv(

@@ -15,7 +15,7 @@ export interface Segmentation {
 /**
  * Brings a probability map to an image's size, thresholds it there, and takes the mask apart into 8-connected regions.
  *
- * It goes through the picture once, row by row, in terms of runs (stretches of mask pixels within a row): a run joins
+ * It goes through the image once, row by row, in terms of runs (stretches of mask pixels within a row): a run joins
  * those of the row above that it touches, in a union-find forest. That is linear in time, and needs memory for the mask
  * and the runs only, where the map alone would take 400 MB at 100 megapixels.
  *

@@ -17,7 +17,7 @@ export type TruthReading =
   | 'alpha';
 
 /** A decoded mask file. */
-export interface TruthPicture {
+export interface StoredTruth {
   width: number;
   height: number;
   channels: 1 | 3;
@@ -57,12 +57,12 @@ const CLASS_SHARE = 0.01;
  *
  * @throws {UnclearTruth}
  */
-export function readTruth(picture: TruthPicture): ReadTruth {
-  const facts = examine(picture);
-  const byAlpha = picture.alpha && readAlpha(picture.alpha, picture, facts);
+export function readTruth(stored: StoredTruth): ReadTruth {
+  const facts = examine(stored);
+  const byAlpha = stored.alpha && readAlpha(stored.alpha, stored, facts);
   if (byAlpha) return byAlpha;
-  const read = facts.coloured ? readColours(picture, facts) : readGrey(picture, facts);
-  if (picture.alpha) checkAgainstAlpha(picture, facts, read);
+  const read = facts.coloured ? readColours(stored, facts) : readGrey(stored, facts);
+  if (stored.alpha) checkAgainstAlpha(stored, facts, read);
   return read;
 }
 
@@ -81,7 +81,7 @@ interface Facts {
   flat: boolean;
 }
 
-function examine({ channels, samples, lossy }: TruthPicture): Facts {
+function examine({ channels, samples, lossy }: StoredTruth): Facts {
   const white = samples instanceof Uint16Array ? 65535 : 255;
   const shift = white === 65535 ? 8 : 0;
   const pixels = samples.length / channels;
@@ -122,7 +122,7 @@ function examine({ channels, samples, lossy }: TruthPicture): Facts {
   };
 }
 
-function readGrey({ lossy }: TruthPicture, facts: Facts): ReadTruth {
+function readGrey({ lossy }: StoredTruth, facts: Facts): ReadTruth {
   const { values, white, levels, max, colours, flat, photo } = facts;
   if (max === 0) return { reading: 'black', marks: null };
   const pixels = values.length;
@@ -145,7 +145,7 @@ function readGrey({ lossy }: TruthPicture, facts: Facts): ReadTruth {
   return { reading: 'dark', marks: above(values, flat ? 0 : max / 2) };
 }
 
-function readColours({ lossy }: TruthPicture, facts: Facts): ReadTruth {
+function readColours({ lossy }: StoredTruth, facts: Facts): ReadTruth {
   const { values, levels, max, colours, flat, photo } = facts;
   // Not drawn at all, which its levels of grey show whoever looks at the findings.
   if (photo) return { reading: 'grey', marks: null };
@@ -157,7 +157,7 @@ function readColours({ lossy }: TruthPicture, facts: Facts): ReadTruth {
 }
 
 /** Where the colours say nothing, the alpha channel must be what is meant. */
-function readAlpha(alpha: Uint8Array, { width, height }: TruthPicture, facts: Facts): ReadTruth | null {
+function readAlpha(alpha: Uint8Array, { width, height }: StoredTruth, facts: Facts): ReadTruth | null {
   if (facts.colours > 1 && !facts.photo) return null;
   const max = alpha.reduce((most, value) => Math.max(most, value), 0);
   const marks = above(alpha, max > 127 ? 127 : 0);
@@ -170,7 +170,7 @@ function readAlpha(alpha: Uint8Array, { width, height }: TruthPicture, facts: Fa
 }
 
 /** What nobody can see is not what somebody marked. */
-function checkAgainstAlpha({ alpha }: TruthPicture, { values, white }: Facts, { marks }: ReadTruth): void {
+function checkAgainstAlpha({ alpha }: StoredTruth, { values, white }: Facts, { marks }: ReadTruth): void {
   const marked = marks ?? above(values, white / 2);
   let total = 0;
   let unseen = 0;

@@ -9,7 +9,7 @@ import { pMapIterable } from 'p-map';
 import { OfxError, systemCode } from '../core/errors.js';
 import { NameFinder } from '../files/find-name.js';
 import { KeyTable } from '../files/key-table.js';
-import { hasPictureName, READABLE } from '../image/decode/formats.js';
+import { hasImageName, READABLE } from '../image/decode/formats.js';
 import {
   brokenLink,
   missing,
@@ -20,7 +20,7 @@ import {
   type OnSkipped,
 } from './input-file.js';
 import { kindOf, looksLike } from './kind.js';
-import { CommonFolder, isBelow, Places, realFolder } from './places.js';
+import { CommonFolder, isBelow, RealPaths, realFolder, STAT_CONCURRENCY } from './places.js';
 import { listedPaths } from './stdin-paths.js';
 import { walk } from './walk.js';
 
@@ -29,9 +29,6 @@ export { placesBelow } from './places.js';
 
 /** Stands for a list of paths on stdin, one a line. */
 export const STDIN = '-';
-
-/** Inputs that are looked at side by side. */
-const LOOKS = 16;
 
 export interface SearchOptions {
   stdin?: Readable;
@@ -54,7 +51,7 @@ type Source =
 
 /**
  * A search for images: files, folders (recursive), globs, and `-` for a list of paths on stdin. A file named directly is
- * always an input; of a folder or glob, files that are pictures by content, or by name and then perhaps damaged. Hidden
+ * always an input; of a folder or glob, files that are images by content, or by name and then perhaps damaged. Hidden
  * files and the given output folders are left out, and no file comes twice. Links to folders are followed, except below
  * the `**` of a glob, as shells do. Whatever cannot be listed or opened is an input of its own, that failed.
  *
@@ -93,7 +90,7 @@ export class ImageSearch {
   /** One file, named directly: its outputs are files, not folders. Known from the inputs alone. */
   async isSingle(): Promise<boolean> {
     if (this.inputs.includes(STDIN)) return false;
-    const places = new Places();
+    const places = new RealPaths();
     const found = new Set<string>();
     for await (const source of this.#sources()) {
       if (source.kind !== 'named') return false;
@@ -110,7 +107,7 @@ export class ImageSearch {
    */
   async *files(onSkipped: OnSkipped = () => undefined): AsyncGenerator<InputFile> {
     const { photosOnly } = this.options;
-    const places = new Places();
+    const places = new RealPaths();
     const visited = new Set<string>();
     const folders = await this.#folders();
     const [only, ...others] = this.inputs;
@@ -160,7 +157,7 @@ export class ImageSearch {
   async *#sources(): AsyncGenerator<Source> {
     const names = new NameFinder();
     const looked = pMapIterable(this.#paths(), async ({ path, isText }) => sourceOf(path, isText, names), {
-      concurrency: LOOKS,
+      concurrency: STAT_CONCURRENCY,
     });
     yield* looked;
   }
@@ -174,7 +171,7 @@ export class ImageSearch {
 
   async *#named(
     { image, error }: Source & { kind: 'named' },
-    places: Places,
+    places: RealPaths,
     folders: readonly { base: string; real: string }[],
   ): AsyncGenerator<InputFile> {
     // A folder that holds it too says better where it lies.
@@ -190,7 +187,7 @@ export class ImageSearch {
 
   async *#matching(
     { base, pattern, glob }: Source & { kind: 'glob' },
-    places: Places,
+    places: RealPaths,
     onSkipped: OnSkipped,
   ): AsyncGenerator<InputFile> {
     let count = 0;
@@ -206,7 +203,7 @@ export class ImageSearch {
       count++;
       const place = await places.of(image);
       if (this.excluded.some((folder) => isBelow(place, folder))) continue;
-      if (kind === 'missing' && hasPictureName(below)) yield { image, below, error: brokenLink(image) };
+      if (kind === 'missing' && hasImageName(below)) yield { image, below, error: brokenLink(image) };
       else if (kind === 'missing' || (await looksLike(image, below)) === 'no-image')
         onSkipped(image, 'no-image');
       else yield { image, below };

@@ -1,6 +1,6 @@
 import { open, stat } from 'node:fs/promises';
 import { systemCode } from '../core/errors.js';
-import { hasPictureName, recogniseFormat, SNIFF_BYTES } from '../image/decode/formats.js';
+import { hasImageName, recogniseFormat, SNIFF_BYTES } from '../image/decode/formats.js';
 import { isOwnOutput } from '../image/mark.js';
 import { patiently } from './patiently.js';
 
@@ -17,7 +17,7 @@ export async function kindOf(input: string): Promise<PathKind> {
 }
 
 /**
- * What a file of a searched folder is: an image by its name, which may be damaged then, or by its content; a picture that
+ * What a file of a searched folder is: an image by its name, which may be damaged then, or by its content; an image that
  * `ofx` wrote itself; or neither. What cannot be opened is told by whoever reads it, so it counts as an image.
  *
  * @param file a path; its bytes where they are not UTF-8
@@ -26,18 +26,18 @@ export async function looksLike(
   file: string | Buffer,
   name: string,
 ): Promise<'image' | 'own-output' | 'no-image'> {
-  const isNamed = hasPictureName(name);
-  // Only PNGs are marked, so other pictures need not be opened.
+  const isNamed = hasImageName(name);
+  // Only PNGs are marked, so other images need not be opened.
   if (isNamed && !/\.a?png$/i.test(name)) return 'image';
   let head: Uint8Array;
   try {
     head = await patiently(async () => readHead(file));
   } catch (error) {
-    // An entry that nobody may read shows what it is by its name alone, and one without a picture's name may be anything.
+    // An entry that nobody may read shows what it is by its name alone, and one without an image's name may be anything.
     return isNamed || systemCode(error) !== 'ENOENT' ? 'image' : 'no-image';
   }
   if (isOwnOutput(head)) return 'own-output';
-  return isNamed || recogniseFormat(head)?.isPicture ? 'image' : 'no-image';
+  return isNamed || recogniseFormat(head)?.isImage ? 'image' : 'no-image';
 }
 
 async function readHead(file: string | Buffer): Promise<Uint8Array> {

@@ -6,9 +6,7 @@ import { exists } from '../files/exists.js';
 import { KeyTable } from '../files/key-table.js';
 import { foldedName } from '../text/names.js';
 import type { InputFile } from './input-file.js';
-
-/** Files that are looked at side by side. */
-const LOOKS = 16;
+import { STAT_CONCURRENCY } from './places.js';
 
 /** The inputs, from the first one each time. */
 export type Inputs = () => AsyncIterable<InputFile> | Iterable<InputFile>;
@@ -24,16 +22,16 @@ export async function refuseCollisions(
   inputs: Inputs,
   outputsOf: (file: InputFile) => readonly string[],
 ): Promise<void> {
-  const places = new Places();
+  const entries = new DiskEntries();
   const planned = new KeyTable();
   /** Outputs that are there already: only such can be inputs, too. */
   const existing = new KeyTable();
-  for await (const { image, outputs } of placed(inputs, outputsOf, places)) {
+  for await (const { image, outputs } of placed(inputs, outputsOf, entries)) {
     for (const { output, place, id } of outputs) {
       if (id !== undefined) existing.add(id);
       else if (path.resolve(output) === path.resolve(image)) throw wouldOverwrite(output);
       if (planned.add(foldedName(place))) continue;
-      const owner = await ownerOf({ image, place, output }, inputs, outputsOf, places);
+      const owner = await ownerOf({ image, place, output }, inputs, outputsOf, entries);
       if (owner === undefined) continue;
       const whose = owner === image ? `two outputs of ${image}` : `outputs of ${owner} and ${image}`;
       throw new OfxError('USAGE', `${output} would hold ${whose}.`, {
@@ -42,20 +40,22 @@ export async function refuseCollisions(
       });
     }
   }
-  if (existing.size > 0) await refuseInputs(inputs, outputsOf, existing, places);
+  if (existing.size > 0) await refuseInputs(inputs, outputsOf, existing, entries);
 }
 
 async function refuseInputs(
   inputs: Inputs,
   outputsOf: (file: InputFile) => readonly string[],
   existing: KeyTable,
-  places: Places,
+  entries: DiskEntries,
 ): Promise<void> {
-  const looked = pMapIterable(inputs(), async ({ image }) => places.idsOf(image), { concurrency: LOOKS });
+  const looked = pMapIterable(inputs(), async ({ image }) => entries.idsOf(image), {
+    concurrency: STAT_CONCURRENCY,
+  });
   for await (const ids of looked) {
     const hit = ids.find((id) => existing.has(id));
     if (hit === undefined) continue;
-    for await (const { outputs } of placed(inputs, outputsOf, places)) {
+    for await (const { outputs } of placed(inputs, outputsOf, entries)) {
       const output = outputs.find(({ id }) => id === hit)?.output;
       if (output === undefined) continue;
       throw wouldOverwrite(output);
@@ -80,17 +80,17 @@ interface PlacedOutput {
 function placed(
   inputs: Inputs,
   outputsOf: (file: InputFile) => readonly string[],
-  places: Places,
+  entries: DiskEntries,
 ): AsyncIterable<{ image: string; outputs: PlacedOutput[] }> {
   return pMapIterable(
     inputs(),
     async (file) => ({
       image: file.image,
       outputs: await Promise.all(
-        outputsOf(file).map(async (output) => ({ output, ...(await places.nameOf(output)) })),
+        outputsOf(file).map(async (output) => ({ output, ...(await entries.nameOf(output)) })),
       ),
     }),
-    { concurrency: LOOKS },
+    { concurrency: STAT_CONCURRENCY },
   );
 }
 
@@ -99,10 +99,10 @@ async function ownerOf(
   { image, place, output }: { image: string; place: string; output: string },
   inputs: Inputs,
   outputsOf: (file: InputFile) => readonly string[],
-  places: Places,
+  entries: DiskEntries,
 ): Promise<string | undefined> {
-  const folds = await places.foldNames(output);
-  for await (const earlier of placed(inputs, outputsOf, places)) {
+  const folds = await entries.foldNames(output);
+  for await (const earlier of placed(inputs, outputsOf, entries)) {
     const count = earlier.outputs.filter((other) =>
       folds ? foldedName(other.place) === foldedName(place) : other.place === place,
     ).length;
@@ -124,7 +124,7 @@ interface RealFolder {
 const KEPT_FOLDERS = 4096;
 
 /** Where files really are. */
-class Places {
+class DiskEntries {
   readonly #folders = new Map<string, Promise<RealFolder>>();
   readonly #folding = new Map<string, Promise<boolean>>();
 
@@ -148,11 +148,11 @@ class Places {
   /** Whether the disk that a file will lie on takes folded names for one. */
   async foldNames(file: string): Promise<boolean> {
     const { existing } = await this.#folder(path.dirname(path.resolve(file)));
-    return remembered(this.#folding, existing, tryFolding);
+    return memoised(this.#folding, existing, tryFolding);
   }
 
   async #folder(folder: string): Promise<RealFolder> {
-    return remembered(this.#folders, folder, async () => {
+    return memoised(this.#folders, folder, async () => {
       try {
         const place = await realpath(folder);
         return { place, existing: place };
@@ -166,7 +166,7 @@ class Places {
   }
 }
 
-async function remembered<T>(
+async function memoised<T>(
   known: Map<string, Promise<T>>,
   key: string,
   find: (key: string) => Promise<T>,

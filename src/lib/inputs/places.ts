@@ -1,6 +1,9 @@
 import { realpath } from 'node:fs/promises';
 import path from 'node:path';
 
+/** Files whose status is asked for side by side. */
+export const STAT_CONCURRENCY = 16;
+
 /** Folders whose real place is remembered. */
 const KEPT_FOLDERS = 4096;
 
@@ -8,7 +11,7 @@ const KEPT_FOLDERS = 4096;
  * Where files are: the name in the real folder, by whatever links a path leads there. A file that is itself a link stays
  * one of its own, as collections that store equal files once give them several names.
  */
-export class Places {
+export class RealPaths {
   readonly #folders = new Map<string, Promise<string>>();
 
   async of(file: string): Promise<string> {

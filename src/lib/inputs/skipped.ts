@@ -4,9 +4,9 @@ import type { SkipReason } from './input-file.js';
 
 /** How many files of folders were left out, and why. */
 export interface SkippedCounts {
-  /** Files that are no pictures, by their extension in lower case, "" where they have none. */
+  /** Files that are no images, by their extension in lower case, "" where they have none. */
   noImages: Record<string, number>;
-  /** Pictures that `ofx` wrote. */
+  /** Images that `ofx` wrote. */
   ownOutputs: number;
   /** Ground truth beside its photos. */
   groundTruth: number;
@@ -54,7 +54,7 @@ export class SkippedFiles {
           ]
         : []),
       ...(own > 0
-        ? [`${counted(own, 'picture')} that ofx wrote ${inNumber(own, '{was|were}')} left out.`]
+        ? [`${counted(own, 'image')} that ofx wrote ${inNumber(own, '{was|were}')} left out.`]
         : []),
       ...(truths > 0
         ? [

@@ -22,7 +22,7 @@ const CARRIAGE_RETURN = 0x0d;
 export async function* listedPaths(list: AsyncIterable<Buffer | string>): AsyncGenerator<ListedPath> {
   for await (const line of lines(utf8(list))) {
     if (line.includes(0)) {
-      throw new OfxError('USAGE', 'Standard input holds no list of paths but binary data.', {
+      throw new OfxError('USAGE', 'Standard input is not a list of paths but binary data.', {
         suggestion: 'Name the image itself, or write one path a line.',
       });
     }

@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { opendir, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { KeyTable } from '../files/key-table.js';
-import { hasPictureName } from '../image/decode/formats.js';
+import { hasImageName } from '../image/decode/formats.js';
 import { foldedName } from '../text/names.js';
 import {
   brokenLink,
@@ -25,7 +25,7 @@ export interface WalkOptions {
   excluded: readonly string[];
   /** Real folders that were searched already; added to. */
   visited: Set<string>;
-  /** Pass over ground truth that lies beside its photos, and pictures that `ofx` wrote. */
+  /** Pass over ground truth that lies beside its photos, and images that `ofx` wrote. */
   photosOnly: boolean;
   onSkipped: OnSkipped;
 }
@@ -100,7 +100,7 @@ async function* walkFolder(
       if (kind === 'folder') linked.push({ below });
       else if (kind === 'missing') {
         const image = path.join(folder, name);
-        if (hasPictureName(name)) yield { image, below, error: brokenLink(image) };
+        if (hasImageName(name)) yield { image, below, error: brokenLink(image) };
         else options.onSkipped(image, 'no-image');
       }
       if (kind === 'folder' || kind === 'missing' || kind === 'special') continue;
@@ -148,7 +148,7 @@ function isGroundTruth(
   return [own, bare].some((key) => key !== undefined && ofMaskFolder?.has(key));
 }
 
-/** A name that is no text cannot be opened by it; whether it is a picture can be told all the same. */
+/** A name that is no text cannot be opened by it; whether it is an image can be told all the same. */
 async function* unnamedInput(
   folder: string,
   place: Place,
@@ -158,11 +158,11 @@ async function* unnamedInput(
   const shown = shownBytes(name);
   const image = path.join(folder, shown);
   const bytes = Buffer.concat([Buffer.from(`${folder}${path.sep}`), name]);
-  const isFolder = await readdir(bytes).then(
+  const listable = await readdir(bytes).then(
     () => true,
     () => false,
   );
-  if (!isFolder && (await looksLike(bytes, name.toString('latin1'))) === 'no-image') {
+  if (!listable && (await looksLike(bytes, name.toString('latin1'))) === 'no-image') {
     onSkipped(image, 'no-image');
     return;
   }
@@ -190,10 +190,10 @@ async function list(folder: string): Promise<Listing> {
   return listing;
 }
 
-/** The names of pictures without their endings, and with: `x.jpg.png` is a mask of `x.jpg`. */
+/** The names of images without their endings, and with: `x.jpg.png` is a mask of `x.jpg`. */
 function stemsOf(files: readonly string[], into = new KeyTable()): KeyTable {
   for (const name of files) {
-    if (!hasPictureName(name)) continue;
+    if (!hasImageName(name)) continue;
     into.add(nameStem(foldedName(name)));
     into.add(foldedName(name));
   }

@@ -1,6 +1,6 @@
 import { f1, iou, ratio } from './confusion.js';
 import type { MetricPath } from './definitions.js';
-import { AUTHENTIC, TAMPERED, type Label } from './evidence.js';
+import { AUTHENTIC, TAMPERED, type Label } from '../core/label.js';
 
 /** What a metric is for somebody who does not look at the images. */
 export interface TrivialBaseline {

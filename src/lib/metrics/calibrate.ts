@@ -1,5 +1,5 @@
+import { TAMPERED, type Label } from '../core/label.js';
 import { logit } from '../core/temperature.js';
-import { TAMPERED, type Label } from './evidence.js';
 import { cutsFromTop, rankScores } from './ranking.js';
 import { ratio } from './confusion.js';
 import type { SweepRow } from './sweep-row.js';

@@ -1,6 +1,7 @@
+import { AUTHENTIC, TAMPERED } from '../core/label.js';
 import { bootstrapDraws, percentileInterval } from './bootstrap.js';
 import { METRIC_DEFINITIONS, type MetricPath } from './definitions.js';
-import { AUTHENTIC, TAMPERED, type ImageEvidence } from './evidence.js';
+import type { ImageEvidence } from './evidence.js';
 import type { MetricSettings } from './run-metrics.js';
 import { ESTIMATED_PATHS, runStatistic } from './run-statistic.js';
 import type { ThresholdSet } from './thresholds.js';

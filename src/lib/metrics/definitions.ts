@@ -3,10 +3,10 @@
  * table: names, order, meaning and direction come from here.
  */
 export const METRIC_DEFINITIONS = {
-  'image.accuracy': higher('Accuracy', 'Share of images called rightly at the score threshold.'),
+  'image.accuracy': higher('Accuracy', 'Share of images classified correctly at the score threshold.'),
   'image.balancedAccuracy': higher(
     'Balanced accuracy',
-    'Mean of the share of tampered and the share of authentic images called rightly.',
+    'Mean of the share of tampered and the share of authentic images classified correctly.',
   ),
   'image.precision': higher('Precision', 'Share of tampered images among those predicted tampered.'),
   'image.recall': higher('Recall', 'Share of tampered images that are predicted tampered.'),
@@ -68,7 +68,10 @@ export const METRIC_DEFINITIONS = {
   'pixel.micro.precision': higher('Precision (micro)', 'Pixel precision over all images.'),
   'pixel.micro.recall': higher('Recall (micro)', 'Pixel recall over all images.'),
   'pixel.micro.mcc': higher('MCC (micro)', 'Matthews correlation over all pixels of all images, −1 to 1.'),
-  'pixel.micro.accuracy': higher('Accuracy (micro)', 'Share of pixels called rightly, over all images.'),
+  'pixel.micro.accuracy': higher(
+    'Accuracy (micro)',
+    'Share of pixels classified correctly, over all images.',
+  ),
   'pixel.micro.auc': higher('ROC AUC (micro)', 'Area under the ROC curve of all pixels of all images.'),
   'pixel.micro.averagePrecision': higher(
     'Average precision (micro)',

@@ -1,10 +1,7 @@
+import type { Label } from '../core/label.js';
 import type { Confusion } from './confusion.js';
 import type { PixelEvidence } from './measure-pixels.js';
 import type { TruforEvidence } from './trufor.js';
-
-export const TAMPERED = 1;
-export const AUTHENTIC = 0;
-export type Label = typeof TAMPERED | typeof AUTHENTIC;
 
 /** Why an image takes no part in pixel metrics. */
 export type PixelGap = 'empty-truth' | 'no-truth';

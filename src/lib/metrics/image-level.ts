@@ -1,3 +1,4 @@
+import { AUTHENTIC, TAMPERED, type Label } from '../core/label.js';
 import { isManipulated } from '../core/verdict.js';
 import type { Statistics } from './bootstrap.js';
 import { accuracy, balancedAccuracy, f1, mcc, precision, recall, type Confusion } from './confusion.js';
@@ -9,7 +10,6 @@ import {
   recallAtFalsePositiveRate,
   rocAuc,
 } from './ranking.js';
-import { AUTHENTIC, TAMPERED, type Label } from './evidence.js';
 
 export interface ScoredImage {
   label: Label;

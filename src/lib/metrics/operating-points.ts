@@ -1,12 +1,12 @@
+import { AUTHENTIC, TAMPERED } from '../core/label.js';
 import { fitScoreThreshold, type LabelledScore } from './calibrate.js';
-import { AUTHENTIC, TAMPERED } from './evidence.js';
 
 /** False-positive rates that users set their thresholds by. */
 export const FIXED_FPRS = [0.01, 0.05, 0.1] as const;
 
 /** The score threshold for a false-positive rate, and what it reaches on the data of a run. */
 export interface OperatingPoint {
-  /** Highest share of authentic images that may be called tampered. */
+  /** Highest share of authentic images that may be classified as tampered. */
   maxFpr: number;
   threshold: number;
   /** Share of tampered images above the threshold. */

@@ -1,6 +1,7 @@
+import { TAMPERED } from '../core/label.js';
 import type { Statistics } from './bootstrap.js';
 import { f1 } from './confusion.js';
-import { TAMPERED, type ImageEvidence } from './evidence.js';
+import type { ImageEvidence } from './evidence.js';
 import { imageStatistic } from './image-level.js';
 import { weightedMean } from './macro.js';
 import { confusionAt } from './measure-pixels.js';

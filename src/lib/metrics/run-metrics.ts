@@ -1,9 +1,10 @@
+import { AUTHENTIC, TAMPERED } from '../core/label.js';
 import { isManipulated } from '../core/verdict.js';
 import { bootstrapIntervals, type Interval } from './bootstrap.js';
 import { addConfusion, balancedAccuracy, f1, iou, precision, recall, type Confusion } from './confusion.js';
 import { precisionRecallCurve, rocCurve, type CurvePoint } from './curves.js';
 import { METRIC_PATHS, type MetricPath } from './definitions.js';
-import { AUTHENTIC, TAMPERED, type ImageEvidence, type PixelGap } from './evidence.js';
+import type { ImageEvidence, PixelGap } from './evidence.js';
 import {
   confusionOf,
   imageMetricPath,

@@ -1,7 +1,8 @@
+import { AUTHENTIC, TAMPERED } from '../core/label.js';
 import type { Statistics } from './bootstrap.js';
 import { addConfusion, f1, type Confusion } from './confusion.js';
 import { METRIC_PATHS, type MetricPath } from './definitions.js';
-import { AUTHENTIC, TAMPERED, type ImageEvidence } from './evidence.js';
+import type { ImageEvidence } from './evidence.js';
 import { imageMetricPath, imageStatistic, type ImageMetric } from './image-level.js';
 import { MACRO_PATHS, macroStatistic, weightedMean, type MacroMetric } from './macro.js';
 import { confusionAt } from './measure-pixels.js';

@@ -1,5 +1,6 @@
+import { TAMPERED } from '../core/label.js';
 import { bootstrapIntervals } from './bootstrap.js';
-import { TAMPERED, type ImageEvidence } from './evidence.js';
+import type { ImageEvidence } from './evidence.js';
 import { rankScores, rocAuc } from './ranking.js';
 import { estimate, missingClass, type Estimate } from './run-metrics.js';
 

@@ -27,7 +27,7 @@ export type ModelReference = { kind: 'model'; model: Model } | { kind: 'onnx'; f
  */
 export async function findModel(reference: string = DEFAULT_MODEL): Promise<ModelReference> {
   if (reference.toLowerCase().endsWith('.onnx')) {
-    if (!(await exists(reference))) {
+    if (!(await isThere(reference))) {
       throw new OfxError('MODEL_NOT_FOUND', `There is no file ${reference}.`, {
         suggestion: 'Check the path given by --model.',
       });
@@ -40,7 +40,7 @@ export async function findModel(reference: string = DEFAULT_MODEL): Promise<Mode
     ...(isName ? [installedModelsFolder(), SHIPPED_MODELS].map((place) => path.join(place, reference)) : []),
   ];
   for (const folder of folders) {
-    if (await exists(path.join(folder, MANIFEST_FILE)))
+    if (await isThere(path.join(folder, MANIFEST_FILE)))
       return { kind: 'model', model: await readModel(folder) };
   }
   const names = (await listModels()).map(({ manifest }) => manifest.name);
@@ -64,7 +64,7 @@ export async function listModels(onBroken?: (error: OfxError) => void): Promise<
       const folder = path.join(place, name);
       if (models.has(name)) continue;
       try {
-        if (await exists(path.join(folder, MANIFEST_FILE))) models.set(name, await readModel(folder));
+        if (await isThere(path.join(folder, MANIFEST_FILE))) models.set(name, await readModel(folder));
       } catch (error) {
         if (!onBroken || !(error instanceof OfxError)) throw error;
         // A shipped model must not answer in its name.
@@ -122,7 +122,7 @@ export async function readModel(folder: string): Promise<Model> {
   return { folder: path.resolve(folder), manifest: checked.value };
 }
 
-async function exists(file: string): Promise<boolean> {
+async function isThere(file: string): Promise<boolean> {
   try {
     await stat(file);
     return true;

@@ -148,7 +148,7 @@ class Reader {
         return { field, length };
       }
       default:
-        throw new Malformed('it is no protocol buffer');
+        throw new Malformed('it is not a valid protocol buffer');
     }
   }
 
@@ -170,7 +170,7 @@ class Reader {
       // Negative numbers have ten bytes; they are never lengths, and lose only their sign here.
       value += (byte & 127) * shift;
       if (byte < 128) return value;
-      if (shift > 2 ** 63) throw new Malformed('it is no protocol buffer');
+      if (shift > 2 ** 63) throw new Malformed('it is not a valid protocol buffer');
     }
   }
 

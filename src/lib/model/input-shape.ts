@@ -48,7 +48,7 @@ function whole(width: number, height: number): InputShape {
   return { width, height, covered: { width, height } };
 }
 
-/** Repeats the last column and row of an RGB picture until it fills the input, interleaved, rows from the top. */
+/** Repeats the last column and row of an RGB image until it fills the input, interleaved, rows from the top. */
 export function padToShape(rgb: Uint8Array, { width, height, covered }: InputShape): Uint8Array {
   if (width === covered.width && height === covered.height) return rgb;
   const out = new Uint8Array(width * height * 3);

@@ -6,12 +6,12 @@ const Triple = Type.Tuple([Type.Number(), Type.Number(), Type.Number()], { title
 const Sha256 = Type.String({ pattern: '^[0-9a-f]{64}$' });
 
 /** Whether a network's output is before or after the sigmoid. */
-export const OutputKindSchema = Type.Union([Type.Literal('logit'), Type.Literal('probability')]);
-export type OutputKind = Static<typeof OutputKindSchema>;
+export const OutputScaleSchema = Type.Union([Type.Literal('logit'), Type.Literal('probability')]);
+export type OutputScale = Static<typeof OutputScaleSchema>;
 
 const OutputSchema = Type.Object({
   name: Type.String({ minLength: 1 }),
-  kind: OutputKindSchema,
+  kind: OutputScaleSchema,
   channel: Type.Optional(
     Type.Integer({
       minimum: 0,

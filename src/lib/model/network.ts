@@ -7,7 +7,7 @@ import {
   type Fusion,
   type ManifestInput,
   type OutputDescription,
-  type OutputKind,
+  type OutputScale,
   type Precision,
   type TestScores,
   type Thresholds,
@@ -181,11 +181,11 @@ async function networkOfFile(
     (input.dims[1] ?? 3) !== 3 ||
     input.type !== 'float32'
   ) {
-    throw notSpeaking(file, 'it needs one float32 input of shape (1, 3, S, S)', inputs, outputs);
+    throw unclearInterface(file, 'it needs one float32 input of shape (1, 3, S, S)', inputs, outputs);
   }
   const inputSize = input.dims[2] ?? choice.size ?? choice.usualSize ?? DEFAULT_SIZE;
   if ((input.dims[3] ?? inputSize) !== inputSize)
-    throw notSpeaking(file, 'its input is not square', inputs, outputs);
+    throw unclearInterface(file, 'its input is not square', inputs, outputs);
   if (choice.size !== undefined && choice.size !== inputSize) {
     throw new OfxError(
       'SIZE_NOT_AVAILABLE',
@@ -207,7 +207,7 @@ async function networkOfFile(
     : masks.length === 1
       ? masks[0]
       : masks.find(({ name }) => /^mask/i.test(name));
-  if (!mask) throw notSpeaking(file, 'its mask cannot be told from its outputs', inputs, outputs);
+  if (!mask) throw unclearInterface(file, 'its mask cannot be told from its outputs', inputs, outputs);
   if (mislabelled) {
     notes.push(
       `Its output "localization_masks" is an auxiliary head: using the last output, "${mask.name}", as the mask.`,
@@ -232,13 +232,18 @@ async function networkOfFile(
 }
 
 /** The published network gives a score before and masks after the sigmoid; a name may say otherwise. */
-function kindOf({ name }: TensorShape, usual: OutputKind): OutputKind {
+function kindOf({ name }: TensorShape, usual: OutputScale): OutputScale {
   if (/logit/i.test(name)) return 'logit';
   if (/prob/i.test(name)) return 'probability';
   return usual;
 }
 
-function notSpeaking(file: string, reason: string, inputs: TensorShape[], outputs: TensorShape[]): OfxError {
+function unclearInterface(
+  file: string,
+  reason: string,
+  inputs: TensorShape[],
+  outputs: TensorShape[],
+): OfxError {
   const show = (tensors: TensorShape[]): string =>
     tensors.map(({ name, dims }) => `${name} (${dims.map((dim) => dim ?? '?').join(', ')})`).join(', ');
   return new OfxError(

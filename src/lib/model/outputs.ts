@@ -73,8 +73,8 @@ function channelsOf(network: Network, role: 'mask' | 'score', channels: number):
   if (!Number.isInteger(channels) || channels < 1) {
     throw new OfxError(
       'ONNX_INVALID',
-      `The output "${name}" of ${network.file} is no map of ${side} × ${side} pixels.`,
-      { suggestion: 'A mask must have the side of the network’s input: add a Resize to the graph.' },
+      `The output "${name}" of ${network.file} is not a valid map of ${side} × ${side} pixels.`,
+      { suggestion: 'A mask must have the input size of the network: add a Resize to the graph.' },
     );
   }
   if (channel === undefined ? channels === 1 : channel < channels) return channels;

@@ -1,5 +1,5 @@
 import { applyTemperature, logit, sigmoid } from '../core/temperature.js';
-import type { OutputKind } from './manifest.js';
+import type { OutputScale } from './manifest.js';
 
 /** Turns logits into probabilities where they stand. */
 export function sigmoidInPlace(values: Float32Array): void {
@@ -8,7 +8,7 @@ export function sigmoidInPlace(values: Float32Array): void {
 
 /** What is said of an image as a whole, before or after the sigmoid. */
 export interface ScoreOutput {
-  kind: OutputKind;
+  kind: OutputScale;
   value: number;
 }
 

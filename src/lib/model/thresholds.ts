@@ -56,7 +56,7 @@ export async function effectiveThresholds(
     if (systemCode(error) !== 'ENOENT') {
       throw new OfxError(
         'MANIFEST_INVALID',
-        `The fitted thresholds ${file} do not hold: ${(error as Error).message}`,
+        `The fitted thresholds ${file} are invalid: ${(error as Error).message}`,
         {
           suggestion:
             'Delete the file to use the model’s own thresholds, or run "ofx validate --calibrate" again.',

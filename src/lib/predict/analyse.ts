@@ -3,7 +3,7 @@ import { isManipulated } from '../core/verdict.js';
 import { SOFTWARE } from '../core/version.js';
 import { readInput } from '../files/read.js';
 import { decodePage, type RgbImage } from '../image/decode/index.js';
-import { DEFAULT_LIMITS, openPicture, type ImageLimits, type PictureFile } from '../image/decode/samples.js';
+import { DEFAULT_LIMITS, openImage, type ImageLimits, type ImageFile } from '../image/decode/samples.js';
 import { encodeNpy } from '../image/npy.js';
 import type { ProbabilityMap } from '../image/probability-map.js';
 import type { RenderOptions, Rendering } from '../image/render.js';
@@ -168,15 +168,15 @@ export class Analyser {
       typeof source === 'string'
         ? await readInput(source, limits.maxBytes ?? DEFAULT_LIMITS.maxBytes)
         : source;
-    const picture = await openPicture(bytes, limits, name);
+    const file = await openImage(bytes, limits, name);
     const identity = {
       sha256: createHash('sha256').update(bytes).digest('hex'),
       bytes: bytes.byteLength,
     };
     const open = performance.now() - started;
-    const { page = picture.pages[0]! } = options;
-    const count = picture.pages.length;
-    const asked = page === 'all' ? picture.pages : [page];
+    const { page = file.pages[0]! } = options;
+    const count = file.pages.length;
+    const asked = page === 'all' ? file.pages : [page];
     let best: PageExamination | undefined;
     const scores: { page: number; score: number }[] = [];
     const timingsMs: Examination['timingsMs'] & Record<string, number> = {
@@ -185,7 +185,7 @@ export class Analyser {
       inference: 0,
     };
     for (const number of asked) {
-      const examined = await this.#examinePage(picture, number, options, signal);
+      const examined = await this.#examinePage(file, number, options, signal);
       for (const [step, ms] of Object.entries<number>(examined.timingsMs))
         timingsMs[step] = (timingsMs[step] ?? 0) + ms;
       scores.push({ page: number, score: examined.score });
@@ -197,13 +197,13 @@ export class Analyser {
   }
 
   async #examinePage(
-    picture: PictureFile,
+    file: ImageFile,
     page: number,
     options: ExaminationOptions,
     signal: AbortSignal | undefined,
   ): Promise<PageExamination> {
     const started = performance.now();
-    const decoded = await decodePage(picture, page);
+    const decoded = await decodePage(file, page);
     const image = options.change ? await options.change(decoded) : decoded;
     const decode = performance.now() - started;
 

@@ -10,7 +10,7 @@ import { nameKey } from '../text/names.js';
 import { DEFAULT_LIMITS } from '../image/decode/samples.js';
 import { writeFileAtomic } from '../files/write.js';
 import type { ModelReference } from '../model/catalogue.js';
-import { planSessions, type SessionPlan } from '../workers/sessions.js';
+import { planSessions, READ_AHEAD, type SessionPlan } from '../workers/sessions.js';
 import { OFX_BUILD, OFX_VERSION } from '../core/version.js';
 import { Analyser, type AnalyserOptions, type AnalysisOptions } from './analyse.js';
 import { createFolder, fileKey, Journal } from '../files/journal.js';
@@ -67,9 +67,6 @@ export interface PredictOutcome {
 
 /** Kept beside the outputs in an output folder. */
 export const JOURNAL_FILE = 'ofx-journal.ndjson';
-
-/** Images that are decoded, rendered or written while others are in the network. */
-const READ_AHEAD = 2;
 
 /** Finished results that may wait for an earlier one, for each image that is under way. */
 const BACKPRESSURE = 4;

@@ -178,9 +178,9 @@ export type FailedInput = Static<typeof FailedInputSchema>;
 export const SkippedSchema = Type.Object(
   {
     noImages: Type.Record(Type.String(), Type.Integer({ minimum: 1 }), {
-      description: 'Files that are no pictures, by extension ("" where they have none)',
+      description: 'Files that are no images, by extension ("" where they have none)',
     }),
-    ownOutputs: Type.Integer({ minimum: 0, description: 'Pictures that ofx wrote' }),
+    ownOutputs: Type.Integer({ minimum: 0, description: 'Images that ofx wrote' }),
     groundTruth: Type.Integer({ minimum: 0, description: 'Ground truth beside its photos' }),
   },
   { description: 'Files of searched folders that were left out; none of them was looked at' },
@@ -234,7 +234,7 @@ const COUNTED_AS = {
   'no-finding': 'noFinding',
 } as const satisfies Record<Verdict, keyof PredictSummary>;
 
-export function summarise(results: readonly PredictResult[], seconds: number): PredictSummary {
+export function summarisePredictions(results: readonly PredictResult[], seconds: number): PredictSummary {
   const counter = new SummaryCounter();
   for (const result of results) counter.add(result);
   return { ...counter.summary, seconds };

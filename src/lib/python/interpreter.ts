@@ -68,7 +68,7 @@ export async function probePython(executable: string, signal?: AbortSignal): Pro
       ? // Not execa's own message, which holds the whole script.
         (systemCode(cause) ?? (timedOut ? 'no answer in time' : `exit status ${exitCode ?? 'unknown'}`))
       : 'it printed something else than asked';
-    throw new OfxError('PYTHON_MISSING', `${executable} is no Python that runs (${reason}).`, {
+    throw new OfxError('PYTHON_MISSING', `${executable} is not a working Python (${reason}).`, {
       suggestion: `Name a Python ${MINIMUM_PYTHON.join('.')} or newer with --python or OFX_PYTHON, or run "ofx convert --setup".`,
     });
   }

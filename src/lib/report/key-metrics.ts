@@ -1,6 +1,14 @@
 import type { MetricPath } from '../metrics/definitions.js';
 
-/** Numbers that a reader sees at once, first what everybody asks for; all others are folded away. */
+/** The metrics that stand large at the top of a report. */
+export const HEADLINE_METRICS: readonly MetricPath[] = [
+  'image.auc',
+  'image.f1',
+  'pixel.macro.iou',
+  'pixel.falseAlarmArea',
+];
+
+/** Metrics that a reader sees at once, first what everybody asks for; all others are folded away. */
 export const KEY_METRICS: readonly MetricPath[] = [
   'image.accuracy',
   'image.f1',

@@ -1,6 +1,7 @@
 import { outcomeOf, type ImageRow } from '../run/rows.js';
 import { PANEL, PANEL_COLOURS } from './panel-style.js';
 import { escapeXml } from '../text/escape.js';
+import { shortenedName } from '../text/names.js';
 import { percent } from '../text/numbers.js';
 import { FONT_FAMILY } from './raster.js';
 
@@ -36,7 +37,7 @@ export function panelHeader(
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${header}" font-family="${FONT_FAMILY}">`,
     `<rect width="100%" height="100%" fill="rgb(${PANEL_COLOURS.background.join(' ')})"/>`,
-    text(margin, 28, NAME_SIZE, TEXT, shortened(row.image, room), 600),
+    text(margin, 28, NAME_SIZE, TEXT, shortenedName(row.image, room), 600),
     `<text x="${margin}" y="54" font-size="${FACT_SIZE}" fill="${TEXT}">` +
       `<tspan fill="${verdict.isRight ? RIGHT : WRONG}" font-weight="600">${verdict.text}</tspan>` +
       facts.map((fact) => `<tspan dx="22">${escapeXml(fact)}</tspan>`).join('') +
@@ -92,13 +93,6 @@ function legend(left: number, baseline: number): string {
 
 function text(x: number, y: number, size: number, fill: string, content: string, weight = 400): string {
   return `<text x="${x}" y="${y}" font-size="${size}" font-weight="${weight}" fill="${fill}">${escapeXml(content)}</text>`;
-}
-
-/** Cuts a name in its middle: both its folder and its end tell images apart. */
-function shortened(name: string, room: number): string {
-  if (name.length <= room) return name;
-  const half = Math.floor((room - 1) / 2);
-  return `${name.slice(0, half)}…${name.slice(-half)}`;
 }
 
 function number(value: number | null): string {

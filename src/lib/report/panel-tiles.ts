@@ -1,3 +1,4 @@
+import { TRUTH_THRESHOLD } from '../core/label.js';
 import type { GreyImage } from '../image/ground-truth.js';
 import { resizeMap, type ProbabilityMap } from '../image/probability-map.js';
 import { resizeNearestOpenCv } from '../image/resize.js';
@@ -7,9 +8,6 @@ import type { Raster } from './raster.js';
 
 /** Between these the longer side of a tile is the image's own, in pixels, so that the photo need not be resized. */
 const TILE_SIDE = { smallest: 320, largest: 400 } as const;
-
-/** Ground truth is tampered above this grey value. */
-const TRUTH_THRESHOLD = 127;
 
 /** What a panel shows of one image, all at the size of a tile; small enough to wait for its turn. */
 export interface PanelTiles {

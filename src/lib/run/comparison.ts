@@ -1,13 +1,11 @@
 import { Type, type Static } from '@sinclair/typebox';
+import { Count, NumberOrNull } from '../core/schema.js';
 import { GateSchema } from '../gates/gate.js';
 import { DIFFERENCE_VERDICTS, FEWEST_IMAGES } from '../metrics/compare.js';
 import { METRIC_DEFINITIONS, type MetricPath } from '../metrics/definitions.js';
 import { ESTIMATED_PATHS } from '../metrics/run-statistic.js';
 
 /** What `ofx compare` says. */
-
-const NumberOrNull = Type.Union([Type.Number(), Type.Null()]);
-const Count = Type.Integer({ minimum: 0 });
 
 export const DifferenceSchema = Type.Object(
   {
@@ -73,7 +71,7 @@ const SideSchema = Type.Object(
     f1: NumberOrNull,
     iou: NumberOrNull,
     tamperedFraction: NumberOrNull,
-    panel: Type.Union([Type.String(), Type.Null()], { description: 'Picture, relative to the run’s folder' }),
+    panel: Type.Union([Type.String(), Type.Null()], { description: 'Panel, relative to the run’s folder' }),
   },
   { title: 'Outcome' },
 );

@@ -21,20 +21,20 @@ export const RUN_FILES = {
   panels: 'overlays',
 } as const;
 
-/** Formats of the pictures, by what their files end in. */
+/** Formats of the images, by what their files end in. */
 export const PANEL_FORMATS = ['png', 'jpeg', 'webp'] as const;
 export type PanelFormat = (typeof PANEL_FORMATS)[number];
 const PANEL_ENDINGS: Record<PanelFormat, string> = { png: 'png', jpeg: 'jpg', webp: 'webp' };
 
 const MASK_ENDING = '.mask';
 
-/** Where the pictures of images lie, relative to the run's folder. */
+/** Where the images of images lie, relative to the run's folder. */
 export class PanelPaths {
   readonly #shared = new Set<string>();
 
   /**
    * @param images names of all images: those that differ only in their endings keep them
-   * @param masks whether masks lie beside the pictures, whose names no picture may have
+   * @param masks whether masks lie beside the images, whose names no image may have
    */
   constructor(
     images: Iterable<string>,
@@ -53,7 +53,7 @@ export class PanelPaths {
     return `${this.#base(image)}.${PANEL_ENDINGS[this.format]}`;
   }
 
-  /** Of the bare prediction mask beside the picture. */
+  /** Of the bare prediction mask beside the image. */
   maskOf(image: string): string {
     return `${this.#base(image)}${MASK_ENDING}.png`;
   }
@@ -65,7 +65,7 @@ export class PanelPaths {
   }
 }
 
-/** Where the picture of an image may lie in a run of any format; the first that exists is it. */
+/** Where the image of an image may lie in a run of any format; the first that exists is it. */
 export function possiblePanels(image: string): string[] {
   const stem = withoutEnding(image);
   return (isNamedLikeMask(stem) ? [image, stem] : [stem, image]).flatMap((name) =>
@@ -73,7 +73,7 @@ export function possiblePanels(image: string): string[] {
   );
 }
 
-/** `a.mask.png` as a picture of `a.mask.jpg` would be taken for the mask of `a.jpg`. */
+/** `a.mask.png` as an image of `a.mask.jpg` would be taken for the mask of `a.jpg`. */
 function isNamedLikeMask(stem: string): boolean {
   return foldedName(stem).endsWith(MASK_ENDING);
 }

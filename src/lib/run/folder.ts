@@ -54,7 +54,7 @@ export async function chooseRunFolder(
 }
 
 /**
- * Takes away what an earlier run left in a folder that is used again, so that no picture of it is taken for a new one. What
+ * Takes away what an earlier run left in a folder that is used again, so that no image of it is taken for a new one. What
  * no run writes stays.
  *
  * @throws {OfxError} OUTPUT_UNWRITABLE where the folder holds a summary that is not a run's

@@ -19,7 +19,7 @@ export async function loadSummary(location: string): Promise<{ folder: string; s
   if (!checked.ok) {
     throw new OfxError(
       'RESULT_INVALID',
-      `${file} is no summary of a run: ${checked.complaints.join('; ')}.`,
+      `${file} is not a valid summary of a run: ${checked.complaints.join('; ')}.`,
       {
         suggestion: 'Run ofx validate again to make the run again.',
       },

@@ -1,7 +1,6 @@
 import { Type, type Static } from '@sinclair/typebox';
+import { NumberOrNull } from '../core/schema.js';
 import { stringify } from 'csv-stringify/sync';
-
-const NumberOrNull = Type.Union([Type.Number(), Type.Null()]);
 
 /** What a run gives on photos that were distorted in one way. */
 export const RobustnessRowSchema = Type.Object(

@@ -1,9 +1,9 @@
 import { Type, type Static } from '@sinclair/typebox';
+import { Count } from '../core/schema.js';
 
 const Probability = Type.Number({ minimum: 0, maximum: 1 });
 const OrNull = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T, description: string) =>
   Type.Union([schema, Type.Null()], { description });
-const Count = Type.Integer({ minimum: 0 });
 
 /** One image of a run; a row of `metrics.csv`, where null is an empty cell. */
 export const ImageRowSchema = Type.Object(
@@ -33,7 +33,7 @@ export const ImageRowSchema = Type.Object(
     tn: OrNull(Count, 'Authentic pixels left alone'),
     width: OrNull(Type.Integer({ minimum: 1 }), 'Of the image, in pixels'),
     height: OrNull(Type.Integer({ minimum: 1 }), 'Of the image, in pixels'),
-    panel: OrNull(Type.String(), 'The picture of this image, relative to the run’s folder'),
+    panel: OrNull(Type.String(), 'The panel of this image, relative to the run’s folder'),
     format: OrNull(Type.String(), 'Format of the file, told by its first bytes'),
     jpegQuality: OrNull(
       Type.Integer({ minimum: 1, maximum: 100 }),

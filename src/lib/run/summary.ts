@@ -1,12 +1,11 @@
 import { Type, type Static, type TObject, type TSchema } from '@sinclair/typebox';
+import { Count, NumberOrNull } from '../core/schema.js';
 import { GateSchema } from '../gates/gate.js';
 import { METRIC_DEFINITIONS, METRIC_PATHS, PROTOCOLS, type MetricPath } from '../metrics/definitions.js';
 import { RobustnessRowSchema } from './robustness.js';
 import type { Estimate } from '../metrics/run-metrics.js';
 import { inputText } from '../text/input-text.js';
 
-const NumberOrNull = Type.Union([Type.Number(), Type.Null()]);
-const Count = Type.Integer({ minimum: 0 });
 const literals = <const T extends readonly string[]>(values: T) =>
   Type.Union(values.map((value) => Type.Literal(value as T[number])));
 

@@ -111,18 +111,18 @@ function sha256(text: string): Buffer {
  * A hook that lets nobody through without a token of the scope; everybody, where there are no tokens.
  *
  * @param tokens - asked for with every request: a reload may change them
- * @param mostGuesses - who shows so many wrong tokens within a minute has to wait, even with a right one [no limit]
+ * @param maxAttempts - who shows so many wrong tokens within a minute has to wait, even with a right one [no limit]
  */
 export function requireToken(
   tokens: () => readonly Token[],
   scope: Scope,
-  mostGuesses = Infinity,
+  maxAttempts = Infinity,
 ): preParsingAsyncHookHandler {
-  const guesses = new Guesses(mostGuesses);
+  const attempts = new FailedAttempts(maxAttempts);
   return async (request, reply, payload) => {
     const { headers, ip } = request;
     if (tokens().length === 0) return payload;
-    const seconds = guesses.secondsToWait(ip);
+    const seconds = attempts.secondsToWait(ip);
     if (seconds > 0) {
       reply.header('retry-after', String(seconds));
       throw new OfxError('RATE_LIMITED', 'There were too many wrong tokens from this client.', {
@@ -131,7 +131,7 @@ export function requireToken(
     }
     const token = findToken(tokens(), headers.authorization);
     if (!token) {
-      guesses.add(ip);
+      attempts.add(ip);
       throw new OfxError('UNAUTHORISED', 'This server wants a bearer token that it knows.', {
         suggestion: 'Send it as "Authorization: Bearer TOKEN".',
       });
@@ -151,7 +151,7 @@ function nameToken(request: FastifyRequest, { name }: Token): void {
 }
 
 /** Wrong tokens by client. */
-class Guesses {
+class FailedAttempts {
   readonly #clients = new Map<string, { count: number; until: number }>();
 
   constructor(private readonly most: number) {}

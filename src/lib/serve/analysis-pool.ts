@@ -40,7 +40,7 @@ export type AnalysisReply =
 /**
  * Processes that each take an image from its bytes to the result, by the same `Analyser` as `ofx predict`.
  *
- * Processes, because strangers choose the bytes: whatever a decoder makes of them, a crash costs one request, a picture
+ * Processes, because strangers choose the bytes: whatever a decoder makes of them, a crash costs one request, an image
  * that takes for ever can be stopped, a worker that grew gives its memory back, and the thread that answers requests
  * never computes.
  */
@@ -137,7 +137,7 @@ export class AnalysisPool {
     const reply = await this.#pool
       .run({ kind: 'analyse', ...task, options }, { signal })
       .catch((error: unknown) => {
-        throw ourModelsFault(error);
+        throw modelFault(error);
       });
     if (reply.kind !== 'analysis') throw new TypeError(`Unexpected reply: ${reply.kind}`);
     const { prediction, files } = reply;
@@ -164,7 +164,7 @@ export class AnalysisPool {
 }
 
 /** A request named a model that we have: that its file is gone is no fault of the request's. */
-function ourModelsFault(error: unknown): unknown {
+function modelFault(error: unknown): unknown {
   if (!(error instanceof OfxError) || !['MODEL_NOT_FOUND', 'INPUT_UNREADABLE'].includes(error.code))
     return error;
   return new OfxError('MODEL_CORRUPT', error.message, { cause: error });

@@ -107,7 +107,7 @@ function labelAsBytes(headers: FastifyRequest['headers']): void {
   }
 }
 
-/** Everything comes from this server; pictures are shown from the visitor's own memory. Plain HTTP stays plain HTTP. */
+/** Everything comes from this server; images are shown from the visitor's own memory. Plain HTTP stays plain HTTP. */
 const HELMET = {
   contentSecurityPolicy: {
     useDefaults: false,

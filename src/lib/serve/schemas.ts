@@ -21,7 +21,9 @@ const Fraction = (description: string) => Type.Optional(Type.Number({ minimum: 0
 
 const QUESTION = {
   model: Type.Optional(Type.String({ description: 'Name of a model of `GET /v1/models`', maxLength: 200 })),
-  size: Type.Optional(Type.Integer({ minimum: 1, description: 'Side of the network’s input, in pixels' })),
+  size: Type.Optional(
+    Type.Integer({ minimum: 1, description: 'Input size of the network: its side in pixels' }),
+  ),
   scoreThreshold: Fraction('Tampered where the score is larger [the server’s, else the model’s]'),
   maskThreshold: Fraction(
     'A pixel is marked where its probability is larger [the server’s, else the model’s]',
@@ -59,7 +61,7 @@ export const PredictQuerySchema = Type.Object(
 const Base64 = (description: string) =>
   Type.Optional(Type.String({ contentEncoding: 'base64', description: `${description}, Base64` }));
 
-/** Answer of `POST /v1/predict`: one result of `ofx predict --json`, and the pictures that were asked for. */
+/** Answer of `POST /v1/predict`: one result of `ofx predict --json`, and the images that were asked for. */
 export const PredictAnswerSchema = Type.Object(
   {
     schemaVersion: Type.Literal(1),

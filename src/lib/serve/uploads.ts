@@ -42,18 +42,18 @@ export class UploadReader {
     const maxTotal = Math.min(maxFiles, LARGEST_IMAGES_IN_A_BATCH) * this.#maxBytes;
     const allowed = request.isMultipart() ? maxTotal + maxFiles * PART_OVERHEAD : this.#maxBytes;
     refuseByHeaders(request, allowed);
-    const hold = new Hold(maxTotal, (bytes) => {
+    const share = new MemoryShare(maxTotal, (bytes) => {
       this.#reserve(bytes);
     });
     const release = (): void => {
-      this.#held -= hold.bytes;
-      hold.close();
+      this.#held -= share.bytes;
+      share.close();
     };
     const stall = stalledForm(request);
     try {
       const reading = request.isMultipart()
-        ? this.#readForm(request, maxFiles, hold)
-        : this.#readBody(request, hold).then((upload) => [upload]);
+        ? this.#readForm(request, maxFiles, share)
+        : this.#readBody(request, share).then((upload) => [upload]);
       return { uploads: await Promise.race([reading, stall.error]), release };
     } catch (error) {
       release();
@@ -66,13 +66,13 @@ export class UploadReader {
     }
   }
 
-  async #readBody(request: FastifyRequest, hold: Hold): Promise<Upload> {
-    const bytes = await collect(request.raw, this.#maxBytes, hold);
+  async #readBody(request: FastifyRequest, share: MemoryShare): Promise<Upload> {
+    const bytes = await collect(request.raw, this.#maxBytes, share);
     if (!bytes) throw tooLarge(this.#maxBytes);
     return { name: IMAGE_FIELD, bytes };
   }
 
-  async #readForm(request: FastifyRequest, maxFiles: number, hold: Hold): Promise<Upload[]> {
+  async #readForm(request: FastifyRequest, maxFiles: number, share: MemoryShare): Promise<Upload[]> {
     const uploads: Upload[] = [];
     const otherFields: string[] = [];
     const parts = request.parts({
@@ -89,7 +89,7 @@ export class UploadReader {
       },
     });
     for await (const part of parts) {
-      if (part.type === 'file') uploads.push(await this.#readPart(part, hold));
+      if (part.type === 'file') uploads.push(await this.#readPart(part, share));
       else otherFields.push(`"${cleanName(part.fieldname)}"`);
     }
     if (uploads.length === 0) {
@@ -101,7 +101,7 @@ export class UploadReader {
     return uploads;
   }
 
-  async #readPart({ fieldname, filename, file }: Part, hold: Hold): Promise<Upload> {
+  async #readPart({ fieldname, filename, file }: Part, share: MemoryShare): Promise<Upload> {
     if (fieldname !== IMAGE_FIELD) {
       file.resume();
       throw new OfxError(
@@ -113,7 +113,7 @@ export class UploadReader {
       );
     }
     const name = cleanName(filename ?? IMAGE_FIELD);
-    const bytes = await collect(file, this.#maxBytes, hold);
+    const bytes = await collect(file, this.#maxBytes, share);
     return bytes ? { name, bytes } : { name, error: tooLarge(this.#maxBytes) };
   }
 
@@ -155,7 +155,7 @@ function holdsFile(
 }
 
 /** The bytes that one request has in memory. */
-class Hold {
+class MemoryShare {
   bytes = 0;
   #closed = false;
 
@@ -224,13 +224,17 @@ function refuseByHeaders({ headers }: FastifyRequest, allowed: number): void {
 }
 
 /** @returns undefined where the stream is longer than allowed, or was given up; what follows is read and dropped then */
-async function collect(stream: Readable, maxBytes: number, hold: Hold): Promise<Uint8Array | undefined> {
+async function collect(
+  stream: Readable,
+  maxBytes: number,
+  share: MemoryShare,
+): Promise<Uint8Array | undefined> {
   const chunks: Buffer[] = [];
   let total = 0;
   // Leaving the loop must not destroy the stream: below it is the connection on which the answer goes back.
   for await (const chunk of stream.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     total += chunk.length;
-    if (total > maxBytes || !hold.add(chunk.length)) {
+    if (total > maxBytes || !share.add(chunk.length)) {
       stream.resume();
       return undefined;
     }

@@ -7,6 +7,13 @@ export function nameKey(name: string): string {
   return name.normalize('NFC');
 }
 
+/** Cuts a name in its middle: both its folder and its end tell images apart. */
+export function shortenedName(name: string, maxLength: number): string {
+  if (name.length <= maxLength) return name;
+  const half = Math.floor((maxLength - 1) / 2);
+  return `${name.slice(0, half)}…${name.slice(-half)}`;
+}
+
 /** The same for all names that some disks take for one: they fold case, too. */
 export function foldedName(name: string): string {
   return nameKey(name).toLowerCase();

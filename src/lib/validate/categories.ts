@@ -1,5 +1,5 @@
 import { RunAccumulator, type MetricSettings, type RunMetrics } from '../metrics/run-metrics.js';
-import { AUTHENTIC, TAMPERED } from '../metrics/evidence.js';
+import { AUTHENTIC, TAMPERED } from '../core/label.js';
 import { resampleKey } from '../metrics/random.js';
 import { counted } from '../text/plural.js';
 import type { ImageRow } from '../run/rows.js';

@@ -1,3 +1,4 @@
+import { AUTHENTIC, TAMPERED } from '../core/label.js';
 import { createHash } from 'node:crypto';
 import { examineBalance } from '../dataset/balance.js';
 import { Duplicates } from '../dataset/duplicates.js';
@@ -7,7 +8,7 @@ import type { OfxError } from '../core/errors.js';
 import { isManipulated } from '../core/verdict.js';
 import { confusionAt } from '../metrics/measure-pixels.js';
 import { f1, iou, mcc, precision, recall } from '../metrics/confusion.js';
-import { AUTHENTIC, TAMPERED, type ImageEvidence } from '../metrics/evidence.js';
+import type { ImageEvidence } from '../metrics/evidence.js';
 import { PROTOCOL_THRESHOLD } from '../metrics/macro.js';
 import {
   countedThresholds,
@@ -35,7 +36,7 @@ export interface FoldResult {
 }
 
 /**
- * A run as a fold over its samples' records, in the order of the data set. An interrupted run is taken up again by folding
+ * A run as a fold over its samples' records, in the order of the data set. An interrupted run is resumed by folding
  * the records of its journal, so its numbers are the same to the last digit.
  */
 export class ValidationFold {

@@ -1,4 +1,4 @@
-import { TAMPERED } from '../dataset/sample.js';
+import { TAMPERED } from '../core/label.js';
 import { sampleIndices, seededRandom } from '../metrics/random.js';
 import { severity, type ImageRow } from '../run/rows.js';
 
@@ -35,7 +35,7 @@ export function describeSelection({ worst, best, sample }: Selection): string {
 /**
  * Decides, image by image in the order of the data set, whose panel is drawn and whose is taken away again. Of a selection no more
  * panels than are asked for are kept at any time, so a run of any length needs little room; an interrupted run that is
- * taken up comes to the same choice.
+ * resumed comes to the same choice.
  */
 export class PanelKeeper {
   readonly #choice: Exclude<PanelChoice, 'auto'>;

@@ -1,9 +1,10 @@
+import { TAMPERED } from '../core/label.js';
 import { pMapIterable } from 'p-map';
 import type { Sample } from '../dataset/sample.js';
 import { distort, type Distortion } from '../image/distort.js';
 import type { RgbImage } from '../image/decode/index.js';
 import { bootstrapIntervals } from '../metrics/bootstrap.js';
-import { TAMPERED, type ImageEvidence } from '../metrics/evidence.js';
+import type { ImageEvidence } from '../metrics/evidence.js';
 import { byKey, hashText, lastPart, resampleKey, seededRandom } from '../metrics/random.js';
 import { countedThresholds, type MetricSettings } from '../metrics/run-metrics.js';
 import { robustnessStatistic } from '../metrics/robustness.js';

@@ -1,8 +1,9 @@
+import { AUTHENTIC, TAMPERED, TRUTH_THRESHOLD, type Label } from '../core/label.js';
 import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
-import { examineTruth, TRUTH_THRESHOLD } from '../dataset/examine-truth.js';
+import { examineTruth } from '../dataset/examine-truth.js';
 import type { FindingCode } from '../dataset/finding.js';
-import { AUTHENTIC, TAMPERED, type Sample } from '../dataset/sample.js';
+import type { Sample } from '../dataset/sample.js';
 import { OfxError, toPlainError } from '../core/errors.js';
 import { recogniseFormat } from '../image/decode/formats.js';
 import { jpegQuality } from '../image/decode/jpeg-quality.js';
@@ -14,7 +15,7 @@ import { segment } from '../image/segment.js';
 import { readInput } from '../files/read.js';
 import { resizeNearestOpenCv } from '../image/resize.js';
 import { DEFAULT_LIMITS, type ImageLimits } from '../image/decode/samples.js';
-import type { ImageEvidence, Label } from '../metrics/evidence.js';
+import type { ImageEvidence } from '../metrics/evidence.js';
 import { countPixels, measurePixels, type PixelEvidence } from '../metrics/measure-pixels.js';
 import { PROTOCOL_THRESHOLD } from '../metrics/macro.js';
 import { PixelHistogram } from '../metrics/pixel-histogram.js';
@@ -94,7 +95,7 @@ export class SampleScorer {
     );
     const { image, decoded, score, rawScore, map, logits } = look;
     const original = await readTruth;
-    const truth = original && followed(original.grey, decoded, image);
+    const truth = original && resizedWith(original.grey, decoded, image);
     const odd = truth ? examineTruth(truth, image) : [];
     if (strict && odd.includes('size-differs')) throw sizeDiffers(truth!, image);
 
@@ -184,7 +185,7 @@ async function drawMask(map: ProbabilityMap, { width, height }: Size, threshold:
 }
 
 /** A ground truth that follows its photo from one size to another. */
-function followed(truth: GroundTruth, photo: Size, image: Size): GroundTruth {
+function resizedWith(truth: GroundTruth, photo: Size, image: Size): GroundTruth {
   if (photo.width === image.width && photo.height === image.height) return truth;
   const width = Math.max(1, Math.round((truth.width * image.width) / photo.width));
   const height = Math.max(1, Math.round((truth.height * image.height) / photo.height));

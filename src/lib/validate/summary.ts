@@ -1,6 +1,7 @@
+import { AUTHENTIC, TAMPERED } from '../core/label.js';
 import os from 'node:os';
 import path from 'node:path';
-import { AUTHENTIC, TAMPERED, type Dataset } from '../dataset/sample.js';
+import type { Dataset } from '../dataset/sample.js';
 import { headlinePath, METRIC_DEFINITIONS } from '../metrics/definitions.js';
 import type { MetricSettings } from '../metrics/run-metrics.js';
 import type { EffectiveThresholds } from '../model/thresholds.js';
@@ -27,7 +28,7 @@ export interface SummaryContext {
 }
 
 /** What a run was and what came out. With `--calibrate` the thresholds are fitted here, after all numbers. */
-export async function summarise(context: SummaryContext, result: FoldResult): Promise<RunSummary> {
+export async function summariseRun(context: SummaryContext, result: FoldResult): Promise<RunSummary> {
   const { request, dataset, source, thresholds, settings, startedAt } = context;
   const { identity, fusionFittedOn } = source;
   const joined = fusionWarnings(fusionFittedOn, { name: dataset.name, sha256: result.sha256 });

@@ -16,6 +16,7 @@ import { countedThresholds, type MetricSettings } from '../metrics/run-metrics.j
 import { sweepThresholds } from '../metrics/thresholds.js';
 import type { EffectiveThresholds } from '../model/thresholds.js';
 import { Analyser } from '../predict/analyse.js';
+import { READ_AHEAD } from '../workers/sessions.js';
 import { drawPanel } from '../report/panel.js';
 import { PanelPaths } from '../run/files.js';
 import { mapFile, MAPS_FOLDER, MAPS_RECORDS, writeManifest, type MapFormat } from '../run/maps.js';
@@ -37,10 +38,7 @@ import { SampleScorer, type ScoredSample } from './score.js';
 import type { ValidateEvents, ValidateRequest } from './request.js';
 import { ValidationFold, type FoldResult } from './fold.js';
 import { ValidationJournal, type JournalSettings } from '../run/journal.js';
-import { summarise, type SummaryContext } from './summary.js';
-
-/** Samples that are read, measured or drawn while others are in the network. */
-const READ_AHEAD = 2;
+import { summariseRun, type SummaryContext } from './summary.js';
 
 const SWEEP_STEPS = { finest: 0.001, coarsest: 0.5 };
 
@@ -196,7 +194,7 @@ class Run {
       const model = { name, version, sha256, inputSize, precision };
       await writeManifest(this.folder, { format: this.request.saveMaps, model }, this.#journal!.records());
     }
-    const summarised = await summarise(this.#context(), result);
+    const summarised = await summariseRun(this.#context(), result);
     if (this.#fittedOn > 0)
       summarised.warnings.push(
         `${counted(this.#fittedOn, 'image')} of this data set ${this.#fittedOn === 1 ? 'is' : 'are'} among those that the thresholds were fitted on: numbers at thresholds are too good.`,
@@ -222,7 +220,7 @@ class Run {
     return { request, dataset, source, thresholds, settings, startedAt, resumed: this.#resumed };
   }
 
-  /** Picture first, then journal: what the journal calls done is there. */
+  /** Image first, then journal: what the journal calls done is there. */
   async #settle({ record, tiles, mask, map }: ScoredSample): Promise<void> {
     const { saveMaps } = this.request;
     if (map && saveMaps !== undefined && record.kind === 'scored')

@@ -8,6 +8,9 @@ export interface SessionPlan {
   threads: number;
 }
 
+/** Images that are decoded, rendered or written while others are in the network. */
+export const READ_AHEAD = 2;
+
 /** Fewer images do not repay loading the network twice, which takes about as long as scoring two or three. */
 const FEW = 4;
 

@@ -78,7 +78,7 @@ describe('conditions on a benchmark', () => {
     const [gate] = benchGates(parse('p95[concurrency=3]  > 400ms'), configurations, []);
     expect(gate).to.deep.equal({
       name: 'fail on p95[concurrency=3] > 400ms',
-      subject: 'test 288 fp32, 2 threads, 3 at once',
+      subject: 'test 288 fp32, 2 threads, concurrency 3',
       passed: false,
       detail: 'p95 is 600 ms',
     });

@@ -9,7 +9,7 @@ import {
   parseShare,
   regressionGates,
 } from '../../../src/lib/bench/regression.js';
-import type { Comparison } from '../../../src/lib/bench/result.js';
+import type { LatencyComparison } from '../../../src/lib/bench/result.js';
 import { configurationOf, MACHINE, reportOf } from '../../support/bench.js';
 import { temporaryFolder } from '../../support/folder.js';
 import { rejection } from '../../support/rejection.js';
@@ -17,7 +17,11 @@ import { rejection } from '../../support/rejection.js';
 const spread = (centre: number): number[] =>
   Array.from({ length: 40 }, (_, index) => centre + (index % 9) - 4);
 
-const comparison = (latency: Comparison['latency'], peakMemory = 1, throughput = 1): Comparison => ({
+const comparison = (
+  latency: LatencyComparison['latency'],
+  peakMemory = 1,
+  throughput = 1,
+): LatencyComparison => ({
   id: 'this',
   reference: 'that',
   latency,
@@ -25,7 +29,7 @@ const comparison = (latency: Comparison['latency'], peakMemory = 1, throughput =
   throughput,
 });
 
-const passed = (each: Comparison, options = { throughput: true }): boolean[] =>
+const passed = (each: LatencyComparison, options = { throughput: true }): boolean[] =>
   regressionGates([each], 0.1, options).map((gate) => gate.passed);
 
 describe('regressions', () => {

@@ -5,7 +5,7 @@ import {
   ratioOfMedians,
   ratioOfPairs,
   slope,
-  summarise,
+  distribution,
 } from '../../../src/lib/bench/statistics.js';
 
 /** The example of Iglewicz and Hoaglin (1993) as NIST's handbook gives it, section 1.3.5.17. */
@@ -13,7 +13,7 @@ const SAMPLE = [2.1, 2.6, 2.4, 2.5, 2.3, 2.1, 2.3, 2.6, 8.2, 8.3];
 
 describe('statistics', () => {
   it('summarises a known sample as numpy does', () => {
-    const summary = summarise([15, 20, 35, 40, 50]);
+    const summary = distribution([15, 20, 35, 40, 50]);
     expect(summary).to.include({ runs: 5, mean: 32, min: 15, p50: 35, p90: 46, max: 50, outliers: 0 });
     expect(summary.p95).to.be.closeTo(48, 1e-9);
     expect(summary.p99).to.be.closeTo(49.6, 1e-9);
@@ -23,7 +23,7 @@ describe('statistics', () => {
 
   it('gives the mean an interval that holds it, narrower with more runs, and the same every time', () => {
     const values = (n: number): number[] => Array.from({ length: n }, (_, index) => 100 + (index % 7));
-    const [few, many] = [summarise(values(14)), summarise(values(700))];
+    const [few, many] = [distribution(values(14)), distribution(values(700))];
     expect(few.meanLow).to.be.below(few.mean).and.above(100);
     expect(few.meanHigh).to.be.above(few.mean).and.below(106);
     // A mean of n values varies with 1/√n.
@@ -31,11 +31,11 @@ describe('statistics', () => {
       Math.sqrt(14 / 700),
       0.05,
     );
-    expect(summarise(values(14))).to.deep.equal(few);
+    expect(distribution(values(14))).to.deep.equal(few);
   });
 
   it('describes a single value', () => {
-    expect(summarise([7])).to.include({
+    expect(distribution([7])).to.include({
       runs: 1,
       mean: 7,
       meanLow: 7,
@@ -51,7 +51,7 @@ describe('statistics', () => {
     // Median 2.45, median absolute deviation 0.15 → 0.6745 · (8.3 − 2.45) / 0.15, up to ties in the deviation.
     expect(median(SAMPLE)).to.be.closeTo(2.45, 1e-12);
     expect(scores.at(-1)).to.be.closeTo((0.6745 * 5.85) / 0.15, 1e-6);
-    expect(summarise(SAMPLE).outliers).to.equal(2);
+    expect(distribution(SAMPLE).outliers).to.equal(2);
   });
 
   it('finds the outlier among values of which most are equal', () => {

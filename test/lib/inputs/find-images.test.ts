@@ -140,7 +140,7 @@ describe('findInputFiles', () => {
     const binary = await rejection(findInputFiles(['-'], { stdin: image }));
     expect([binary.code, binary.message]).to.deep.equal([
       'USAGE',
-      'Standard input holds no list of paths but binary data.',
+      'Standard input is not a list of paths but binary data.',
     ]);
     const empty = await rejection(findInputFiles(['-'], { stdin: Readable.from(['\n']) }));
     expect([empty.code, empty.message]).to.deep.equal(['NO_IMAGES', 'Standard input names no paths.']);

@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import { VERDICT_WORDS, VERDICTS } from '../../../src/lib/core/verdict.js';
 import { findModel } from '../../../src/lib/model/catalogue.js';
 import { Analyser } from '../../../src/lib/predict/analyse.js';
-import { PredictionSchema, summarise, type Prediction } from '../../../src/lib/predict/result.js';
+import { PredictionSchema, summarisePredictions, type Prediction } from '../../../src/lib/predict/result.js';
 import { verdictOf } from '../../../src/lib/predict/verdict.js';
 import { checkSchema } from '../../../src/lib/core/schema.js';
 import { drawRectangles, SIDE } from '../../support/dataset.js';
@@ -73,7 +73,7 @@ describe('a verdict', () => {
   it('is counted, and a failure is not one', () => {
     const results = VERDICTS.map((verdict) => ({ verdict }) as Prediction);
     const failed = { image: 'x', error: { code: 'IMAGE_EMPTY', message: 'x is empty.' } };
-    expect(summarise([...results, failed], 2)).to.deep.equal({
+    expect(summarisePredictions([...results, failed], 2)).to.deep.equal({
       ...{ inputs: 4, manipulated: 1, suspicious: 1, noFinding: 1, failed: 1, resumed: 0, seconds: 2 },
     });
   });

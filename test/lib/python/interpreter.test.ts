@@ -65,7 +65,7 @@ describe('the search for a Python', () => {
 
   it('says how a program failed, without the script that it was given', async () => {
     const { message } = await rejection(probePython('/bin/false'));
-    expect(message).to.equal('/bin/false is no Python that runs (exit status 1).');
+    expect(message).to.equal('/bin/false is not a working Python (exit status 1).');
   });
 
   it('does not take a Python that is too old', async () => {

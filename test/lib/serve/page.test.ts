@@ -143,7 +143,7 @@ describeInChromium('the page', () => {
     expect(await page.locator('#boxes .on').count()).to.equal(1);
   });
 
-  it('enlarges the picture, moves it and keeps the divider in view, by keys and by mouse', async () => {
+  it('enlarges the image, moves it and keeps the divider in view, by keys and by mouse', async () => {
     await open();
     await choose(SAMPLE);
     await result();

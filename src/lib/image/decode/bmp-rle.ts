@@ -1,4 +1,4 @@
-/** A picture as a BMP file holds it. */
+/** An image as a BMP file holds it. */
 export interface RunLengths {
   width: number;
   height: number;
@@ -8,7 +8,7 @@ export interface RunLengths {
 }
 
 /** What a zero instead of a length announces; a second zero is the end of a row. */
-const END_OF_PICTURE = 1;
+const END_OF_BITMAP = 1;
 const DELTA = 2;
 
 /**
@@ -17,14 +17,14 @@ const DELTA = 2;
  *
  * @param bits of a pixel
  * @returns RGB, rows from the top
- * @throws Error where a run leaves its row, or the data end before the picture does
+ * @throws Error where a run leaves its row, or the data end before the image does
  */
 export function decodeRunLengths({ width, height, palette, pixels }: RunLengths, bits: 4 | 8): Uint8Array {
   const canvas = new Canvas(width, height);
   let at = 0;
   const next = (): number => {
     const byte = pixels[at++];
-    if (byte === undefined) throw new Error('its run lengths end before the picture does');
+    if (byte === undefined) throw new Error('its run lengths end before the image does');
     return byte;
   };
   // Eight-bit runs that fill a row go on with the next one by themselves; the mark behind them then says nothing new.
@@ -52,7 +52,7 @@ export function decodeRunLengths({ width, height, palette, pixels }: RunLengths,
     } else if (code === DELTA) {
       const right = next();
       canvas.skip(right + next() * width);
-    } else if (code === END_OF_PICTURE) {
+    } else if (code === END_OF_BITMAP) {
       break;
     } else {
       if (!(wrapped && canvas.x === 0)) canvas.nextRow();

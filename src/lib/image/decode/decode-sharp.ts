@@ -43,7 +43,7 @@ export async function decodeWithSharp(
     );
   }
   if (header.space === 'cmyk')
-    warnings.push('The picture is CMYK, which every decoder turns into RGB in its own way.');
+    warnings.push('The image is CMYK, which every decoder turns into RGB in its own way.');
   const frames = format === 'png' ? pngFrames(file) : format === 'tiff' ? 1 : (header.pages ?? 1);
   if (frames > 1)
     warnings.push(`It is an animation of ${frames} frames, of which only the first was looked at.`);
@@ -64,7 +64,7 @@ export async function decodeWithSharp(
     const repaired = await read('error');
     const complaint = (error as Error).message.split('\n', 1)[0]!;
     if (!hasEnd) throw new Error(`premature end of the file (${complaint})`, { cause: error });
-    warnings.push(`The file is damaged, parts of the picture may be wrong: ${complaint}.`);
+    warnings.push(`The file is damaged, parts of the image may be wrong: ${complaint}.`);
     return { ...repaired, warnings };
   }
 }
@@ -105,7 +105,7 @@ function prepare(file: Uint8Array, name: string, format: ImageFormat, page: numb
   };
 }
 
-/** libvips knows the brand of still pictures only; the first frame of an animation is one. */
+/** libvips knows the brand of still images only; the first frame of an animation is one. */
 function prepareAvif(file: Uint8Array): Prepared {
   const bytes = Buffer.from(file);
   if (bytes.toString('latin1', 8, 12) !== 'avis') return { file, warnings: [] };
@@ -131,7 +131,7 @@ async function readPixels(
   const wide = header.depth === 'ushort';
   const cmyk = header.space === 'cmyk';
   const alpha = header.hasAlpha ? alphaRule(format, isGrey(header), tiffPage) : 'drop';
-  // sharp gives the alpha of grey pictures away, so one that is needed is read with colours.
+  // sharp gives the alpha of grey images away, so one that is needed is read with colours.
   const grey = isGrey(header) && alpha === 'drop';
   if (cmyk) pipeline.pipelineColourspace('cmyk').toColourspace('cmyk');
   else if (grey) pipeline.toColourspace(wide ? 'grey16' : 'b-w');

@@ -1,8 +1,8 @@
 import { OfxError, systemCode, type ErrorCode } from '../../core/errors.js';
 
 /**
- * Says what a decoder's error means: that the picture is damaged, that it is sound and cannot be read here, or that this
- * machine had too little of something, which is not the picture's fault.
+ * Says what a decoder's error means: that the image is damaged, that it is sound and cannot be read here, or that this
+ * machine had too little of something, which is not the image's fault.
  */
 export function decodeFailure(name: string, format: string, error: unknown): OfxError {
   if (error instanceof OfxError) return error;

@@ -1,20 +1,20 @@
 import { cameraRaw } from './tiff.js';
 
-/** The picture formats that can be decoded. */
+/** The image formats that can be decoded. */
 export type ImageFormat = 'jpeg' | 'png' | 'webp' | 'tiff' | 'avif' | 'gif' | 'bmp';
 
 /** A kind of file that its first bytes tell. Everything that `ofx` knows about formats stands in {@link FORMATS}. */
 export interface FileFormat {
-  /** With its article, as a message calls one: "a JPEG XL picture". */
+  /** With its article, as a message calls one: "a JPEG XL image". */
   what: string;
   /** What it is called in a list of formats. */
   name: string;
   /**
-   * Whether it shows something that can be forged: pictures and pages. One that cannot be decoded is an input that was
+   * Whether it shows something that can be forged: images and pages. One that cannot be decoded is an input that was
    * not seen; anything else is no input.
    */
-  isPicture: boolean;
-  /** Endings of names, with their dot, lower case; a file named like that counts as a picture whatever it holds. */
+  isImage: boolean;
+  /** Endings of names, with their dot, lower case; a file named like that counts as an image whatever it holds. */
   extensions: readonly string[];
   /** How it is decoded; nothing where `ofx` refuses it. */
   decoder?: ImageFormat;
@@ -35,7 +35,7 @@ interface Head {
 export const SNIFF_BYTES = 1024;
 
 const DEVELOP =
-  'Develop it into a 16-bit TIFF or a PNG with a raw converter: what lies in it as a picture is only a preview.';
+  'Develop it into a 16-bit TIFF or a PNG with a raw converter: what lies in it as an image is only a preview.';
 const RENDER = 'Render its pages as PNG or TIFF, and score those.';
 const CONVERT = 'Convert it to PNG without changing its size; that keeps the traces that are looked for.';
 
@@ -53,31 +53,31 @@ function brand(pattern: RegExp): FileFormat['matches'] {
     text.startsWith('ftyp', 4) && pattern.test(text.slice(8, Math.min(bytes.readUInt32BE(0), text.length)));
 }
 
-function picture(
+function image(
   name: string,
   what: string,
   extensions: string,
   matches: FileFormat['matches'],
   more: Pick<FileFormat, 'decoder' | 'advice'>,
 ): FileFormat {
-  return { name, what, extensions: extensions.split(' ').filter(Boolean), matches, isPicture: true, ...more };
+  return { name, what, extensions: extensions.split(' ').filter(Boolean), matches, isImage: true, ...more };
 }
 
 function other(what: string, matches: FileFormat['matches']): FileFormat {
-  return { name: what, what, extensions: [], matches, isPicture: false };
+  return { name: what, what, extensions: [], matches, isImage: false };
 }
 
 /** The first that matches wins. */
 export const FORMATS: readonly FileFormat[] = [
-  picture('JPEG-LS', 'a JPEG-LS picture', '.jls', starts('\xff\xd8\xff\xf7'), { advice: CONVERT }),
-  picture('JPEG', 'a JPEG picture', '.jpg .jpeg .jpe .jfif .mpo .insp .jps', starts('\xff\xd8\xff'), {
+  image('JPEG-LS', 'a JPEG-LS image', '.jls', starts('\xff\xd8\xff\xf7'), { advice: CONVERT }),
+  image('JPEG', 'a JPEG image', '.jpg .jpeg .jpe .jfif .mpo .insp .jps', starts('\xff\xd8\xff'), {
     decoder: 'jpeg',
   }),
-  picture('PNG', 'a PNG picture', '.png .apng', starts('\x89PNG\r\n\x1a\n'), { decoder: 'png' }),
-  picture('WebP', 'a WebP picture', '.webp', (head) => starts('RIFF')(head) && at(8, 'WEBP')(head), {
+  image('PNG', 'a PNG image', '.png .apng', starts('\x89PNG\r\n\x1a\n'), { decoder: 'png' }),
+  image('WebP', 'a WebP image', '.webp', (head) => starts('RIFF')(head) && at(8, 'WEBP')(head), {
     decoder: 'webp',
   }),
-  picture(
+  image(
     'camera raw',
     'a camera raw file',
     '.dng .nef .nrw .arw .sr2 .srf .cr2 .cr3 .crw .orf .rw2 .rwl .pef .srw .raf .raw .3fr .fff .iiq .mef .mos .mrw .dcr .kdc .erf .x3f .gpr',
@@ -97,72 +97,68 @@ export const FORMATS: readonly FileFormat[] = [
       cameraRaw(head.bytes),
     { advice: DEVELOP },
   ),
-  picture('TIFF', 'a TIFF picture', '.tif .tiff', starts('II*\0', 'MM\0*', 'II+\0', 'MM\0+'), {
+  image('TIFF', 'a TIFF image', '.tif .tiff', starts('II*\0', 'MM\0*', 'II+\0', 'MM\0+'), {
     decoder: 'tiff',
   }),
-  picture('AVIF', 'an AVIF picture', '.avif .avifs', brand(/avi[fs]/), { decoder: 'avif' }),
-  picture('GIF', 'a GIF picture', '.gif', starts('GIF87a', 'GIF89a'), { decoder: 'gif' }),
-  picture('BMP', 'a BMP picture', '.bmp .dib .rle', isBmp, { decoder: 'bmp' }),
+  image('AVIF', 'an AVIF image', '.avif .avifs', brand(/avi[fs]/), { decoder: 'avif' }),
+  image('GIF', 'a GIF image', '.gif', starts('GIF87a', 'GIF89a'), { decoder: 'gif' }),
+  image('BMP', 'a BMP image', '.bmp .dib .rle', isBmp, { decoder: 'bmp' }),
 
-  picture(
+  image(
     'HEIC',
-    'a HEIC picture',
+    'a HEIC image',
     '.heic .heif .heics .heifs .hif .avci',
     brand(/hei[cxms]|hev[cxms]|mif1|msf1|avci/),
     {
       advice: CONVERT,
     },
   ),
-  picture('JPEG XL', 'a JPEG XL picture', '.jxl', starts('\0\0\0\x0cJXL ', '\xff\x0a'), { advice: CONVERT }),
-  picture(
+  image('JPEG XL', 'a JPEG XL image', '.jxl', starts('\0\0\0\x0cJXL ', '\xff\x0a'), { advice: CONVERT }),
+  image(
     'JPEG 2000',
-    'a JPEG 2000 picture',
+    'a JPEG 2000 image',
     '.jp2 .j2k .j2c .jpc .jpf .jpx .jpm',
     starts('\0\0\0\x0cjP  ', '\xffO\xffQ'),
     {
       advice: CONVERT,
     },
   ),
-  picture('JPEG XR', 'a JPEG XR picture', '.jxr .wdp .hdp', starts('II\xbc'), { advice: CONVERT }),
-  picture('PNM', 'a PNM picture', '.pnm .ppm .pgm .pbm .pam .pfm', ({ text }) => /^P[1-7Ff]\s/.test(text), {
+  image('JPEG XR', 'a JPEG XR image', '.jxr .wdp .hdp', starts('II\xbc'), { advice: CONVERT }),
+  image('PNM', 'a PNM image', '.pnm .ppm .pgm .pbm .pam .pfm', ({ text }) => /^P[1-7Ff]\s/.test(text), {
     advice: CONVERT,
   }),
-  picture('Photoshop', 'a Photoshop document', '.psd .psb', starts('8BPS'), { advice: CONVERT }),
-  picture('GIMP', 'a GIMP document', '.xcf', starts('gimp xcf'), { advice: CONVERT }),
-  picture('OpenEXR', 'an OpenEXR picture', '.exr', starts('\x76\x2f\x31\x01'), { advice: CONVERT }),
-  picture('Radiance HDR', 'a Radiance HDR picture', '.hdr', starts('#?RADIANCE', '#?RGBE'), {
+  image('Photoshop', 'a Photoshop document', '.psd .psb', starts('8BPS'), { advice: CONVERT }),
+  image('GIMP', 'a GIMP document', '.xcf', starts('gimp xcf'), { advice: CONVERT }),
+  image('OpenEXR', 'an OpenEXR image', '.exr', starts('\x76\x2f\x31\x01'), { advice: CONVERT }),
+  image('Radiance HDR', 'a Radiance HDR image', '.hdr', starts('#?RADIANCE', '#?RGBE'), {
     advice: CONVERT,
   }),
-  picture('icon', 'an icon', '.ico .cur .icns', starts('\0\0\x01\0', '\0\0\x02\0', 'icns'), {
+  image('icon', 'an icon', '.ico .cur .icns', starts('\0\0\x01\0', '\0\0\x02\0', 'icns'), {
     advice: CONVERT,
   }),
-  picture('QOI', 'a QOI picture', '.qoi', starts('qoif'), { advice: CONVERT }),
-  picture('DDS', 'a DDS texture', '.dds', starts('DDS '), { advice: CONVERT }),
-  picture('Targa', 'a Targa picture', '.tga', () => false, { advice: CONVERT }),
-  picture(
-    'PCX',
-    'a PCX picture',
-    '.pcx',
-    ({ text }) => /^\x0a[\x00\x02-\x05]\x01[\x01\x02\x04\x08]/.test(text),
-    { advice: CONVERT },
-  ),
-  picture('Sun raster', 'a Sun raster picture', '.ras .sun', starts('\x59\xa6\x6a\x95'), { advice: CONVERT }),
-  picture(
+  image('QOI', 'a QOI image', '.qoi', starts('qoif'), { advice: CONVERT }),
+  image('DDS', 'a DDS texture', '.dds', starts('DDS '), { advice: CONVERT }),
+  image('Targa', 'a Targa image', '.tga', () => false, { advice: CONVERT }),
+  image('PCX', 'a PCX image', '.pcx', ({ text }) => /^\x0a[\x00\x02-\x05]\x01[\x01\x02\x04\x08]/.test(text), {
+    advice: CONVERT,
+  }),
+  image('Sun raster', 'a Sun raster image', '.ras .sun', starts('\x59\xa6\x6a\x95'), { advice: CONVERT }),
+  image(
     'SGI',
-    'an SGI picture',
+    'an SGI image',
     '.sgi .rgb .bw',
     ({ text }) => /^\x01\xda[\x00\x01][\x01\x02]\0[\x01-\x03]/.test(text),
     { advice: CONVERT },
   ),
-  picture('BPG', 'a BPG picture', '.bpg', starts('BPG\xfb'), { advice: CONVERT }),
-  picture('FLIF', 'a FLIF picture', '.flif', starts('FLIF'), { advice: CONVERT }),
-  picture('MNG', 'an MNG or JNG picture', '.mng .jng', starts('\x8aMNG\r\n', '\x8bJNG\r\n'), {
+  image('BPG', 'a BPG image', '.bpg', starts('BPG\xfb'), { advice: CONVERT }),
+  image('FLIF', 'a FLIF image', '.flif', starts('FLIF'), { advice: CONVERT }),
+  image('MNG', 'an MNG or JNG image', '.mng .jng', starts('\x8aMNG\r\n', '\x8bJNG\r\n'), {
     advice: CONVERT,
   }),
-  picture('DICOM', 'a DICOM picture', '.dcm .dicom', at(128, 'DICM'), { advice: CONVERT }),
-  picture('FITS', 'a FITS picture', '.fits .fts', starts('SIMPLE  ='), { advice: CONVERT }),
-  picture('XPM', 'an XPM picture', '.xpm .xbm', starts('/* XPM */'), { advice: CONVERT }),
-  picture(
+  image('DICOM', 'a DICOM image', '.dcm .dicom', at(128, 'DICM'), { advice: CONVERT }),
+  image('FITS', 'a FITS image', '.fits .fts', starts('SIMPLE  ='), { advice: CONVERT }),
+  image('XPM', 'an XPM image', '.xpm .xbm', starts('/* XPM */'), { advice: CONVERT }),
+  image(
     'metafile',
     'a Windows metafile',
     '.wmf .emf',
@@ -171,13 +167,13 @@ export const FORMATS: readonly FileFormat[] = [
       advice: CONVERT,
     },
   ),
-  picture('PDF', 'a PDF document', '.pdf', ({ text }) => /^\s*%PDF-/.test(text), { advice: RENDER }),
-  picture('DjVu', 'a DjVu document', '.djvu .djv', starts('AT&TFORM'), { advice: RENDER }),
-  picture('PostScript', 'a PostScript document', '.ps .eps .ai', starts('%!PS', '\xc5\xd0\xd3\xc6'), {
+  image('PDF', 'a PDF document', '.pdf', ({ text }) => /^\s*%PDF-/.test(text), { advice: RENDER }),
+  image('DjVu', 'a DjVu document', '.djvu .djv', starts('AT&TFORM'), { advice: RENDER }),
+  image('PostScript', 'a PostScript document', '.ps .eps .ai', starts('%!PS', '\xc5\xd0\xd3\xc6'), {
     advice: RENDER,
   }),
-  picture('XPS', 'an XPS document', '.xps .oxps', () => false, { advice: RENDER }),
-  picture(
+  image('XPS', 'an XPS document', '.xps .oxps', () => false, { advice: RENDER }),
+  image(
     'SVG',
     'an SVG drawing',
     '.svg .svgz',
@@ -221,8 +217,8 @@ export function recogniseFormat(file: Uint8Array): FileFormat | undefined {
   return FORMATS.find(({ matches }) => matches(head));
 }
 
-/** Whether a file's name ends like a picture's. */
-export function hasPictureName(name: string): boolean {
+/** Whether a file's name ends like an image's. */
+export function hasImageName(name: string): boolean {
   const dot = name.lastIndexOf('.');
   return dot > 0 && EXTENSIONS.has(name.slice(dot).toLowerCase());
 }

@@ -17,13 +17,13 @@ export function gifBackground(file: Uint8Array): [number, number, number] {
   return [file[at] ?? 0, file[at + 1] ?? 0, file[at + 2] ?? 0];
 }
 
-/** The picture with the background wherever its first frame, which may be smaller, does not reach. */
-export function coverBackground(file: Uint8Array, picture: Pixels): Pixels {
+/** The image with the background wherever its first frame, which may be smaller, does not reach. */
+export function coverBackground(file: Uint8Array, image: Pixels): Pixels {
   const frame = firstFrame(file);
-  const { width, height, channels } = picture;
-  if (frame === undefined) return picture;
+  const { width, height, channels } = image;
+  if (frame === undefined) return image;
   const { left, top, right, bottom } = frame;
-  if (left === 0 && top === 0 && right >= width && bottom >= height) return picture;
+  if (left === 0 && top === 0 && right >= width && bottom >= height) return image;
   const background = gifBackground(file);
   const data = new Uint8Array(width * height * 3);
   for (let y = 0, to = 0; y < height; y++) {
@@ -32,7 +32,7 @@ export function coverBackground(file: Uint8Array, picture: Pixels): Pixels {
       const from = (y * width + x) * channels;
       for (let channel = 0; channel < 3; channel++) {
         data[to + channel] = isCovered
-          ? picture.data[from + (channels === 3 ? channel : 0)]!
+          ? image.data[from + (channels === 3 ? channel : 0)]!
           : background[channel]!;
       }
     }
@@ -47,7 +47,7 @@ interface Frame {
   bottom: number;
 }
 
-/** Passes over extensions, each a chain of blocks, to the first picture; nothing where the file ends before it. */
+/** Passes over extensions, each a chain of blocks, to the first image; nothing where the file ends before it. */
 function firstFrame(file: Uint8Array): Frame | undefined {
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
   let at = HEADER_BYTES + 3 * paletteSize(file[10]!);

@@ -1,6 +1,6 @@
-import { decodeSamples, type ImageLimits, type PictureFile, type Samples } from './samples.js';
+import { decodeSamples, type ImageLimits, type ImageFile, type Samples } from './samples.js';
 
-/** A decoded picture, upright as people see it. */
+/** A decoded image, upright as people see it. */
 export interface RgbImage {
   /** Pixels. */
   width: number;
@@ -9,12 +9,12 @@ export interface RgbImage {
   /** RGB interleaved, rows from the top: `height * width * 3` bytes. */
   data: Uint8Array;
   format: string;
-  /** Sentences about what the reader of a result should know, e.g. that the picture was CMYK. */
+  /** Sentences about what the reader of a result should know, e.g. that the image was CMYK. */
   warnings: string[];
 }
 
 /**
- * Decodes a picture to the very pixels of OpenCV's `imread(IMREAD_COLOR)`, in RGB order: orientation applied, colour
+ * Decodes an image to the very pixels of OpenCV's `imread(IMREAD_COLOR)`, in RGB order: orientation applied, colour
  * profile ignored, alpha dropped, grey replicated, 16 bits reduced to 8. TIFF goes as in OpenCV's libtiff: a straight
  * alpha is multiplied in, and 16-bit colour is rounded. AVIF alone differs, because libheif calculates otherwise than
  * libavif: by one level where chroma is stored in full, by more at edges of colour where it has to be interpolated.
@@ -32,9 +32,9 @@ export async function decodeImage(
   return inColour(await decodeSamples(source, limits, name));
 }
 
-/** Decodes one page of a file that `openPicture` recognised; see {@link decodeImage}. */
-export async function decodePage(picture: PictureFile, page?: number): Promise<RgbImage> {
-  return inColour(await picture.decode(page));
+/** Decodes one page of a file that `openImage` recognised; see {@link decodeImage}. */
+export async function decodePage(image: ImageFile, page?: number): Promise<RgbImage> {
+  return inColour(await image.decode(page));
 }
 
 function inColour({ width, height, channels, data, format, warnings }: Samples): RgbImage {

@@ -5,7 +5,7 @@
  */
 
 export interface JpegFile {
-  /** The file as it is, or a copy without its oddities: the same picture, pixel by pixel. */
+  /** The file as it is, or a copy without its oddities: the same image, pixel by pixel. */
   bytes: Uint8Array;
   /** What makes it something that libjpeg does not decode. */
   unsupported?: string;
@@ -53,7 +53,7 @@ const END = Uint8Array.of(0xff, MARKER.end);
  * - A file may lack its end mark though all of its pixels are there.
  * - Bytes that no segment owns, and zeros before the end mark, are skipped by decoders.
  * - A version of JFIF above 1 changes nothing.
- * - Ultra HDR adds a map of highlights behind the picture, and libvips would read both as a format of its own.
+ * - Ultra HDR adds a map of highlights behind the image, and libvips would read both as a format of its own.
  */
 export function readJpeg(file: Uint8Array): JpegFile {
   const bytes = Buffer.from(file.buffer, file.byteOffset, file.byteLength);
@@ -169,7 +169,7 @@ function isFrame(code: number): boolean {
   return code >= MARKER.frame && code <= 0xcf && !tables.includes(code);
 }
 
-/** The segments by which a reader finds the map of highlights: an index of pictures, a version, and what XMP says of it. */
+/** The segments by which a reader finds the map of highlights: an index of images, a version, and what XMP says of it. */
 function isOfUltraHdr(code: number, body: Buffer): boolean {
   if (code === MARKER.multiPicture) {
     const name = body.toString('latin1', 0, 28);
@@ -182,7 +182,7 @@ function isOfUltraHdr(code: number, body: Buffer): boolean {
   );
 }
 
-/** Which parts of the picture the scans brought so far. */
+/** Which parts of the image the scans brought so far. */
 class Scans {
   began = false;
   #progressive = false;

@@ -1,14 +1,14 @@
 import type { ImageFormat } from './formats.js';
 import { holdsJpeg, readTiff } from './tiff.js';
 
-/** Whether a picture was compressed in a way that changes its values a little. */
+/** Whether an image was compressed in a way that changes its values a little. */
 export function isLossy(file: Uint8Array, format: ImageFormat): boolean {
   if (format === 'tiff') return holdsJpeg(readTiff(file)?.pages[0]);
   if (format === 'webp') return !hasLosslessChunk(file);
   return format === 'jpeg' || format === 'avif';
 }
 
-/** Looks through the chunks of a WebP file for the one that holds a picture without loss. */
+/** Looks through the chunks of a WebP file for the one that holds an image without loss. */
 function hasLosslessChunk(file: Uint8Array): boolean {
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
   const bytes = Buffer.from(file.buffer, file.byteOffset, file.byteLength);

@@ -13,7 +13,7 @@ interface Chunk {
 
 /**
  * The file with its eXIf chunk in front of the pixels, where decoders look for the orientation. PNG allows the chunk behind
- * them, too; OpenCV turns such a picture, and browsers do not. It is turned here, as the pixels shall be OpenCV's.
+ * them, too; OpenCV turns such an image, and browsers do not. It is turned here, as the pixels shall be OpenCV's.
  */
 export function withExifInFront(file: Uint8Array): Uint8Array {
   const chunks = readChunks(file);

@@ -21,8 +21,8 @@ export interface Samples extends Pixels {
   warnings: string[];
 }
 
-/** A file that holds a picture, or several pages of them. */
-export interface PictureFile {
+/** A file that holds an image, or several pages of them. */
+export interface ImageFile {
   /** What messages call it. */
   name: string;
   format: ImageFormat;
@@ -40,11 +40,11 @@ export interface PictureFile {
  *
  * @throws {OfxError} as `decodeImage`, for the file and its format
  */
-export async function openPicture(
+export async function openImage(
   source: string | Uint8Array,
   limits: Partial<ImageLimits> = {},
   name = typeof source === 'string' ? source : 'The image',
-): Promise<PictureFile> {
+): Promise<ImageFile> {
   const { maxBytes, maxPixels } = { ...DEFAULT_LIMITS, ...limits };
   const file = typeof source === 'string' ? await readInput(source, maxBytes) : source;
   if (file.length > maxBytes) throw tooManyBytes(name, maxBytes);
@@ -63,13 +63,13 @@ export async function openPicture(
   return { name, format, pages, decode };
 }
 
-/** Decodes a picture with as many channels as it has, grey or colour; see `decodeImage`. */
+/** Decodes an image with as many channels as it has, grey or colour; see `decodeImage`. */
 export async function decodeSamples(
   source: string | Uint8Array,
   limits: Partial<ImageLimits> = {},
   name?: string,
 ): Promise<Samples> {
-  return (await openPicture(source, limits, name)).decode();
+  return (await openImage(source, limits, name)).decode();
 }
 
 function tiffPages(file: Uint8Array): number[] {

@@ -1,6 +1,6 @@
 /** What stands in the directories of a TIFF file (TIFF 6.0, and BigTIFF). Only headers are read here, never pixels. */
 
-/** A directory: what one page, or a picture that hangs on it, is. */
+/** A directory: what one page, or an image that hangs on it, is. */
 export interface Directory {
   /** Where each tag's entry begins in the file. */
   entries: ReadonlyMap<number, number>;
@@ -14,7 +14,7 @@ export interface TiffFile {
   littleEndian: boolean;
   /** The chain of directories, which are its pages. */
   pages: Directory[];
-  /** Pictures that hang on a page. */
+  /** Images that hang on a page. */
   below: (page: Directory) => Directory[];
 }
 

@@ -232,18 +232,18 @@ function mergedBins(bins: readonly ReliabilityBin[]): DrawnBin[] {
   const merged: ReliabilityBin[] = [];
   for (const bin of bins) {
     const last = merged.at(-1);
-    if (last && last.count < SMALLEST_BIN) merged[merged.length - 1] = together(last, bin);
+    if (last && last.count < SMALLEST_BIN) merged[merged.length - 1] = joinBins(last, bin);
     else merged.push(bin);
   }
   const [before, last] = merged.slice(-2);
-  if (before && last && last.count < SMALLEST_BIN) merged.splice(-2, 2, together(before, last));
+  if (before && last && last.count < SMALLEST_BIN) merged.splice(-2, 2, joinBins(before, last));
   return merged.map((bin) => {
     const { low, high } = wilsonInterval(bin.tampered, bin.count);
     return { ...bin, lowest: low, highest: high };
   });
 }
 
-function together(a: ReliabilityBin, b: ReliabilityBin): ReliabilityBin {
+function joinBins(a: ReliabilityBin, b: ReliabilityBin): ReliabilityBin {
   const count = a.count + b.count;
   const mean = (of: 'meanScore' | 'tampered'): number => (a[of] * a.count + b[of] * b.count) / count;
   return { low: a.low, high: b.high, count, meanScore: mean('meanScore'), tampered: mean('tampered') };

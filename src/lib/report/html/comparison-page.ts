@@ -4,21 +4,20 @@ import { METRIC_DEFINITIONS, type MetricPath } from '../../metrics/definitions.j
 import { counted } from '../../text/plural.js';
 import type { ChangedImage, Comparison, PairComparison } from '../../run/comparison.js';
 import { describeSize } from '../../run/summary.js';
-import { KEY_METRICS } from '../key-metrics.js';
+import { HEADLINE_METRICS, KEY_METRICS } from '../key-metrics.js';
 import { VERDICT_WORDS } from '../../metrics/wording.js';
 import { decimals, percent, signed } from '../../text/numbers.js';
 import { html, type Html } from './html.js';
 import { folded, groupRows, groupsOf, levelOf, metricName, wordList } from './metric-table.js';
 import { factList, renderPage, section } from './page.js';
-import { gateTable } from './run-page.js';
+import { gateRows } from './run-page.js';
 
 /** Numbers that stand beside the verdict. */
-const TILES: readonly MetricPath[] = ['image.auc', 'image.f1', 'pixel.macro.iou', 'pixel.falseAlarmArea'];
 
 /**
  * A comparison as a page: which run is better, by how much, how surely, and on which images they differ.
  *
- * @param file where the page will lie; pictures are linked from there to where the runs keep them
+ * @param file where the page will lie; panels are linked from there to where the runs keep them
  */
 export async function renderComparisonPage(comparison: Comparison, file: string): Promise<string> {
   const { runs, comparisons, gates, images, notes } = comparison;
@@ -27,7 +26,7 @@ export async function renderComparisonPage(comparison: Comparison, file: string)
   const against = ({ run }: PairComparison): string => (several ? `: ${runs[run]!.name}` : '');
   const body = [
     comparisons.map((pair) => verdict(comparison, pair)),
-    gates.length > 0 && section('gates', 'Gates', gateTable(gates)),
+    gates.length > 0 && section('gates', 'Gates', gateRows(gates)),
     comparisons.map((pair) => [
       section(
         id('numbers', pair),
@@ -84,7 +83,7 @@ function verdict({ headline, runs, notes }: Comparison, pair: PairComparison): H
       ${differenceBar(number)}
     </div>
     <div class="tiles">
-      ${TILES.map((metric) => {
+      ${HEADLINE_METRICS.map((metric) => {
         const { first, second, difference, verdict: own } = differences[metric];
         return html`<div class="tile">
           <p class="tile-title">${levelOf(metric)}: ${METRIC_DEFINITIONS[metric].title}</p>
@@ -177,8 +176,8 @@ function changedImages({ runs }: Comparison, { run, changed }: PairComparison, f
             }</span
           >
         </div>
-        ${side(first.name, one.label, one.first, pictureUrl(first.folder, one.first.panel, file))}
-        ${side(second.name, one.label, one.second, pictureUrl(second.folder, one.second.panel, file))}
+        ${side(first.name, one.label, one.first, panelUrl(first.folder, one.first.panel, file))}
+        ${side(second.name, one.label, one.second, panelUrl(second.folder, one.second.panel, file))}
       </article>`,
   )}`;
 }
@@ -198,7 +197,7 @@ function side(
     <figcaption><strong>${name}</strong> ${facts}</figcaption>
     ${
       url === null
-        ? html`<p class="muted">No picture was kept (--panels).</p>`
+        ? html`<p class="muted">No panel was kept (--panels).</p>`
         : html`<div class="pair-picture">
             <img
               loading="lazy"
@@ -211,7 +210,7 @@ function side(
   </figure>`;
 }
 
-function pictureUrl(folder: string, panel: string | null, file: string): string | null {
+function panelUrl(folder: string, panel: string | null, file: string): string | null {
   if (panel === null) return null;
   const relative = path.relative(path.dirname(path.resolve(file)), path.resolve(folder, panel));
   return relative.split(path.sep).map(encodeURIComponent).join('/');

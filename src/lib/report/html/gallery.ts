@@ -3,7 +3,7 @@ import { panelGeometry } from '../panel-style.js';
 import { tileSize } from '../panel-tiles.js';
 import { embeddedJson, html, type Html } from './html.js';
 
-/** Where a picture's four tiles lie in its panel, in pixels. */
+/** Where the four tiles of an image lie in its panel, in pixels. */
 interface Geometry {
   width: number;
   height: number;
@@ -89,7 +89,7 @@ export function gallery(rows: readonly ImageRow[], urlOf: (row: ImageRow) => str
 /** A page with more images than this opens slowly, and nobody looks through them. */
 const MOST_IMAGES = 5000;
 
-/** Images with pictures, and of the others the worst, in the order of the run. */
+/** Images with panels, and of the others the worst, in the order of the run. */
 function shownRows(rows: readonly ImageRow[]): readonly ImageRow[] {
   if (rows.length <= MOST_IMAGES) return rows;
   const ranked = rows
@@ -99,7 +99,7 @@ function shownRows(rows: readonly ImageRow[]): readonly ImageRow[] {
   return rows.filter((_, index) => kept.has(index));
 }
 
-/** Where no picture was kept: the same rows as a table. */
+/** Where no panel was kept: the same rows as a table. */
 function imageTable(): Html {
   return html`<div class="scroll" tabindex="0" role="region" aria-label="All images">
     <table class="images">
@@ -119,7 +119,7 @@ function imageTable(): Html {
   </div>`;
 }
 
-/** A picture at large: a slider between the photo and what was made of it. */
+/** An image at large: a slider between the photo and what was made of it. */
 function viewer(): Html {
   return html`<dialog id="viewer" aria-labelledby="viewer-title">
     <div class="viewer-head">

@@ -10,6 +10,7 @@ import { RUN_FILES } from '../../run/files.js';
 import type { RunRecord } from '../../run/record.js';
 import { baselineText } from '../baseline-text.js';
 import { describeScoring, describeSize, metricAt, type RunSummary } from '../../run/summary.js';
+import { HEADLINE_METRICS } from '../key-metrics.js';
 import { chartFigure } from './chart-figure.js';
 import { failureSection } from './failure-table.js';
 import { gallery } from './gallery.js';
@@ -19,13 +20,13 @@ import { html, type Html } from './html.js';
 import { intervalBar, levelOf, metricTables } from './metric-table.js';
 import { factList, renderPage, section } from './page.js';
 
-/** Pictures stand in the page itself while all of them together are no larger than this; otherwise beside it. */
+/** Panels stand in the page itself while all of them together are no larger than this; otherwise beside it. */
 const INLINE_BYTES = 8 * 2 ** 20;
 
 /** Nobody reads a longer list; all are in the tables. */
 const MOST_FAILED = 200;
 
-/** By the endings of pictures. */
+/** By the endings of panels. */
 const PANEL_TYPES: Record<string, string> = {
   '.png': 'image/png',
   '.jpg': 'image/jpeg',
@@ -33,20 +34,19 @@ const PANEL_TYPES: Record<string, string> = {
 };
 
 /** Numbers that stand beside the headline. */
-const TILES: readonly MetricPath[] = ['image.auc', 'image.f1', 'pixel.macro.iou', 'pixel.falseAlarmArea'];
 
 /** `report.html`: all of a run in one file that opens offline. */
 export async function renderRunPage(record: RunRecord): Promise<string> {
   const { summary, rows } = record;
   const { model, dataset } = summary;
-  const pictures = await pictureUrls(record);
+  const panels = await panelUrls(record);
   const charts: Html[] = [];
   for (const chart of runCharts(record)) charts.push(await chartFigure(chart));
   const { gates = [], categories = [] } = summary;
   const failures = failureSection(rows);
   const parts = [
     headline(summary),
-    gates.length > 0 && section('gates', 'Gates', gateTable(gates)),
+    gates.length > 0 && section('gates', 'Gates', gateRows(gates)),
     section(
       'numbers',
       'Metrics',
@@ -86,7 +86,7 @@ export async function renderRunPage(record: RunRecord): Promise<string> {
         IoU with the truth is below 0.3 is too large where it covers half of the truth, too small where half
         of it lies in the truth, and at the wrong place otherwise.`,
       ),
-    section('images', 'Images', gallery(rows, pictures.urlOf), pictures.note),
+    section('images', 'Images', gallery(rows, panels.urlOf), panels.note),
     section('about', 'What was measured', about(summary)),
   ];
   return renderPage(
@@ -130,7 +130,7 @@ function headline(summary: RunSummary): Html {
       ${intervalBar(number)} ${baselineNote(number.path, summary)}
       <p class="definition">${definition} <code>${number.path}</code></p>
     </div>
-    <div class="tiles">${TILES.map((metric) => tile(metric, summary))}</div>
+    <div class="tiles">${HEADLINE_METRICS.map((metric) => tile(metric, summary))}</div>
     ${
       warnings.length > 0 &&
       html`<ul class="warnings">
@@ -156,7 +156,7 @@ function tile(metric: MetricPath, summary: RunSummary): Html {
   </div>`;
 }
 
-export function gateTable(gates: readonly Gate[]): Html {
+export function gateRows(gates: readonly Gate[]): Html {
   return html`<div class="scroll">
     <table>
       <thead>
@@ -271,23 +271,23 @@ function fittedText(fittedOn: unknown): string {
     .join('; ');
 }
 
-/** Where each picture is found: in the page where they are few, beside it where they are many. */
-async function pictureUrls({
+/** Where each panel is found: in the page where they are few, beside it where they are many. */
+async function panelUrls({
   folder,
   rows,
   summary,
 }: RunRecord): Promise<{ urlOf: (row: ImageRow) => string | null; note: Html }> {
   const panels = rows.flatMap(({ panel }) => panel ?? []);
   if (panels.length === 0) {
-    return { urlOf: () => null, note: html`This run kept no pictures (<code>--panels none</code>).` };
+    return { urlOf: () => null, note: html`This run kept no panels (<code>--panels none</code>).` };
   }
   const sizes = await Promise.all(panels.map(async (panel) => (await stat(path.join(folder, panel))).size));
   const total = sizes.reduce((sum, size) => sum + size, 0);
   const which =
     panels.length < rows.length
-      ? html`Pictures of ${panels.length} of ${rows.length}
+      ? html`Panels of ${panels.length} of ${rows.length}
         images${summary.panels ? ` (${summary.panels.which})` : ''}`
-      : html`Pictures`;
+      : html`Panels`;
   const open = html`Choose an image to see it at large, with a slider between photo and prediction.`;
   if (total > INLINE_BYTES) {
     return {

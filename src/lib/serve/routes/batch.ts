@@ -1,6 +1,6 @@
 import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox';
 import { OfxError } from '../../core/errors.js';
-import { summarise, type PredictResult } from '../../predict/result.js';
+import { summarisePredictions, type PredictResult } from '../../predict/result.js';
 import { OFX_VERSION } from '../../core/version.js';
 import { answers, security } from '../documentation.js';
 import { LARGEST_BATCH } from '../options.js';
@@ -58,7 +58,7 @@ export function batchRoute(service: Service): FastifyPluginCallbackTypebox {
             schemaVersion: 1 as const,
             ofx: OFX_VERSION,
             results,
-            summary: summarise(results, seconds),
+            summary: summarisePredictions(results, seconds),
           };
         } finally {
           release();

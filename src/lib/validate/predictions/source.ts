@@ -6,7 +6,7 @@ import { Findings, type FindingCode } from '../../dataset/finding.js';
 import type { Sample } from '../../dataset/sample.js';
 import { readInput } from '../../files/read.js';
 import { decodePage } from '../../image/decode/index.js';
-import { DEFAULT_LIMITS, openPicture } from '../../image/decode/samples.js';
+import { DEFAULT_LIMITS, openImage } from '../../image/decode/samples.js';
 import { foldedName } from '../../text/names.js';
 import { readManifest, type MapEntry } from '../../run/maps.js';
 import type { Look, LookOptions, MapSource, SourceIdentity } from '../map-source.js';
@@ -73,7 +73,7 @@ export class PredictionSource implements MapSource {
 
   async look({ name, image: file }: Sample, { limits, change }: LookOptions): Promise<Look> {
     const bytes = await readInput(file, limits.maxBytes ?? DEFAULT_LIMITS.maxBytes);
-    const decoded = await decodePage(await openPicture(bytes, limits, 'The image'));
+    const decoded = await decodePage(await openImage(bytes, limits, 'The image'));
     if (change)
       throw new OfxError('USAGE', 'Predictions on disk cannot be made again of photos that are changed.');
     const sha256 = createHash('sha256').update(bytes).digest('hex');

@@ -123,7 +123,7 @@ describe('decodeImage', () => {
     'bad-pdf.jpg': ['IMAGE_UNSUPPORTED', 'a PDF document'],
     'bad-zip.png': ['IMAGE_UNSUPPORTED', 'a zip archive'],
     'bad-float.tif': ['IMAGE_UNSUPPORTED', 'float'],
-    'bad-ppm.png': ['IMAGE_UNSUPPORTED', 'a PNM picture'],
+    'bad-ppm.png': ['IMAGE_UNSUPPORTED', 'a PNM image'],
   } as const;
   for (const [file, [code, words]] of Object.entries(refused)) {
     it(`refuses ${file} (${IMAGES[file]!})`, async () => {

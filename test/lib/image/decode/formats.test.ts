@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import {
   FORMATS,
-  hasPictureName,
+  hasImageName,
   READABLE,
   recogniseFormat,
 } from '../../../../src/lib/image/decode/formats.js';
@@ -51,7 +51,7 @@ describe('recogniseFormat', () => {
   });
 
   it('counts pages and drawings as pictures, archives, videos and texts not', () => {
-    const isPicture = (latin1: string) => recogniseFormat(bytes(latin1))?.isPicture;
+    const isImage = (latin1: string) => recogniseFormat(bytes(latin1))?.isImage;
     for (const start of [
       '%PDF-1.7',
       'AT&TFORM\0\0',
@@ -61,17 +61,17 @@ describe('recogniseFormat', () => {
       'P6\n4 4\n255\n',
       'P7\nWIDTH 4',
     ])
-      expect(isPicture(start), start).to.equal(true);
+      expect(isImage(start), start).to.equal(true);
     for (const start of [
       '\0\0\0\x0cJXL \r\n\x87\n',
       '\xff\x0a\xfa',
       '\0\0\0\x0cjP  \r\n',
       '\xff\x4f\xff\x51',
     ])
-      expect(isPicture(start), start).to.equal(true);
+      expect(isImage(start), start).to.equal(true);
     for (const start of ['PK\x03\x04', '\x1f\x8b\x08', '<html>', '\x1aE\xdf\xa3'])
-      expect(isPicture(start), start).to.equal(false);
-    expect(isPicture('A text about %PDF-1.7 and P6')).to.equal(undefined);
+      expect(isImage(start), start).to.equal(false);
+    expect(isImage('A text about %PDF-1.7 and P6')).to.equal(undefined);
   });
 
   it('has no idea of what is too short', () => {
@@ -85,8 +85,8 @@ describe('FORMATS', () => {
     const extensions = FORMATS.flatMap((format) => format.extensions);
     expect(new Set(extensions).size).to.equal(extensions.length);
     expect(new Set(FORMATS.map(({ name }) => name)).size).to.equal(FORMATS.length);
-    for (const extension of extensions) expect(hasPictureName(`a${extension.toUpperCase()}`)).to.equal(true);
-    expect(['notes.txt', 'jpg', '.jpg', 'a.jpg.txt'].map(hasPictureName)).to.deep.equal([
+    for (const extension of extensions) expect(hasImageName(`a${extension.toUpperCase()}`)).to.equal(true);
+    expect(['notes.txt', 'jpg', '.jpg', 'a.jpg.txt'].map(hasImageName)).to.deep.equal([
       false,
       false,
       false,
@@ -95,7 +95,7 @@ describe('FORMATS', () => {
   });
 
   it('says of each one either how it is read or what to do instead', () => {
-    const silent = FORMATS.filter(({ isPicture, decoder, advice }) => isPicture && !decoder === !advice);
+    const silent = FORMATS.filter(({ isImage, decoder, advice }) => isImage && !decoder === !advice);
     expect(silent.map(({ name }) => name)).to.deep.equal([]);
     expect(READABLE).to.equal('JPEG, PNG, WebP, TIFF, AVIF, GIF and BMP');
   });

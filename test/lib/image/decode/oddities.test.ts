@@ -3,7 +3,7 @@ import path from 'node:path';
 import { expect } from 'chai';
 import { OfxError } from '../../../../src/lib/core/errors.js';
 import { decodeImage } from '../../../../src/lib/image/decode/index.js';
-import { openPicture } from '../../../../src/lib/image/decode/samples.js';
+import { openImage } from '../../../../src/lib/image/decode/samples.js';
 import { difference } from '../../../fixtures/fixtures.js';
 import { SHARED_CASES } from '../../../support/shared-data.js';
 
@@ -75,7 +75,7 @@ describe('pictures that decoders read in different ways', () => {
   });
 
   it('opens a TIFF page by page, without the small copies of its pages', async () => {
-    const three = await openPicture(path.join(ODDITIES, 'tiff-three-pages.tif'));
+    const three = await openImage(path.join(ODDITIES, 'tiff-three-pages.tif'));
     expect(three.pages).to.deep.equal([1, 2, 3]);
     const sizes = await Promise.all(three.pages.map(async (page) => three.decode(page)));
     expect(sizes.map(({ width, height, channels }) => [width, height, channels])).to.deep.equal([
@@ -83,10 +83,10 @@ describe('pictures that decoders read in different ways', () => {
       [60, 40, 3],
       [47, 33, 1],
     ]);
-    expect((await openPicture(path.join(ODDITIES, 'tiff-page-and-thumbnail.tif'))).pages).to.deep.equal([1]);
+    expect((await openImage(path.join(ODDITIES, 'tiff-page-and-thumbnail.tif'))).pages).to.deep.equal([1]);
     const missing = await failure(three.decode(4));
     expect([missing.code, missing.suggestion]).to.deep.equal(['PAGE_MISSING', 'It has the pages 1 to 3.']);
-    const broken = await openPicture(path.join(ODDITIES, 'tiff-second-page-broken.tif'));
+    const broken = await openImage(path.join(ODDITIES, 'tiff-second-page-broken.tif'));
     expect((await failure(broken.decode(2))).message).to.match(/^Page 2 of .* is damaged/);
   });
 });

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Give photos without object outlines some: from BSDS500's human segmentations, from object masks, or by GrabCut.
 
-    python -m workshop.outline_photos LIBRARY [--segments BSDS500/data/groundTruth] [--no-grabcut]
+    python -m workshop.extract_outlines LIBRARY [--segments BSDS500/data/groundTruth] [--no-grabcut]
 
 LIBRARY has `images/` and, where there are object masks, `masks/NAME.png` (0 is background, every other value an
 object). `polygons/` is written beside them (see `workshop.training.photos`). Files that exist are kept. GrabCut

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Draw what a checkpoint sees in some photos, for its model card: photo, ground truth, probability map.
 
-    python -m workshop.picture_model CHECKPOINT ../samples/*.jpg --out ../models/objectformer-lite/examples.jpg
+    python -m workshop.draw_predictions CHECKPOINT ../samples/*.jpg --out ../models/objectformer-lite/examples.jpg
 
 `NAME_mask.png` beside a photo is its ground truth; without one it is authentic.
 """

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """Look for test photos among the photos to train on: a model must not have seen what it is measured on.
 
-    python -m workshop.find_twins library/bsds library/people --test ../shared/data/casia1-dev/images
+    python -m workshop.find_duplicate_photos library/bsds library/people --test ../shared/data/casia1-dev/images
 
 Compares small grey versions of the photos, mirrored ones too, and prints what is alike, most alike first: correlation,
 photo, test photo. Exits 1 if something is. The same photo in another size or compression is above 0.95, but different
-photos, above all landscapes, can be, too: look at what it prints. What is the same goes into `CASIA_TWINS`, or away.
+photos, above all landscapes, can be, too: look at what it prints. What is the same goes into `CASIA_DUPLICATES`, or away.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def miniature(photo: Photo) -> np.ndarray:
     return small / max(float(np.linalg.norm(small)), 1e-6)
 
 
-def twins(library: list[Photo], tests: list[Photo], least: float) -> Iterator[tuple[float, Path, Path]]:
+def duplicates(library: list[Photo], tests: list[Photo], least: float) -> Iterator[tuple[float, Path, Path]]:
     """Pairs of a library's photo and a test photo whose small versions correlate by `least` or more."""
     seen = np.stack([miniature(photo) for photo in tests])
     for photo in library:
@@ -57,7 +57,7 @@ def main() -> None:
         for path in sorted(folder.iterdir())
         if path.suffix.lower() in PHOTO_SUFFIXES
     ]
-    found = sorted(twins(library, tests, options.least), reverse=True)
+    found = sorted(duplicates(library, tests, options.least), reverse=True)
     for alike, photo, test in found:
         print(f"{alike:.3f}  {photo}  {test}")
     print(f"{len(found)} alike in {len(library)} photos and {len(tests)} test photos", file=sys.stderr)
