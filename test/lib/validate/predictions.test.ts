@@ -204,7 +204,7 @@ describe('predictions on disk', () => {
         failOn: [],
       });
       expect(comparisons[0]!.differences['pixel.falseAlarmArea'].second).to.equal(0.25);
-      expect(notes.join()).to.contain('the side of the network’s input');
+      expect(notes.join()).to.contain('input size');
     });
   });
 
