@@ -12,7 +12,14 @@ import pytest
 import torch
 
 from ofx.networks.objectformer_lite import build
-from workshop import calibrate_checkpoint, describe_model, evaluate, find_duplicate_photos, extract_outlines, plot_training
+from workshop import (
+    calibrate_checkpoint,
+    describe_model,
+    evaluate,
+    extract_outlines,
+    find_duplicate_photos,
+    plot_training,
+)
 from workshop.training.dataset import Sample
 
 

@@ -5,7 +5,8 @@
 
 Compares small grey versions of the photos, mirrored ones too, and prints what is alike, most alike first: correlation,
 photo, test photo. Exits 1 if something is. The same photo in another size or compression is above 0.95, but different
-photos, above all landscapes, can be, too: look at what it prints. What is the same goes into `CASIA_DUPLICATES`, or away.
+photos, above all landscapes, can be, too: look at what it prints. What is the same goes into `CASIA_DUPLICATES`, or is
+left out.
 """
 
 from __future__ import annotations
