@@ -16,7 +16,7 @@ const config: KnipConfig = {
   ],
   project: ['src/**/*.ts', 'scripts/**/*.ts', 'benchmarks/**/*.ts', 'test/**/*.ts'],
   // Tests of full and read-only disks, and of outside parts.
-  ignoreBinaries: ['mount', 'umount', 'unshare', 'redis-server', 'promtool'],
+  ignoreBinaries: ['mount', 'umount', 'unshare', 'redis-server', 'promtool', 'ssh-keygen', 'scancel'],
   // A type beside its schema, or beside the function that gives it, is part of what a module says.
   ignoreExportsUsedInFile: true,
 };
