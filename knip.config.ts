@@ -16,7 +16,16 @@ const config: KnipConfig = {
   ],
   project: ['src/**/*.ts', 'scripts/**/*.ts', 'benchmarks/**/*.ts', 'test/**/*.ts'],
   // Tests of full and read-only disks, and of outside parts.
-  ignoreBinaries: ['mount', 'umount', 'unshare', 'redis-server', 'promtool', 'ssh-keygen', 'scancel'],
+  ignoreBinaries: [
+    'mount',
+    'umount',
+    'unshare',
+    'redis-server',
+    'promtool',
+    'ssh-keygen',
+    'scancel',
+    'mkfifo',
+  ],
   // A type beside its schema, or beside the function that gives it, is part of what a module says.
   ignoreExportsUsedInFile: true,
 };

@@ -1,6 +1,7 @@
 import { BaseCommand } from '../lib/cli/base-command.js';
 import { serveFlags } from '../lib/cli/serve-flags.js';
 import { usableCpus } from '../lib/core/cpu.js';
+import { memoryForEach } from '../lib/core/memory.js';
 import { planSessions } from '../lib/workers/sessions.js';
 import type { ServeReport } from '../lib/serve/schemas.js';
 import type { RunningServer } from '../lib/serve/server.js';
@@ -30,6 +31,9 @@ export default class Serve extends BaseCommand {
     const { startServer } = await import('../lib/serve/server.js');
     const concurrency = flags.concurrency ?? Math.min(3, Math.max(2, usableCpus()));
     const { threads } = planSessions({ threads: flags.threads, concurrency }, Infinity);
+    const given = flags['worker-memory'];
+    const workerMemory =
+      given === undefined ? memoryForEach(concurrency, MOST_WORKER_MEMORY) : given * 2 ** 20;
     const deadlineMs = flags.deadline * 1000;
     const tokenFile = flags['token-file'];
     const started: { server?: RunningServer } = {};
@@ -57,7 +61,7 @@ export default class Serve extends BaseCommand {
         limits: { maxBytes: flags['max-bytes'], maxPixels: flags['max-pixels'] },
         deadlineMs,
         uploadMs: flags['upload-timeout'] * 1000,
-        recycle: { images: flags['recycle-after'], rss: flags['worker-memory'] * 2 ** 20 },
+        recycle: { images: flags['recycle-after'], rss: workerMemory },
         trustProxy: flags['trust-proxy'],
       },
       { host: flags.host, port: flags.port },
@@ -89,6 +93,9 @@ function stopOnSignal(server: RunningServer, deadlineMs: number): void {
     stop('SIGINT', INTERRUPT_GRACE_MS, 130);
   });
 }
+
+/** Of a worker, in bytes, where nothing else is said. */
+const MOST_WORKER_MEMORY = 1024 * 2 ** 20;
 
 const INTERRUPT_GRACE_MS = 700;
 

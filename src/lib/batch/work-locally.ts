@@ -1,4 +1,5 @@
 import { usableCpus } from '../core/cpu.js';
+import { memoryForEach } from '../core/memory.js';
 import { OFX_BUILD, OFX_VERSION } from '../core/version.js';
 import { findModel, type ModelReference } from '../model/catalogue.js';
 import { FolderFetcher, type Fetcher } from './fetch.js';
@@ -26,8 +27,8 @@ export interface WorkerChoice {
   base?: string | undefined;
   processes?: number | undefined;
   imageTimeoutMs: number;
-  /** Bytes. */
-  workerMemory: number;
+  /** Bytes; without, what a process may take for all of them to stay within a container's limit. */
+  workerMemory?: number | undefined;
 }
 
 /**
@@ -61,7 +62,11 @@ export async function workLocally(
       },
       masks: run.masks,
     },
-    { ...choice, processes },
+    {
+      processes,
+      imageTimeoutMs: choice.imageTimeoutMs,
+      workerMemory: choice.workerMemory ?? memoryForEach(processes, MOST_MEMORY),
+    },
   );
   metrics?.watch(scorer);
   const onImage = (row: Row): void => {
@@ -91,6 +96,9 @@ export async function workLocally(
     await scorer.close();
   }
 }
+
+/** Of a process, in bytes. */
+const MOST_MEMORY = 4096 * 2 ** 20;
 
 /** Keys say themselves where their images are. */
 function imagesOf(store: Store, run: RunFile, base: string): Fetcher {

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { createRequire } from 'node:module';
 import os from 'node:os';
-import { cgroupCpuQuota, readSystemFile, usableCpus } from '../core/cpu.js';
+import { readSystemFile } from '../core/cgroup.js';
+import { cgroupCpuQuota, usableCpus } from '../core/cpu.js';
 import type { Machine } from './result.js';
 
 /** The machine that this process runs on, as far as it decides how long an inference takes. */

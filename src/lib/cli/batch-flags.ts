@@ -84,8 +84,8 @@ export const workerFlags = {
     helpValue: 'SECONDS',
   }),
   'worker-memory': Flags.integer({
-    description: 'Megabytes that a process may take for an image before it is ended',
-    default: 4096,
+    description:
+      'Megabytes that a process may take for an image before it is ended [default: 4096, or its share of what the container has]',
     min: 64,
     helpValue: 'MB',
   }),

@@ -55,11 +55,12 @@ export function planResult(store: Store, { run, existed, duplicates, skipped }: 
 export function workerChoice(flags: {
   processes?: number | undefined;
   'image-timeout': number;
-  'worker-memory': number;
+  'worker-memory'?: number | undefined;
 }): Pick<WorkerChoice, 'processes' | 'imageTimeoutMs' | 'workerMemory'> {
+  const memory = flags['worker-memory'];
   return {
     processes: flags.processes,
     imageTimeoutMs: flags['image-timeout'] * 1000,
-    workerMemory: flags['worker-memory'] * 2 ** 20,
+    workerMemory: memory === undefined ? undefined : memory * 2 ** 20,
   };
 }

@@ -92,8 +92,8 @@ export const serveFlags = {
     helpValue: 'N',
   }),
   'worker-memory': Flags.integer({
-    description: 'Megabytes from which on a worker process is replaced by a fresh one',
-    default: 1024,
+    description:
+      'Megabytes from which on a worker process is replaced by a fresh one [default: 1024, or its share of what the container has]',
     min: 1,
     helpValue: 'MB',
   }),

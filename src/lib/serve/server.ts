@@ -1,6 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { OfxError, systemCode } from '../core/errors.js';
+import { cgroupMemoryLimit } from '../core/memory.js';
 import { OFX_VERSION } from '../core/version.js';
 import { buildApp, checkProxies } from './app.js';
 import { Connections } from './connections.js';
@@ -64,7 +65,11 @@ export async function startServer(
 
 /** What will be wanted when something is asked about this run later. */
 function logStart({ current, options, log }: Service, url: string): void {
-  log.info({ url, ofx: OFX_VERSION, model: current.network.identity, settings: options }, 'Serving.');
+  const memoryLimit = cgroupMemoryLimit() ?? null;
+  log.info(
+    { url, ofx: OFX_VERSION, model: current.network.identity, settings: options, memoryLimit },
+    'Serving.',
+  );
 }
 
 async function listen(app: FastifyInstance, { host, port }: { host: string; port: number }): Promise<string> {

