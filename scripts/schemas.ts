@@ -28,6 +28,8 @@ import { CompareDocumentSchema, DifferenceSchema } from '../src/lib/run/comparis
 import { RobustnessRowSchema } from '../src/lib/run/robustness.js';
 import { ImageRowSchema } from '../src/lib/run/rows.js';
 import { ThresholdsFileSchema } from '../src/lib/model/thresholds-file.js';
+import { SuiteSchema } from '../src/lib/run/suite.js';
+import { SuiteFileSchema } from '../src/lib/validate/suite-list.js';
 import { MapManifestSchema } from '../src/lib/run/maps.js';
 import { NumberRowSchema, SweepRowSchema } from '../src/lib/run/files.js';
 import {
@@ -66,6 +68,8 @@ export const SCHEMAS: readonly TSchema[] = [
   RunSummarySchema,
   ImageRowSchema,
   MapManifestSchema,
+  SuiteFileSchema,
+  SuiteSchema,
   ThresholdsFileSchema,
   NumberRowSchema,
   SweepRowSchema,

@@ -1,16 +1,15 @@
-import { Args, type Interfaces } from '../lib/cli/oclif.js';
+import { Args } from '../lib/cli/oclif.js';
 import { BaseCommand } from '../lib/cli/base-command.js';
-import { pickDefined } from '../lib/cli/flags.js';
 import { annotationsFor, writeGateReports, type GateReportFiles } from '../lib/cli/gate-flags.js';
 import { OF_A_MODEL, OF_A_RUN, objectiveOf, validateFlags } from '../lib/cli/validate-flags.js';
-import { planSessions } from '../lib/workers/sessions.js';
+import type { ValidateFlags as Flags } from '../lib/cli/validate-request.js';
 import { ERROR_TABLE, EXIT, OfxError } from '../lib/core/errors.js';
 import type { Condition } from '../lib/gates/condition.js';
 import type { ValidateEvents, ValidateRequest } from '../lib/validate/request.js';
+import type { SuiteEntry } from '../lib/validate/suite-list.js';
+import type { Suite } from '../lib/run/suite.js';
 import type { RunRecord } from '../lib/run/record.js';
 import type { RunSummary } from '../lib/run/summary.js';
-
-type Flags = Interfaces.InferredFlags<typeof validateFlags>;
 
 export default class Validate extends BaseCommand {
   static override summary = 'Measure a model on a data set: metrics, charts and panels.';
@@ -24,12 +23,19 @@ export default class Validate extends BaseCommand {
     '<%= config.bin %> validate ./casia1 --model ./my-model --panels worst:20 --out reports/mine',
     '<%= config.bin %> validate ./casia1 --calibrate --objective recall --max-fpr 0.01',
     '<%= config.bin %> validate ./casia1 --predictions trufor-output/',
+    '<%= config.bin %> validate ./casia1 ./imd2020 ./columbia --out reports/all',
     '<%= config.bin %> validate --from reports/mine --mask-threshold 0.3',
   ];
 
   static override args = {
-    dataset: Args.string({ description: 'Folder of the data set, or its list; not needed with --from' }),
+    dataset: Args.string({
+      description:
+        'Folder of the data set, or its list; several, or a YAML or JSON file that lists them; none with --from',
+    }),
   };
+
+  /** Several data sets. */
+  static override strict = false;
 
   static override flags = validateFlags;
 
@@ -46,8 +52,8 @@ export default class Validate extends BaseCommand {
     await super.init();
   }
 
-  async run(): Promise<RunSummary & { folder: string }> {
-    const { args, flags } = await this.parse(Validate);
+  async run(): Promise<(RunSummary & { folder: string }) | Suite> {
+    const { argv, flags } = await this.parse(Validate);
     const { parseMetricCondition } = await import('../lib/run/metric-gates.js');
     const { needsBaseline } = await import('../lib/gates/condition.js');
     const { validationText } = await import('../lib/cli/validation-text.js');
@@ -73,14 +79,22 @@ export default class Validate extends BaseCommand {
         progress.stop();
       },
     };
-    const work =
+    const finished = <T>(work: Promise<T>): Promise<T> =>
+      work.finally(() => {
+        progress.stop();
+        if (this.signal.aborted)
+          this.note('What is done is kept: the same command with --resume takes it up.');
+      });
+    const names = argv as string[];
+    const { readSuite } = await import('../lib/validate/suite-list.js');
+    const entries = flags.from === undefined ? await readSuite(names) : undefined;
+    if (entries) return finished(this.#suite(entries, flags, failOn, events));
+    if (flags.from === undefined && names[0] === undefined) throw noDataset();
+    const record = await finished(
       flags.from === undefined
-        ? this.#validate(args.dataset, flags, failOn, events)
-        : this.#remeasure(flags.from, args.dataset, flags, failOn, events);
-    const record = await work.finally(() => {
-      progress.stop();
-      if (this.signal.aborted) this.note('What is done is kept: the same command with --resume takes it up.');
-    });
+        ? this.#validate(names[0]!, flags, failOn, events)
+        : this.#remeasure(flags.from, names[0], flags, failOn, events),
+    );
     await this.#tellFindings(record);
     this.print(validationText(record));
     this.#tellRefusal(record);
@@ -89,46 +103,63 @@ export default class Validate extends BaseCommand {
   }
 
   async #validate(
-    dataset: string | undefined,
+    dataset: string,
     flags: Flags,
     failOn: Condition[],
     events: ValidateEvents,
   ): Promise<RunRecord> {
-    if (dataset === undefined) throw noDataset();
+    this.#refuseIdle(flags);
+    const { validateRequest } = await import('../lib/cli/validate-request.js');
+    return this.#measure(await validateRequest(dataset, flags, failOn), flags, events);
+  }
+
+  async #measure(request: ValidateRequest, flags: Flags, events: ValidateEvents): Promise<RunRecord> {
+    const on = flags['calibrate-on'];
+    if (on === undefined) {
+      const { validate } = await import('../lib/validate/validate.js');
+      return validate(request, events, this.signal);
+    }
+    const { validateCalibrated } = await import('../lib/validate/calibrate-on.js');
+    return validateCalibrated(request, on, objectiveOf(flags), events, this.signal);
+  }
+
+  #refuseIdle(flags: Flags): void {
     if (flags.predictions !== undefined) this.refuseIdle(OF_A_MODEL, 'with --predictions');
     if (!flags.calibrate && flags['calibrate-on'] === undefined)
       this.refuseIdle(['into', 'objective', 'max-fpr'], 'without --calibrate or --calibrate-on');
-    const { validate } = await import('../lib/validate/validate.js');
-    const { parseDistortions } = await import('../lib/validate/distortions.js');
-    const { readThresholds } = await import('../lib/model/thresholds-file.js');
-    const { VALIDATION_SIZE } = await import('../lib/model/network.js');
-    const { findModel } = await import('../lib/model/catalogue.js');
-    const request: ValidateRequest = {
-      ...flags,
-      dataset,
-      model: flags.predictions === undefined ? await findModel(flags.model) : undefined,
-      detector: {
-        size: flags.size,
-        usualSize: VALIDATION_SIZE,
-        evidence: flags.evidence,
-        thresholds: flags.thresholds === undefined ? undefined : await readThresholds(flags.thresholds),
-        ...planSessions(flags, Infinity),
+  }
+
+  /** Several data sets, each with its own run, and all side by side. */
+  async #suite(
+    entries: readonly SuiteEntry[],
+    flags: Flags,
+    failOn: Condition[],
+    events: ValidateEvents,
+  ): Promise<Suite> {
+    this.#refuseIdle(flags);
+    this.refuseIdle(
+      ['calibrate', 'calibrate-on', 'from', 'scores', 'layout'],
+      'with several data sets: name one of them alone',
+    );
+    const { validateRequest } = await import('../lib/cli/validate-request.js');
+    const { validateSuite } = await import('../lib/validate/suite.js');
+    const { suiteMarkdown, suiteText } = await import('../lib/cli/suite-text.js');
+    const request = await validateRequest(entries[0]!.dataset, flags, failOn);
+    const suite = await validateSuite(entries, request, (one) => this.#measure(one, flags, events), {
+      ...events,
+      onDataset: (name, index, total) => {
+        this.note(`${name} (${index + 1} of ${total})`);
       },
-      panelFormat: flags['panel-format'],
-      scoreAt: flags['score-at'],
-      scoreThreshold: flags.threshold,
-      maskThreshold: flags['mask-threshold'],
-      sweepStep: flags['sweep-step'],
-      saveMaps: flags['save-maps'],
-      calibrate: flags.calibrate ? objectiveOf(flags) : undefined,
-      limits: pickDefined({ maxPixels: flags['max-pixels'] }),
-      robustness: parseDistortions(flags.robustness ?? []),
-      failOn,
-    };
-    const on = flags['calibrate-on'];
-    if (on === undefined) return validate(request, events, this.signal);
-    const { validateCalibrated } = await import('../lib/validate/calibrate-on.js');
-    return validateCalibrated(request, on, objectiveOf(flags), events, this.signal);
+      onRun: async (_, record) => {
+        if (record) await this.#tellFindings(record);
+      },
+    });
+    this.print(suiteText(suite));
+    await writeGateReports('ofx validate', suite.gates, flags, () => suiteMarkdown(suite));
+    for (const { name, subject, detail, passed } of suite.gates)
+      if (!passed) this.gateFailed(`${name} (${subject}): ${detail}`);
+    process.stderr.write(await annotationsFor('ofx validate', suite.gates, []));
+    return suite;
   }
 
   async #remeasure(

@@ -29,7 +29,7 @@ export const METRIC_VOCABULARY: Vocabulary = {
       ]),
     ]),
   ),
-  filters: ['category', 'distortion', 'level'],
+  filters: ['category', 'dataset', 'distortion', 'level'],
   baseline: true,
   example: 'pixel.macro.f1 < 0.40',
   synonyms: (path) =>
@@ -47,6 +47,9 @@ export type MetricLookup = (path: MetricPath) => Estimate | undefined;
 export function lookupIn(summary: RunSummary, { filters }: Condition): MetricLookup {
   if (filters.has('distortion') || filters.has('level'))
     return () => missing('distortions are of robustness.image.auc and robustness.pixel.macro.f1');
+  const dataset = filters.get('dataset');
+  if (dataset !== undefined && dataset.toLowerCase() !== summary.dataset.name.toLowerCase())
+    return () => missing(`no data set ${dataset}; this is a run on ${summary.dataset.name}`);
   const name = filters.get('category');
   if (name === undefined) return (path) => metricAt(summary.metrics, path);
   const category = categoryOf(summary, name);

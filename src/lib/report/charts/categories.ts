@@ -1,7 +1,7 @@
 import type { MetricPath } from '../../metrics/definitions.js';
 import { quantile } from '../../metrics/bootstrap.js';
 import type { RunRecord } from '../../run/record.js';
-import { metricAt } from '../../run/summary.js';
+import { metricAt, type NestedMetrics } from '../../run/summary.js';
 import { chart, images, type Chart } from './chart.js';
 import { COLOURS, PLOT } from './theme.js';
 
@@ -18,10 +18,26 @@ const GAP = 14;
 /** Categories side by side: their numbers, and how their scores lie. None where a run has no categories. */
 export function categoryCharts(record: RunRecord): Chart[] {
   const { categories = [] } = record.summary;
-  return categories.length === 0 ? [] : [numbers(record), scores(record)];
+  return categories.length === 0
+    ? []
+    : [
+        sideBySide(
+          {
+            name: 'categories',
+            title: 'Metrics by category',
+            subtitle: 'with 95 % intervals, where a category has more than one image',
+          },
+          categories,
+        ),
+        scores(record),
+      ];
 }
 
-function numbers({ summary: { categories = [] } }: RunRecord): Chart {
+/** Key metrics of several things side by side, each with its interval. */
+export function sideBySide(
+  frame: { name: string; title: string; subtitle: string },
+  categories: readonly { name: string; metrics: NestedMetrics }[],
+): Chart {
   const values = categories.flatMap(({ name, metrics }) =>
     LINES.flatMap(([path, title]) => {
       const estimate = metricAt(metrics, path);
@@ -47,7 +63,7 @@ function numbers({ summary: { categories = [] } }: RunRecord): Chart {
   };
   const scale = { domain: [0, 1] };
   const tooltip = [
-    { field: 'category', title: 'Category' },
+    { field: 'category', title: 'Of' },
     { field: 'metric', title: 'Metric' },
     { field: 'value', title: 'Value', format: '.3f' },
     { field: 'low', title: 'Low', format: '.3f' },
@@ -56,9 +72,7 @@ function numbers({ summary: { categories = [] } }: RunRecord): Chart {
   ];
   return chart(
     {
-      name: 'categories',
-      title: 'Metrics by category',
-      subtitle: 'with 95 % intervals, where a category has more than one image',
+      ...frame,
       size: { width: PLOT.width, height: names.length * (LINES.length * ROW + GAP) },
     },
     {

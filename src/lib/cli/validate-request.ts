@@ -1,0 +1,46 @@
+import { planSessions } from '../workers/sessions.js';
+import type { Condition } from '../gates/condition.js';
+import type { ValidateRequest } from '../validate/request.js';
+import { pickDefined } from './flags.js';
+import type { Interfaces } from './oclif.js';
+import { objectiveOf, type validateFlags } from './validate-flags.js';
+
+export type ValidateFlags = Interfaces.InferredFlags<typeof validateFlags>;
+
+/**
+ * What the flags of `ofx validate` ask for.
+ *
+ * @throws {OfxError} USAGE, and as `findModel` and `readThresholds`
+ */
+export async function validateRequest(
+  dataset: string,
+  flags: ValidateFlags,
+  failOn: Condition[],
+): Promise<ValidateRequest> {
+  const { parseDistortions } = await import('../validate/distortions.js');
+  const { readThresholds } = await import('../model/thresholds-file.js');
+  const { VALIDATION_SIZE } = await import('../model/network.js');
+  const { findModel } = await import('../model/catalogue.js');
+  return {
+    ...flags,
+    dataset,
+    model: flags.predictions === undefined ? await findModel(flags.model) : undefined,
+    detector: {
+      size: flags.size,
+      usualSize: VALIDATION_SIZE,
+      evidence: flags.evidence,
+      thresholds: flags.thresholds === undefined ? undefined : await readThresholds(flags.thresholds),
+      ...planSessions(flags, Infinity),
+    },
+    panelFormat: flags['panel-format'],
+    scoreAt: flags['score-at'],
+    scoreThreshold: flags.threshold,
+    maskThreshold: flags['mask-threshold'],
+    sweepStep: flags['sweep-step'],
+    saveMaps: flags['save-maps'],
+    calibrate: flags.calibrate ? objectiveOf(flags) : undefined,
+    limits: pickDefined({ maxPixels: flags['max-pixels'] }),
+    robustness: parseDistortions(flags.robustness ?? []),
+    failOn,
+  };
+}
