@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { Type, type Static } from '@sinclair/typebox';
+import { Type } from '@sinclair/typebox';
 import { OfxError } from '../core/errors.js';
 import { checkSchema } from '../core/schema.js';
 import { readText } from '../files/read-text.js';

@@ -10,7 +10,7 @@ import { chartFigure } from './chart-figure.js';
 import { html, type Html } from './html.js';
 import { folded, groupRows, groupsOf, levelOf, metricName } from './metric-table.js';
 import { factList, renderPage, section } from './page.js';
-import { gateTable } from './run-page.js';
+import { gateTable } from './.ts.js';
 
 /** `suite.html`: data sets side by side, each with a link to its own report. */
 export async function renderSuitePage(suite: Suite, hasReports: boolean): Promise<string> {
