@@ -10,7 +10,7 @@ import { chartFigure } from './chart-figure.js';
 import { html, type Html } from './html.js';
 import { folded, groupRows, groupsOf, levelOf, metricName } from './metric-table.js';
 import { factList, renderPage, section } from './page.js';
-import { gateTable } from './.ts.js';
+import { gateRows } from './run-page.js';
 
 /** `suite.html`: data sets side by side, each with a link to its own report. */
 export async function renderSuitePage(suite: Suite, hasReports: boolean): Promise<string> {
@@ -31,7 +31,7 @@ export async function renderSuitePage(suite: Suite, hasReports: boolean): Promis
       html`<ul class="warnings">
         ${warnings.map((warning) => html`<li>${warning}</li>`)}
       </ul>`,
-    gates.length > 0 && section('gates', 'Gates', gateTable(gates)),
+    gates.length > 0 && section('gates', 'Gates', gateRows(gates)),
     section(
       'numbers',
       'Data sets',
