@@ -28,6 +28,7 @@ import { CompareDocumentSchema, DifferenceSchema } from '../src/lib/run/comparis
 import { RobustnessRowSchema } from '../src/lib/run/robustness.js';
 import { ImageRowSchema } from '../src/lib/run/rows.js';
 import { ThresholdsFileSchema } from '../src/lib/model/thresholds-file.js';
+import { HistorySchema } from '../src/lib/validate/history.js';
 import { SuiteSchema } from '../src/lib/run/suite.js';
 import { SuiteFileSchema } from '../src/lib/validate/suite-list.js';
 import { MapManifestSchema } from '../src/lib/run/maps.js';
@@ -68,6 +69,7 @@ export const SCHEMAS: readonly TSchema[] = [
   RunSummarySchema,
   ImageRowSchema,
   MapManifestSchema,
+  HistorySchema,
   SuiteFileSchema,
   SuiteSchema,
   ThresholdsFileSchema,

@@ -1,3 +1,5 @@
+import { OfxError } from '../core/errors.js';
+import { similarNames } from '../text/suggest.js';
 import { parseCondition, type Condition, type Vocabulary } from '../gates/condition.js';
 import type { Gate } from '../gates/gate.js';
 import { judge, type Measured } from '../gates/judge.js';
@@ -161,4 +163,21 @@ function measured(
 
 function dimensionOf(path: string): Dimension {
   return path.startsWith('counts.') ? 'count' : 'share';
+}
+
+/**
+ * Metrics that somebody names by their paths, in any case.
+ *
+ * @throws {OfxError} USAGE that names the nearest ones
+ */
+export function metricPaths(names: readonly string[]): MetricPath[] {
+  return names.map((name) => {
+    const path = METRIC_PATHS.find((each) => each.toLowerCase() === name.toLowerCase());
+    if (path) return path;
+    const similar = similarNames(name, METRIC_PATHS, { most: 4, parts: (each) => each.split('.') });
+    throw new OfxError('USAGE', `There is no metric ${name}.`, {
+      suggestion:
+        similar.length > 0 ? `Did you mean ${similar.join(', ')}?` : 'docs/metrics.md lists them all.',
+    });
+  });
 }
