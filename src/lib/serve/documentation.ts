@@ -1,8 +1,17 @@
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import type { FastifyInstance } from 'fastify';
+import { ERROR_TABLE, type ErrorCode } from '../core/errors.js';
 import { OFX_VERSION } from '../core/version.js';
 import { PROBLEM_TYPE, ProblemSchema } from './problem.js';
+import {
+  BatchAnswerSchema,
+  HealthSchema,
+  ModelsAnswerSchema,
+  PredictAnswerSchema,
+  ReadinessSchema,
+  ReloadAnswerSchema,
+} from './schemas.js';
 import type { Service } from './service.js';
 
 declare module 'fastify' {
@@ -33,6 +42,8 @@ export async function documentApi(app: FastifyInstance, { options }: Service): P
       }),
     },
     convertConstToEnum: false,
+    transformObject: (document) =>
+      'openapiObject' in document ? withNamedSchemas(document.openapiObject) : {},
     transform: ({ schema, url, route }) => {
       const { requestBody } = route.config ?? {};
       return { url, schema: { ...schema, ...(requestBody && { body: requestBody }) } };
@@ -48,16 +59,71 @@ export async function documentApi(app: FastifyInstance, { options }: Service): P
   });
 }
 
-/** Answers of a route: its own, and a problem for everything else. */
-export function answers(ok: Record<number, unknown>): Record<string, unknown> {
-  return {
-    ...ok,
-    default: {
-      description: 'A problem, see its code',
-      content: { [PROBLEM_TYPE]: { schema: ProblemSchema } },
-    },
+/** What clients name the shapes of answers by; told apart by their titles, which swagger keeps. */
+const NAMED: Readonly<Record<string, { title?: string }>> = {
+  Problem: ProblemSchema,
+  Result: PredictAnswerSchema,
+  Results: BatchAnswerSchema,
+  Models: ModelsAnswerSchema,
+  Health: HealthSchema,
+  Readiness: ReadinessSchema,
+  Reloaded: ReloadAnswerSchema,
+};
+
+/** Puts each of these shapes into the components once, and a reference wherever it stood. */
+function withNamedSchemas<T extends { components?: object }>(api: T): T {
+  const names = new Map(Object.entries(NAMED).map(([name, { title }]) => [title, name]));
+  const schemas: Record<string, unknown> = {};
+  const replaced = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(replaced);
+    if (typeof value !== 'object' || value === null) return value;
+    const copy = Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, replaced(inner)]));
+    const name = 'type' in value && 'title' in value ? names.get(value.title as string) : undefined;
+    if (name === undefined) return copy;
+    schemas[name] = copy;
+    return { $ref: `#/components/schemas/${name}` };
   };
+  const document = replaced(api) as T;
+  return { ...document, components: { ...document.components, schemas } };
 }
+
+/** Problems that any route may answer. */
+const COMMON = ['REQUEST_INVALID', 'UPLOAD_TOO_SLOW', 'STOPPING'] as const satisfies ErrorCode[];
+
+/** Answers of a route: its own, the problems that it is known to have, by their status, and one for everything else. */
+export function answers(
+  ok: Record<number, unknown>,
+  problems: readonly ErrorCode[] = [],
+): Record<string, unknown> {
+  const content = { [PROBLEM_TYPE]: { schema: ProblemSchema } };
+  const byStatus: Record<number, { description: string; content: object }> = {};
+  for (const code of [...problems, ...COMMON]) {
+    const { http } = ERROR_TABLE[code];
+    if (http in ok) continue;
+    const others = byStatus[http] ? `${byStatus[http].description}, ` : '';
+    byStatus[http] = { description: `${others}${code}`, content };
+  }
+  return { ...byStatus, ...ok, default: { description: 'A problem, see its code', content } };
+}
+
+/** What the routes of `/v1` that take images may answer besides a result. */
+export const IMAGE_PROBLEMS = [
+  'IMAGE_EMPTY',
+  'IMAGE_DAMAGED',
+  'SIZE_NOT_AVAILABLE',
+  'UNAUTHORISED',
+  'FORBIDDEN',
+  'MODEL_NOT_FOUND',
+  'NOT_ACCEPTABLE',
+  'IMAGE_TOO_LARGE',
+  'TOO_MANY_PARTS',
+  'IMAGE_UNRECOGNISED',
+  'IMAGE_UNSUPPORTED',
+  'RATE_LIMITED',
+  'WORKER_LOST',
+  'OVERLOADED',
+  'DEADLINE_EXCEEDED',
+] as const satisfies ErrorCode[];
 
 /** Routes that need a token say so. */
 export function security({ options }: Service): { security?: Record<string, string[]>[] } {

@@ -102,34 +102,43 @@ export const ModelsAnswerSchema = Type.Object(
   { $id: 'serve-models', title: 'Answer of GET /v1/models' },
 );
 
-export const HealthSchema = Type.Object({ status: Type.Literal('alive') });
+export const HealthSchema = Type.Object(
+  { status: Type.Literal('alive') },
+  { title: 'Answer of GET /healthz' },
+);
 
-export const ReadinessSchema = Type.Object({
-  status: Type.Union([
-    Type.Literal('ready'),
-    Type.Literal('degraded', { description: 'It takes images, with fewer workers than it should have' }),
-    Type.Literal('loading'),
-    Type.Literal('full'),
-    Type.Literal('stopping'),
-  ]),
-  running: Type.Integer({ minimum: 0, description: 'Images that are worked on' }),
-  waiting: Type.Integer({ minimum: 0, description: 'Images that wait' }),
-  workers: Type.Object({
-    ready: Type.Integer({ minimum: 0, description: 'Workers that can take an image' }),
-    wanted: Type.Integer({ minimum: 1 }),
-  }),
-  modelChanged: Type.Boolean({
-    description: 'The model’s files on disk are no longer those in use; a reload takes them over',
-  }),
-});
+export const ReadinessSchema = Type.Object(
+  {
+    status: Type.Union([
+      Type.Literal('ready'),
+      Type.Literal('degraded', { description: 'It takes images, with fewer workers than it should have' }),
+      Type.Literal('loading'),
+      Type.Literal('full'),
+      Type.Literal('stopping'),
+    ]),
+    running: Type.Integer({ minimum: 0, description: 'Images that are worked on' }),
+    waiting: Type.Integer({ minimum: 0, description: 'Images that wait' }),
+    workers: Type.Object({
+      ready: Type.Integer({ minimum: 0, description: 'Workers that can take an image' }),
+      wanted: Type.Integer({ minimum: 1 }),
+    }),
+    modelChanged: Type.Boolean({
+      description: 'The model’s files on disk are no longer those in use; a reload takes them over',
+    }),
+  },
+  { title: 'Answer of GET /readyz' },
+);
 
 export type Readiness = Static<typeof ReadinessSchema>;
 
 /** Answer of `POST /admin/reload`. */
-export const ReloadAnswerSchema = Type.Object({
-  model: ModelIdentitySchema,
-  notes: Type.Array(Type.String(), { description: 'What people should know about the models' }),
-});
+export const ReloadAnswerSchema = Type.Object(
+  {
+    model: ModelIdentitySchema,
+    notes: Type.Array(Type.String(), { description: 'What people should know about the models' }),
+  },
+  { title: 'Answer of POST /admin/reload' },
+);
 
 const Binary = { type: 'string', contentEncoding: 'binary' };
 

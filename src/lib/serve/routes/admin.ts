@@ -28,11 +28,12 @@ export function adminRoutes(service: Service): FastifyPluginCallbackTypebox {
       {
         schema: {
           tags: ['operation'],
+          operationId: 'reload',
           summary: 'Loads model, thresholds and tokens again',
           description:
             'New workers load them, and take over once all are ready; no request fails. Where something cannot be loaded, ' +
             'what was in service stays, and the answer says why.',
-          response: answers({ 200: ReloadAnswerSchema }),
+          response: answers({ 200: ReloadAnswerSchema }, ['UNAUTHORISED', 'FORBIDDEN', 'RELOAD_FAILED']),
           ...security(service),
         },
       },

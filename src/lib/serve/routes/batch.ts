@@ -2,7 +2,7 @@ import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebo
 import { OfxError } from '../../core/errors.js';
 import { summarisePredictions, type PredictResult } from '../../predict/result.js';
 import { OFX_VERSION } from '../../core/version.js';
-import { answers, security } from '../documentation.js';
+import { answers, IMAGE_PROBLEMS, security } from '../documentation.js';
 import { LARGEST_BATCH } from '../options.js';
 import { logProblem, toProblem } from '../problem.js';
 import { requestSignal } from '../request-signal.js';
@@ -21,11 +21,12 @@ export function batchRoute(service: Service): FastifyPluginCallbackTypebox {
         config: { requestBody: BATCH_BODY },
         schema: {
           tags: ['prediction'],
+          operationId: 'predictBatch',
           summary: `Scores up to ${LARGEST_BATCH} images`,
           description:
             'Each is a part of a form, in the field `image`. Each gets its own result, or its own error.',
           querystring: BatchQuerySchema,
-          response: answers({ 200: BatchAnswerSchema }),
+          response: answers({ 200: BatchAnswerSchema }, IMAGE_PROBLEMS),
           ...security(service),
         },
       },

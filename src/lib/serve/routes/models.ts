@@ -10,8 +10,9 @@ export function modelsRoute(service: Service): FastifyPluginCallbackTypebox {
       {
         schema: {
           tags: ['prediction'],
+          operationId: 'listModels',
           summary: 'The models that a request can name',
-          response: answers({ 200: ModelsAnswerSchema }),
+          response: answers({ 200: ModelsAnswerSchema }, ['UNAUTHORISED', 'FORBIDDEN', 'RATE_LIMITED']),
           ...security(service),
         },
       },

@@ -14,7 +14,10 @@ export function operationRoutes(service: Service): FastifyPluginCallbackTypebox 
     const logLevel = 'warn';
     app.get(
       '/healthz',
-      { logLevel, schema: { tags, summary: 'Alive', response: answers({ 200: HealthSchema }) } },
+      {
+        logLevel,
+        schema: { tags, operationId: 'health', summary: 'Alive', response: answers({ 200: HealthSchema }) },
+      },
       () => ({ status: 'alive' as const }),
     );
     app.get(
@@ -23,6 +26,7 @@ export function operationRoutes(service: Service): FastifyPluginCallbackTypebox 
         logLevel,
         schema: {
           tags,
+          operationId: 'readiness',
           summary: 'Ready for an image: the model is loaded and there is a place',
           response: answers({ 200: ReadinessSchema, 503: ReadinessSchema }),
         },
@@ -46,6 +50,7 @@ export function operationRoutes(service: Service): FastifyPluginCallbackTypebox 
         preParsing: requireToken(() => service.current.tokens, 'metrics', rate > 0 ? rate : Infinity),
         schema: {
           tags,
+          operationId: 'metrics',
           summary: 'Metrics for Prometheus',
           response: answers({
             200: {

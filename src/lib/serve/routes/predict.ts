@@ -3,7 +3,7 @@ import type { Static } from '@sinclair/typebox';
 import { OfxError } from '../../core/errors.js';
 import type { Analysis } from '../../predict/analyse.js';
 import { OFX_VERSION } from '../../core/version.js';
-import { answers, security } from '../documentation.js';
+import { answers, IMAGE_PROBLEMS, security } from '../documentation.js';
 import { requestSignal } from '../request-signal.js';
 import { PredictAnswerSchema, PredictQuerySchema, UPLOAD_BODY } from '../schemas.js';
 import { analyseUpload, type RequestedOptions, type Service } from '../service.js';
@@ -22,20 +22,24 @@ export function predictRoute(service: Service): FastifyPluginCallbackTypebox {
         config: { requestBody: UPLOAD_BODY },
         schema: {
           tags: ['prediction'],
+          operationId: 'predict',
           summary: 'Scores one image',
           description:
             'The image is the body itself, or the field `image` of a form. The numbers are those of `ofx predict`. ' +
             'With `Accept: image/png` the answer is the binary mask.',
           querystring: PredictQuerySchema,
-          response: answers({
-            200: {
-              description: 'The result',
-              content: {
-                [JSON_TYPE]: { schema: PredictAnswerSchema },
-                [PNG_TYPE]: { schema: { type: 'string', contentEncoding: 'binary' } },
+          response: answers(
+            {
+              200: {
+                description: 'The result',
+                content: {
+                  [JSON_TYPE]: { schema: PredictAnswerSchema },
+                  [PNG_TYPE]: { schema: { type: 'string', contentEncoding: 'binary' } },
+                },
               },
             },
-          }),
+            IMAGE_PROBLEMS,
+          ),
           ...security(service),
         },
       },
