@@ -14,6 +14,7 @@ import { median } from './statistics.js';
 import { summariseConfiguration } from './summarise.js';
 import { measureInTurns, type Turns } from './turns.js';
 import { benchWarnings } from './warnings.js';
+import { OFX_BUILD } from '../core/version.js';
 import { OfxError } from '../core/errors.js';
 import type { Gate } from '../gates/gate.js';
 import { findInputFiles } from '../inputs/find-images.js';
@@ -131,6 +132,7 @@ export async function bench(
   const earlier = baseline ? compareAll(results, baseline.document) : [];
   const own = against === undefined ? results : results.filter((_, index) => index % 2 === 0);
   return {
+    build: OFX_BUILD,
     date,
     mode: work.mode,
     photos,

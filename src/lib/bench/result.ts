@@ -169,6 +169,7 @@ export const ProfileSchema = Type.Object({
 export type Profile = Static<typeof ProfileSchema>;
 
 const reportFields = {
+  build: Type.Optional(Type.String({ description: 'The commit that ofx was built of, or "modified"' })),
   date: Type.String({ description: 'When the run began, ISO 8601' }),
   mode: Type.Union([Type.Literal('photos'), Type.Literal('inference-only')]),
   photos: Type.Array(Type.String()),

@@ -1,3 +1,4 @@
+import { OFX_BUILD } from '../core/version.js';
 import path from 'node:path';
 import { OfxError } from '../core/errors.js';
 import { exists } from '../files/exists.js';
@@ -73,6 +74,7 @@ export async function compare(request: CompareRequest, signal?: AbortSignal): Pr
   }
   const labels = baseline!.images.map(({ label }) => label);
   return {
+    build: OFX_BUILD,
     runs: runs.map((run, index) => describeRun(run, pairing.images[index]!)),
     headline: { path: headline, title: METRIC_DEFINITIONS[headline].title },
     images: {

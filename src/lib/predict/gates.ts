@@ -1,19 +1,28 @@
 import { parseConditions, type Condition, type Vocabulary } from '../gates/condition.js';
 import type { Gate } from '../gates/gate.js';
 import { judge } from '../gates/judge.js';
+import type { Dimension } from '../gates/quantity.js';
 import { OfxError } from '../core/errors.js';
 import type { PredictSummary } from './result.js';
 
-/** What `--fail-on` can ask of a batch of images: how many there were of each outcome. */
-const COUNTS: Readonly<Record<string, (summary: PredictSummary) => number>> = {
-  manipulated: ({ manipulated }) => manipulated,
-  suspicious: ({ suspicious }) => suspicious,
-  failed: ({ failed }) => failed,
-  images: ({ inputs }) => inputs,
+interface Quantity {
+  dimension: Dimension;
+  /** Null where nothing could be scored. */
+  valueOf: (summary: PredictSummary) => number | null;
+}
+
+/** What `--fail-on` can ask of a batch of images. */
+const QUANTITIES: Readonly<Record<string, Quantity>> = {
+  manipulated: { dimension: 'count', valueOf: ({ manipulated }) => manipulated },
+  suspicious: { dimension: 'count', valueOf: ({ suspicious }) => suspicious },
+  noFinding: { dimension: 'count', valueOf: ({ noFinding }) => noFinding },
+  failed: { dimension: 'count', valueOf: ({ failed }) => failed },
+  images: { dimension: 'count', valueOf: ({ inputs }) => inputs },
+  'score.highest': { dimension: 'share', valueOf: ({ highestScore }) => highestScore },
 };
 
 export const PREDICT_VOCABULARY: Vocabulary = {
-  quantities: new Map(Object.keys(COUNTS).map((name) => [name, 'count'])),
+  quantities: new Map(Object.entries(QUANTITIES).map(([name, { dimension }]) => [name, dimension])),
   example: 'manipulated > 0',
 };
 
@@ -29,10 +38,12 @@ export function parsePredictConditions(texts: readonly string[]): Condition[] {
 /** Judges what became of all inputs. Images that could not be looked at are said with each gate. */
 export function predictGates(conditions: readonly Condition[], summary: PredictSummary): Gate[] {
   const unseen = summary.failed > 0 ? `, ${summary.failed} could not be looked at` : '';
-  return conditions.map((condition) =>
-    judge(condition, 'count', `${summary.inputs} images`, {
-      value: COUNTS[condition.path]!(summary),
+  return conditions.map((condition) => {
+    const { dimension, valueOf } = QUANTITIES[condition.path]!;
+    return judge(condition, dimension, `${summary.inputs} images`, {
+      value: valueOf(summary),
+      reason: 'no image could be scored',
       note: ` of ${summary.inputs}${unseen}`,
-    }),
-  );
+    });
+  });
 }

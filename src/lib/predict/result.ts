@@ -192,6 +192,9 @@ export const PredictSummarySchema = Type.Object({
   suspicious: Type.Integer({ minimum: 0 }),
   noFinding: Type.Integer({ minimum: 0 }),
   failed: Type.Integer({ minimum: 0 }),
+  highestScore: Type.Union([Type.Number({ minimum: 0, maximum: 1 }), Type.Null()], {
+    description: 'The highest score of all images; null where none could be scored',
+  }),
   resumed: Type.Integer({ minimum: 0, description: 'Results resumed from an earlier run' }),
   seconds: Type.Number({ minimum: 0 }),
   skipped: Type.Optional(SkippedSchema),
@@ -218,6 +221,7 @@ export class SummaryCounter {
     suspicious: 0,
     noFinding: 0,
     failed: 0,
+    highestScore: null,
     resumed: 0,
     seconds: 0,
   };
@@ -225,6 +229,7 @@ export class SummaryCounter {
   add(result: PredictResult): void {
     this.summary.inputs++;
     this.summary[isFailed(result) ? 'failed' : COUNTED_AS[result.verdict]]++;
+    if (!isFailed(result)) this.summary.highestScore = Math.max(this.summary.highestScore ?? 0, result.score);
   }
 }
 

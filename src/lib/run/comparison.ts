@@ -108,6 +108,7 @@ export const PairComparisonSchema = Type.Object(
 export type PairComparison = Static<typeof PairComparisonSchema>;
 
 export const ComparisonSchema = Type.Object({
+  build: Type.String({ description: 'The commit that ofx was built of, or "modified"' }),
   runs: Type.Array(ComparedRunSchema, { minItems: 2 }),
   headline: Type.Object({ path: Type.String(), title: Type.String() }),
   images: Type.Object({

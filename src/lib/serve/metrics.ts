@@ -2,7 +2,7 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom
 import type { ErrorCode } from '../core/errors.js';
 import type { Prediction } from '../predict/result.js';
 import type { ModelIdentity } from '../model/network.js';
-import { OFX_VERSION } from '../core/version.js';
+import { OFX_BUILD, OFX_VERSION } from '../core/version.js';
 import type { WorkerEnd } from '../workers/pool.js';
 import type { AnalysisPool } from './analysis-pool.js';
 import type { Generation } from './generation.js';
@@ -76,7 +76,7 @@ export class ServiceMetrics {
   readonly #modelInfo = new Gauge({
     name: 'ofx_model_info',
     help: 'The server’s own model; always 1',
-    labelNames: ['ofx', 'name', 'version', 'sha256', 'input_size', 'precision'],
+    labelNames: ['ofx', 'build', 'name', 'version', 'sha256', 'input_size', 'precision'],
     ...this.#registers,
   });
 
@@ -129,7 +129,10 @@ export class ServiceMetrics {
 
   setModel({ name, version, sha256, inputSize, precision }: ModelIdentity): void {
     this.#modelInfo.reset();
-    this.#modelInfo.set({ ofx: OFX_VERSION, name, version, sha256, input_size: inputSize, precision }, 1);
+    this.#modelInfo.set(
+      { ofx: OFX_VERSION, build: OFX_BUILD, name, version, sha256, input_size: inputSize, precision },
+      1,
+    );
   }
 
   answered(request: {
