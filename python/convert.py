@@ -3,7 +3,9 @@
 Called by `ofx convert`. For every size S it reads S.shapes.json, the heights and widths of N images, and S.input.f32,
 their (3, H, W) one after the other, from a folder. There it writes S.onnx, one file with the weights of all of them,
 and what PyTorch makes of the inputs in float32 and in float64: S.score.f32 and .f64, (N,), S.mask.f32 and .f64, (H, W)
-one after the other, plain and little-endian. Progress is one JSON event a line on stdout.
+one after the other, plain and little-endian. For every other precision P it writes S-P.onnx, with the weights of all
+sizes in a file of P's own; int8 is calibrated on S.calibration.f32, (N, 3, T, T), T being S, or with --fit free the
+next multiple of 16 below. Progress is one JSON event a line on stdout.
 What is wrong from outside is an `error` event, and the exit status is that of its kind.
 """
 
@@ -14,11 +16,11 @@ import json
 import sys
 from pathlib import Path
 
-from ofx.errors import CheckpointError, SizeError
+from ofx.errors import CheckpointError, PrecisionError, SizeError
 from ofx.events import Events, events_on_stdout
 
 # The exit statuses of ofx.
-WRONG_USAGE, BAD_INPUT, PART_MISSING, IO_FAILED = 2, 65, 69, 74
+WRONG_USAGE, GATE_FAILED, BAD_INPUT, PART_MISSING, IO_FAILED = 2, 3, 65, 69, 74
 
 
 def main() -> int:
@@ -30,6 +32,9 @@ def main() -> int:
     parser.add_argument("--fit", choices=("stretch", "free"), default="stretch", help="squares, or any shapes")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--weights", help="which network of several in the file")
+    parser.add_argument("--precision", action="append", default=[], choices=("int8", "fp16"), help="besides float32")
+    parser.add_argument("--limit", type=float, default=0.004, help="what int8 may cost, as ofx.quantise.cost has it")
+    parser.add_argument("--reduce-range", choices=("auto", "yes", "no"), default="auto", help="7 bits for weights")
     arguments = parser.parse_args()
     with events_on_stdout() as events:
         try:
@@ -41,6 +46,9 @@ def main() -> int:
         except SizeError as error:
             events.emit("error", code="SIZE_NOT_AVAILABLE", message=str(error), **suggestion_of(error))
             return WRONG_USAGE
+        except PrecisionError as error:
+            events.emit("error", code="PRECISION_FAILED", message=str(error))
+            return GATE_FAILED
         except ImportError as error:
             events.emit("error", code="PYTHON_PACKAGE_MISSING", message=f"{sys.executable} is incomplete: {error}.")
             return PART_MISSING
@@ -59,7 +67,7 @@ def load_packages() -> None:
     try:
         import torch  # noqa: F401, PLC0415
 
-        from ofx import checkpoint, export, shared_weights  # noqa: F401, PLC0415
+        from ofx import checkpoint, export, quantise, shared_weights  # noqa: F401, PLC0415
     except OSError as error:
         raise ImportError(str(error)) from error
 
@@ -110,8 +118,69 @@ def convert(arguments: argparse.Namespace, events: Events) -> None:
                     with (folder / f"{size}.{name}.{ending}").open("ab") as file:
                         file.write(output.numpy().tobytes())
             events.emit("reference", size=size)
+    for precision in arguments.precision:
+        make_int8(arguments, events) if precision == "int8" else make_fp16(arguments, events)
+        files = [folder / f"{size}-{precision}.onnx" for size in sizes]
+        share_weights(files, folder / arguments.data.replace(".onnx", f"-{precision}.onnx"))
     share_weights([folder / f"{size}.onnx" for size in sizes], folder / arguments.data)
     events.emit("done")
+
+
+def make_int8(arguments: argparse.Namespace, events: Events) -> None:
+    """What becomes int8 is decided at the smallest size, whose inferences are the shortest, and then done at all."""
+    import numpy as np  # noqa: PLC0415
+
+    from ofx import quantise  # noqa: PLC0415
+
+    folder = arguments.folder
+    reduced = not quantise.has_vnni() if arguments.reduce_range == "auto" else arguments.reduce_range == "yes"
+    choice = None
+    for size in sorted(arguments.size):
+        side = size - size % 16 if arguments.fit == "free" else size
+        values = np.fromfile(folder / f"{size}.calibration.f32", np.float32).reshape(-1, 1, 3, side, side)
+        quantiser = quantise.Quantiser(
+            folder / f"{size}.onnx", list(values), folder, reduce_range=reduced, threads=arguments.threads
+        )
+        if choice is None:
+            choice = quantise.choose(
+                quantiser, arguments.limit, lambda done, total: events.emit("search", done=done, total=total)
+            )
+            events.emit(
+                "quantised",
+                size=size,
+                reducedRange=reduced,
+                limit=arguments.limit,
+                cost=choice.cost,
+                nodes=[
+                    {
+                        "name": node.candidate.name,
+                        "way": node.candidate.way,
+                        "share": node.candidate.share,
+                        "cost": None if node.cost is None or not np.isfinite(node.cost) else node.cost,
+                        "int8": node.taken,
+                    }
+                    for node in choice.nodes
+                ],
+            )
+            if not choice.taken:
+                raise PrecisionError(
+                    "Int8 cannot hold this network: "
+                    + (
+                        f"each of {len(choice.nodes)} nodes alone moves its outputs by more than {arguments.limit:g}."
+                        if choice.nodes
+                        else "it has no node for which int8 would pay."
+                    )
+                )
+        quantiser.write(choice.taken, folder / f"{size}-int8.onnx")
+        events.emit("made", precision="int8", size=size)
+
+
+def make_fp16(arguments: argparse.Namespace, events: Events) -> None:
+    from ofx.half import store_half  # noqa: PLC0415
+
+    for size in arguments.size:
+        store_half(arguments.folder / f"{size}.onnx", arguments.folder / f"{size}-fp16.onnx")
+        events.emit("made", precision="fp16", size=size)
 
 
 if __name__ == "__main__":

@@ -20,3 +20,7 @@ class SizeError(Exception):
     def __init__(self, message: str, suggestion: str | None = None) -> None:
         super().__init__(message)
         self.suggestion = suggestion
+
+
+class PrecisionError(Exception):
+    """The network cannot be had in that precision."""

@@ -1,5 +1,6 @@
 import { Args, Flags } from '../lib/cli/oclif.js';
 import { BaseCommand } from '../lib/cli/base-command.js';
+import { precisionFlags, precisionRequest } from '../lib/cli/precision-flags.js';
 import { threadsFlag } from '../lib/cli/flags.js';
 import { sizesFlag } from '../lib/cli/size-flag.js';
 import { toleranceFlag } from '../lib/cli/tolerance-flag.js';
@@ -18,6 +19,7 @@ export default class Convert extends BaseCommand {
 
   static override examples = [
     '<%= config.bin %> convert ckpt_epoch_00031.pyth --out my-model',
+    '<%= config.bin %> convert ckpt_epoch_00031.pyth --out my-model --precision fp32,int8 --validate ./casia1',
     '<%= config.bin %> convert weights.safetensors --out my-model --size 512 --setup',
     '<%= config.bin %> convert --setup',
   ];
@@ -41,7 +43,10 @@ export default class Convert extends BaseCommand {
         'Which network, where the checkpoint holds several: an entry or a prefix of names, e.g. ema',
       helpValue: 'NAME',
     }),
-    force: Flags.boolean({ description: 'Replace the folder if it is a model already' }),
+    ...precisionFlags,
+    force: Flags.boolean({
+      description: 'Replace the folder if it is a model already, and keep precisions that lose too much',
+    }),
     python: Flags.string({
       description: 'Python interpreter [default: the active virtual environment, then ofx’s own]',
       helpValue: 'FILE',
@@ -61,7 +66,17 @@ export default class Convert extends BaseCommand {
     const { args, flags } = await this.parse(Convert);
     if (args.checkpoint === undefined && flags.setup) {
       this.refuseIdle(
-        ['out', 'size', 'fit', 'name', 'weights', 'force', 'threads', 'tolerance'],
+        [
+          'out',
+          'size',
+          'fit',
+          'name',
+          'weights',
+          'force',
+          'threads',
+          'tolerance',
+          ...Object.keys(precisionFlags),
+        ],
         'without a checkpoint',
       );
     }
@@ -93,6 +108,7 @@ export default class Convert extends BaseCommand {
           tolerance: flags.tolerance,
           threads: flags.threads ?? usableCpus(),
           force: flags.force,
+          ...precisionRequest(flags),
         },
         {
           onWarning: (warning) => {
@@ -103,8 +119,8 @@ export default class Convert extends BaseCommand {
           onStart: (total) => {
             progress.start(total, 'Converting');
           },
-          onProgress: (done) => {
-            progress.update(done);
+          onProgress: (done, total) => {
+            progress.update(done, total);
           },
         },
         this.signal,

@@ -82,6 +82,7 @@ export default class Predict extends BaseCommand {
         model: await findModel(flags.model),
         detector: {
           size: flags.size,
+          precision: flags.precision,
           evidence: flags.evidence,
           thresholds: flags.thresholds === undefined ? undefined : await readThresholds(flags.thresholds),
           concurrency: flags.concurrency,

@@ -100,6 +100,47 @@ describe('ofx convert', function () {
       });
       beforeEach(async () => writeFile(checkpoint(), made));
 
+      it('makes int8 and fp16 beside float32, and says what they cost', async () => {
+        const args = [
+          'convert',
+          checkpoint(),
+          '--out',
+          model(),
+          '--size',
+          '64',
+          '--precision',
+          'fp32,int8,fp16',
+        ];
+        const { exitCode, stdout, stderr } = await ofx([...args, '--json'], { env });
+        expect(exitCode, stderr).to.equal(0);
+        const { variants, int8 } = JSON.parse(stdout) as ConvertReport;
+        expect(variants.map(({ precision }) => precision)).to.deep.equal(['fp32', 'int8', 'fp16']);
+        expect(int8!.cost).to.be.at.most(int8!.limit);
+        expect(variants[1]!.accuracy).to.equal('not measured');
+        expect(variants[1]!.difference!.map.mean).to.be.within(1e-9, 0.02);
+        const photo = path.join(ROOT, 'samples/splice-astronaut.jpg');
+        for (const precision of ['int8', 'fp16']) {
+          const run = await ofx(['predict', photo, '--model', model(), '--precision', precision, '--json']);
+          const [result] = (JSON.parse(run.stdout) as PredictReport).results as Prediction[];
+          expect(result!.model.precision).to.equal(precision);
+        }
+        expect((await ofx(['models', 'verify', model()])).exitCode).to.equal(0);
+      });
+
+      it('refuses calibration without a photo that can be read, and writes nothing', async () => {
+        await mkdir(folder.file('empty'));
+        await mkdir(folder.file('broken'));
+        await writeFile(folder.file('broken', 'a.jpg'), 'no photo');
+        for (const photos of ['empty', 'broken']) {
+          const { code, exit } = await fails(
+            [checkpoint(), '--out', model(), '--precision', 'int8', '--calibration', folder.file(photos)],
+            env,
+          );
+          expect([code, exit], photos).to.deep.equal(['NO_IMAGES', 66]);
+        }
+        expect(await readdir(folder.file('models')).catch(() => [])).to.deep.equal([]);
+      });
+
       it('makes a model that predicts what PyTorch predicts', async () => {
         const { exitCode, stdout, stderr } = await ofx(
           ['convert', '--size', '64,100', checkpoint(), '--out', model(), '--size', '64', '--json'],
@@ -121,6 +162,7 @@ describe('ofx convert', function () {
           'mine-64.onnx',
           'mine.onnx.data',
           'model.json',
+          'parity.json',
         ]);
         const { manifest } = await readModel(model());
         expect(manifest).to.deep.include({

@@ -9,7 +9,18 @@ export function convertText({
   parity,
   seconds,
 }: ConvertReport): string {
-  const lines = variants.map(({ file, inputSize, bytes }) => {
+  const lines = variants.map(({ file, inputSize, bytes, precision, difference, quantisation, accuracy }) => {
+    if (precision !== 'fp32' && difference) {
+      const nodes = quantisation
+        ? `${quantisation.int8Nodes} of ${quantisation.candidates} nodes in int8; `
+        : '';
+      return (
+        `  ${file} (${(bytes / 1e6).toFixed(1)} MB): ${nodes}mean difference from fp32 ` +
+        `${difference.map.mean.toExponential(1)} in the map, ${difference.score.mean.toExponential(1)} in the score; ` +
+        `${(100 * difference.flippedPixels).toFixed(2)} % of mask pixels flip` +
+        (typeof accuracy === 'object' ? '' : '; accuracy not measured (--validate DATASET)')
+      );
+    }
     const { map, score, pytorch, flippedPixels, pixels } = parity.variants.find(
       (variant) => variant.inputSize === inputSize,
     )!;

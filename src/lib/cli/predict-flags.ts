@@ -1,6 +1,7 @@
 import { Flags } from './oclif.js';
 import { evidenceFlag, fractionFlag, modelFlag, threadsFlag, thresholdsFlag } from './flags.js';
 import { PREDICTION_FORMATS } from './prediction-output.js';
+import { precisionFlag } from './precision-flags.js';
 import { sizeFlag } from './size-flag.js';
 
 export const predictFlags = {
@@ -20,6 +21,7 @@ export const predictFlags = {
     helpValue: 'PATH',
   }),
   model: modelFlag,
+  precision: precisionFlag,
   size: sizeFlag('the model’s own, or 288, or the nearest'),
   evidence: evidenceFlag,
   thresholds: thresholdsFlag,

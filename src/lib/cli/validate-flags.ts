@@ -8,11 +8,13 @@ import { gateFlags } from './gate-flags.js';
 import { panelFlag } from './panel-flag.js';
 import { MAP_FORMATS } from '../run/maps.js';
 import { PANEL_FORMATS } from '../run/files.js';
+import { precisionFlag } from './precision-flags.js';
 import { sizeFlag } from './size-flag.js';
 
 export const validateFlags = {
   model: modelFlag,
   size: sizeFlag('380, or the nearest that the model has'),
+  precision: precisionFlag,
   evidence: evidenceFlag,
   thresholds: thresholdsFlag,
   tile: Flags.boolean({

@@ -27,6 +27,7 @@ export async function validateRequest(
     model: flags.predictions === undefined ? await findModel(flags.model) : undefined,
     detector: {
       size: flags.size,
+      precision: flags.precision,
       usualSize: VALIDATION_SIZE,
       evidence: flags.evidence,
       thresholds: flags.thresholds === undefined ? undefined : await readThresholds(flags.thresholds),

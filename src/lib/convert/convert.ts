@@ -3,18 +3,26 @@ import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { OfxError } from '../core/errors.js';
-import { IMAGENET_NORMALISATION, MANIFEST_FILE, type Manifest, type Variant } from '../model/manifest.js';
+import { publishFolder } from '../files/publish-folder.js';
+import { MANIFEST_FILE, type Precision, type Variant } from '../model/manifest.js';
 import { hashOnnx } from '../model/onnx-hash.js';
-import { OnnxPool } from '../model/onnx-session.js';
-import { compareOutputs, isWithin, PARITY_TOLERANCE, type Outputs, type VariantParity } from './parity.js';
-import type { CheckpointEvent } from '../python/events.js';
+import type { QuantisedEvent } from '../python/events.js';
 import { findPython } from '../python/interpreter.js';
-import type { ConvertReport } from './result.js';
+import { readCalibration } from './calibration.js';
 import { asWriteError, checkDestination, checkInput, makeDraft } from './destination.js';
 import { exportAll, readReference } from './export.js';
+import { makeManifest } from './make-manifest.js';
+import { countInputs, parityInputs, parityTensors } from './parity-inputs.js';
+import { notEqual, uncertain, UNCERTAIN } from './parity-texts.js';
+import { compareOutputs, isWithin, PARITY_TOLERANCE, type VariantParity } from './parity.js';
+import { compareWithFloat32, countCompared } from './precisions.js';
 import type { ConvertRequest } from './request.js';
-import { countInputs, parityInputs, parityTensors, type ParityTensor } from './parity-inputs.js';
-import { publishFolder } from '../files/publish-folder.js';
+import type { ConvertReport } from './result.js';
+import { runOnnx } from './run-onnx.js';
+import { selectVariants } from './select-variants.js';
+
+/** What was compared and found in full, beside the manifest. */
+export const PARITY_FILE = 'parity.json';
 
 /** The sides at which images are scored and validated where nothing else is asked for. */
 export const DEFAULT_SIZES: readonly number[] = [288, 380];
@@ -22,7 +30,8 @@ export const DEFAULT_SIZES: readonly number[] = [288, 380];
 export interface ConvertEvents {
   onWarning?: (warning: string) => void;
   onStart?: (total: number) => void;
-  onProgress?: (done: number) => void;
+  /** The total may have grown. */
+  onProgress?: (done: number, total: number) => void;
 }
 
 /**
@@ -30,7 +39,7 @@ export interface ConvertEvents {
  * Everything is made in a folder beside the destination, which takes its name at the very end.
  *
  * @throws {OfxError} INPUT_MISSING, CHECKPOINT_INVALID, PYTHON_MISSING, PYTHON_PACKAGE_MISSING, PARITY_FAILED,
- *   OUTPUT_UNWRITABLE, IO_FAILED
+ *   PRECISION_FAILED, NO_IMAGES, OUTPUT_UNWRITABLE, IO_FAILED; of the data set to validate on, as `validate`
  */
 export async function convert(
   request: ConvertRequest,
@@ -41,12 +50,21 @@ export async function convert(
   const { checkpoint, threads, force, tolerance = PARITY_TOLERANCE } = request;
   const out = path.resolve(request.out);
   const sizes = [...new Set(request.sizes)].sort((a, b) => a - b);
+  const precisions = [...new Set(request.precisions ?? ['fp32' as const])];
+  const others = precisions.filter((precision) => precision !== 'fp32');
   const name = request.name ?? path.basename(out);
   checkName(name);
   await checkInput(checkpoint);
   await checkDestination(out, force);
   const python = await findPython(request.python, { signal });
   const inputs = await parityInputs();
+  const warnings: string[] = [];
+  const warn = (warning: string): void => {
+    warnings.push(warning);
+    events.onWarning?.(warning);
+  };
+  const calibration =
+    others.length > 0 ? await readCalibration(request.calibration, warn, signal) : undefined;
 
   const draft = await makeDraft(out);
   // A second Ctrl-C ends the process at once.
@@ -59,43 +77,82 @@ export async function convert(
     // `mkdtemp` makes folders that only their owner may read; this one is published.
     await mkdir(model);
     let done = 0;
-    const step = (): void => events.onProgress?.(++done);
-    // Reading the checkpoint, then for every size the export and each input in PyTorch and in ONNX Runtime.
-    events.onStart?.(1 + sizes.length * (1 + 2 * countInputs(inputs)));
-    const warnings: string[] = [];
-    const warn = (warning: string): void => {
-      warnings.push(warning);
-      events.onWarning?.(warning);
+    // Reading the checkpoint, then for every size the export and each input in PyTorch and in ONNX Runtime; for every other
+    // precision a file, and photos in it and in float32.
+    const each = others.length * (1 + countCompared(calibration)) + countCompared(calibration);
+    let total = 1 + sizes.length * (1 + 2 * countInputs(inputs) + each);
+    events.onStart?.(total);
+    const addSteps = (more: number): void => {
+      total += more;
+      events.onProgress?.(done, total);
     };
-    const dataFile = `${name}.onnx.data`;
-    const described = await exportAll(
-      { request, sizes, python: python.executable, draft, dataFile, inputs, signal },
+    const step = (more?: number): void => {
+      if (more === undefined) events.onProgress?.(++done, total);
+      else addSteps(more);
+    };
+    const { described, quantised } = await exportAll(
+      {
+        request,
+        sizes,
+        python: python.executable,
+        draft,
+        dataFile: dataFileOf(name, 'fp32'),
+        inputs,
+        precisions: others,
+        calibration,
+        signal,
+      },
       step,
       warn,
     );
 
     const variants: Variant[] = [];
     const parities: VariantParity[] = [];
+    const compared = new Map<number, Map<Precision, Partial<Variant>>>();
     for (const size of sizes) {
       const file = path.join(draft, `${size}.onnx`);
-      const actual = await runOnnx(
-        file,
-        parityTensors(inputs, size, request.fit),
-        described,
-        { threads, signal },
-        step,
-      );
+      const tensors = parityTensors(inputs, size, request.fit);
+      const actual = await runOnnx(file, tensors, described, { threads, signal }, step);
       const parity = compareOutputs(size, { ...(await readReference(draft, size)), actual }, tolerance);
       if (!isWithin(parity, tolerance)) throw notEqual(parity, tolerance);
       if (parity.pytorch.map.max > UNCERTAIN) warn(uncertain(parity));
       parities.push(parity);
+      if (!calibration) continue;
+      compared.set(
+        size,
+        await compareWithFloat32(
+          {
+            draft,
+            size,
+            fit: request.fit,
+            precisions: others,
+            calibration,
+            described,
+            quantised,
+            threads,
+            signal,
+          },
+          step,
+        ),
+      );
     }
-    await rename(path.join(draft, dataFile), path.join(model, dataFile));
-    for (const size of sizes) {
-      const file = `${name}-${size}.onnx`;
-      await rename(path.join(draft, `${size}.onnx`), path.join(model, file));
-      const content = await hashOnnx(path.join(model, file));
-      variants.push({ file, inputSize: size, precision: 'fp32', ...content });
+    for (const precision of ['fp32', ...others] as const) {
+      const dataFile = dataFileOf(name, precision);
+      // A very small network has no tensor that is worth a file beside it.
+      await rename(path.join(draft, dataFile), path.join(model, dataFile));
+      for (const size of sizes) {
+        const suffix = precision === 'fp32' ? '' : `-${precision}`;
+        const file = `${name}-${size}${suffix}.onnx`;
+        await rename(path.join(draft, `${size}${suffix}.onnx`), path.join(model, file));
+        const content = await hashOnnx(path.join(model, file));
+        variants.push({
+          file,
+          inputSize: size,
+          precision,
+          ...content,
+          ...compared.get(size)?.get(precision),
+        });
+      }
     }
 
     const parity = {
@@ -105,13 +162,26 @@ export async function convert(
       noise: inputs.noise.length,
       variants: parities,
     };
-    const manifest = makeManifest(
-      { name, checkpoint: path.basename(checkpoint), fit: request.fit },
-      described,
-      variants,
-      parity,
+    const writeManifest = async (those: readonly Variant[], usual?: Precision): Promise<void> => {
+      const manifest = makeManifest(
+        { name, checkpoint: path.basename(checkpoint), fit: request.fit, defaultPrecision: usual },
+        described,
+        those,
+        parity,
+      );
+      await writeFile(path.join(model, MANIFEST_FILE), `${JSON.stringify(manifest, null, 2)}\n`);
+    };
+    await writeManifest(variants);
+    const kept = await selectVariants(
+      { request, model, variants, folder: path.join(draft, 'validation'), precisions, signal },
+      { onWarning: warn, onTotal: addSteps, step },
     );
-    await writeFile(path.join(model, MANIFEST_FILE), `${JSON.stringify(manifest, null, 2)}\n`);
+    const usual = kept.some(({ precision }) => precision === request.defaultPrecision)
+      ? request.defaultPrecision
+      : undefined;
+    await writeManifest(kept, usual);
+    const details = { ...parity, ...(quantised && { int8: withoutEvent(quantised) }) };
+    await writeFile(path.join(model, PARITY_FILE), `${JSON.stringify(details, null, 2)}\n`);
     signal?.throwIfAborted();
     await publishFolder(model, out);
     return {
@@ -122,8 +192,9 @@ export async function convert(
       checkpoint: { name: path.basename(checkpoint), sha256: described.sha256 },
       python: python.executable,
       torch: described.torch,
-      variants,
+      variants: kept,
       parity,
+      ...(quantised && { int8: withoutEvent(quantised) }),
       warnings,
       seconds: (performance.now() - started) / 1000,
     };
@@ -135,65 +206,6 @@ export async function convert(
   }
 }
 
-async function runOnnx(
-  file: string,
-  tensors: readonly ParityTensor[],
-  names: Pick<CheckpointEvent, 'input' | 'score' | 'mask'>,
-  { threads, signal }: { threads: number; signal: AbortSignal | undefined },
-  step: () => void,
-): Promise<Outputs> {
-  const pool = new OnnxPool(file, { threads, concurrency: 1 });
-  try {
-    const scores = new Float32Array(tensors.length);
-    const maps = new Float32Array(tensors.reduce((sum, { width, height }) => sum + width * height, 0));
-    let at = 0;
-    for (const [index, { width, height, data }] of tensors.entries()) {
-      const { values } = await pool.run(
-        { input: names.input, dims: [1, 3, height, width], data, outputs: [names.score, names.mask] },
-        signal,
-      );
-      scores.set(values[0]!, index);
-      maps.set(values[1]!, at);
-      at += width * height;
-      step();
-    }
-    return { scores, maps };
-  } finally {
-    await pool.close();
-  }
-}
-
-function makeManifest(
-  { name, checkpoint, fit }: Pick<ConvertRequest, 'fit' | 'checkpoint'> & { name: string },
-  { architecture, sha256, torch, exporter, opset, input, score, mask }: CheckpointEvent,
-  variants: Variant[],
-  parity: ConvertReport['parity'],
-): Manifest {
-  return {
-    schemaVersion: 1,
-    name,
-    version: '1.0.0',
-    architecture,
-    input: {
-      name: input,
-      colour: 'RGB',
-      layout: 'NCHW',
-      ...IMAGENET_NORMALISATION,
-      resize: 'opencv-linear',
-      ...(fit === 'free' && { fit }),
-    },
-    outputs: { score: { name: score, kind: 'logit' }, mask: { name: mask, kind: 'probability' } },
-    variants,
-    provenance: {
-      checkpoint: { name: checkpoint, sha256 },
-      torch,
-      exporter,
-      opset,
-    },
-    parity,
-  };
-}
-
 /** A name that is part of file names. */
 function checkName(name: string): void {
   if (!/[\\/:*?"<>|\0]/.test(name) && name !== '') return;
@@ -202,32 +214,13 @@ function checkName(name: string): void {
   });
 }
 
-/** Where PyTorch's own float32 results are off by more, a mask depends on which processor computes it. */
-const UNCERTAIN = 1e-3;
-
-function uncertain({ inputSize, pytorch }: VariantParity): string {
-  return (
-    `At size ${inputSize} PyTorch's own float32 results are off by up to ${pytorch.map.max.toExponential(1)} from float64: ` +
-    'the weights may have diverged in training.'
-  );
+/** The weights of all sizes in a precision. */
+function dataFileOf(name: string, precision: Precision): string {
+  return `${name}${precision === 'fp32' ? '' : `-${precision}`}.onnx.data`;
 }
 
-function notEqual(
-  { inputSize, map, score, pytorch, flippedPixels }: VariantParity,
-  tolerance: number,
-): OfxError {
-  const far = (distance: Pick<VariantParity, 'map' | 'score'>): string =>
-    `${distance.map.max.toExponential(1)} in the map and ${distance.score.max.toExponential(1)} in the score`;
-  return new OfxError(
-    'PARITY_FAILED',
-    `At size ${inputSize} the ONNX file differs from PyTorch in float64 by ${far({ map, score })}, PyTorch in float32 only by ` +
-      `${far(pytorch)} (allowed: ${tolerance.toExponential()}, or twice as much as PyTorch); ${flippedPixels} pixels of the ` +
-      'mask flip. Nothing was written.',
-    {
-      suggestion:
-        'The export of this network is wrong: please report it, with the checkpoint if you may. --tolerance allows more.',
-    },
-  );
+function withoutEvent({ event: _, ...search }: QuantisedEvent): NonNullable<ConvertReport['int8']> {
+  return search;
 }
 
 function runtimeVersion(): string {

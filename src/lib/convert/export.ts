@@ -1,8 +1,10 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { appendFile, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { CheckpointEvent } from '../python/events.js';
+import type { Precision } from '../model/manifest.js';
+import type { CheckpointEvent, QuantisedEvent } from '../python/events.js';
 import { runScript } from '../python/script.js';
 import type { Outputs } from './parity.js';
+import { photoTensor, type Calibration } from './calibration.js';
 import type { ConvertRequest } from './request.js';
 import { parityTensors, type ParityInputs } from './parity-inputs.js';
 
@@ -16,15 +18,25 @@ export interface ExportRun {
   /** What the file is called that holds the weights. */
   dataFile: string;
   inputs: ParityInputs;
+  /** Besides float32. */
+  precisions: readonly Precision[];
+  calibration: Calibration | undefined;
   signal: AbortSignal | undefined;
+}
+
+/** What Python told. */
+export interface Exported {
+  described: CheckpointEvent;
+  /** Where int8 was asked for. */
+  quantised: QuantisedEvent | undefined;
 }
 
 /** Lets Python export every size into the draft, and write there what PyTorch makes of the inputs. */
 export async function exportAll(
-  { request, sizes, python, draft, dataFile, inputs, signal }: ExportRun,
-  step: () => void,
+  { request, sizes, python, draft, dataFile, inputs, precisions, calibration, signal }: ExportRun,
+  step: (more?: number) => void,
   onWarning: (warning: string) => void,
-): Promise<CheckpointEvent> {
+): Promise<Exported> {
   for (const size of sizes) {
     const tensors = parityTensors(inputs, size, request.fit);
     const shapes = tensors.map(({ width, height }) => [height, width]);
@@ -33,7 +45,14 @@ export async function exportAll(
       path.join(draft, `${size}.input.f32`),
       Buffer.concat(tensors.map(({ data }) => asBytes(data))),
     );
+    if (!calibration || !precisions.includes('int8')) continue;
+    const file = path.join(draft, `${size}.calibration.f32`);
+    for (const photo of calibration.photos) {
+      await appendFile(file, asBytes(photoTensor(photo, size, request.fit).data));
+    }
   }
+  let quantised: QuantisedEvent | undefined;
+  let searched = 0;
   let described: CheckpointEvent | undefined;
   await runScript({
     python,
@@ -49,16 +68,25 @@ export async function exportAll(
       '--threads',
       String(request.threads),
       ...(request.weights === undefined ? [] : [`--weights=${request.weights}`]),
+      ...precisions.flatMap((precision) => ['--precision', precision]),
+      ...(request.reduceRange === undefined ? [] : ['--reduce-range', request.reduceRange ? 'yes' : 'no']),
     ],
+    temporary: draft,
     onEvent: (event) => {
       if (event.event === 'warning') onWarning(event.message);
-      else if (event.event !== 'done') step();
+      else if (event.event === 'quantised') quantised = event;
+      else if (event.event === 'search') {
+        // How many nodes are tried is known with the first.
+        step(searched === 0 ? event.total : 0);
+        for (; searched < event.done - 1; searched++) step();
+        searched = event.done;
+      } else if (event.event !== 'done') step();
       if (event.event === 'checkpoint') described = event;
     },
     signal,
   });
   if (!described) throw new Error('convert.py told nothing of the checkpoint.');
-  return described;
+  return { described, quantised };
 }
 
 /** What PyTorch made of the inputs, as `python/convert.py` wrote it: the truth, in float64, and its own float32. */

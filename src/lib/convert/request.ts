@@ -1,4 +1,4 @@
-import type { Fit } from '../model/manifest.js';
+import type { Fit, Precision } from '../model/manifest.js';
 
 /** What `ofx convert` is asked for. */
 export interface ConvertRequest {
@@ -17,6 +17,18 @@ export interface ConvertRequest {
   tolerance?: number | undefined;
   /** Which network of a checkpoint that holds several: an entry, a prefix of names, or both. */
   weights?: string | undefined;
-  /** Replace the folder if it is a model already. */
+  /** What is made [fp32]. */
+  precisions?: readonly Precision[] | undefined;
+  /** What is taken where nobody asks for a precision [fp32, where it is made]. */
+  defaultPrecision?: Precision | undefined;
+  /** Folder of photos that int8 is calibrated on [the shipped samples]. */
+  calibration?: string | undefined;
+  /** 7 bits for the weights of int8 [where this processor has no VNNI]. */
+  reduceRange?: boolean | undefined;
+  /** Data set that other precisions are held against float32 on. */
+  validate?: string | undefined;
+  /** How much of macro F1 and of image AUC they may lose there. */
+  maxLoss: number;
+  /** Replace the folder if it is a model already, and keep precisions that lose more. */
   force: boolean;
 }

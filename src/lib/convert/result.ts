@@ -2,6 +2,27 @@ import { Type, type Static } from '@sinclair/typebox';
 import { VariantSchema } from '../model/manifest.js';
 import { ParitySchema } from './parity.js';
 
+const SearchSchema = Type.Object(
+  {
+    size: Type.Integer({ description: 'Size at which it was decided' }),
+    reducedRange: Type.Boolean({ description: 'Weights have 7 bits, for processors without VNNI' }),
+    limit: Type.Number({ description: 'What int8 may cost: mean absolute difference of probabilities' }),
+    cost: Type.Number({ description: 'What all int8 nodes together cost' }),
+    nodes: Type.Array(
+      Type.Object({
+        name: Type.String(),
+        way: Type.Union([Type.Literal('dynamic'), Type.Literal('static')]),
+        share: Type.Number({ description: 'Of the multiply-adds' }),
+        cost: Type.Union([Type.Number(), Type.Null()], {
+          description: 'Of int8 in this node alone; null where all together cost little enough',
+        }),
+        int8: Type.Boolean({ description: 'Whether it is computed in int8; otherwise in float32' }),
+      }),
+    ),
+  },
+  { description: 'Which nodes became int8, and what each costs' },
+);
+
 /** What `ofx convert` made. */
 export const ConvertReportSchema = Type.Object({
   folder: Type.String({ description: 'The model’s folder' }),
@@ -13,6 +34,7 @@ export const ConvertReportSchema = Type.Object({
   torch: Type.String(),
   variants: Type.Array(VariantSchema),
   parity: ParitySchema,
+  int8: Type.Optional(SearchSchema),
   warnings: Type.Array(Type.String()),
   seconds: Type.Number({ minimum: 0 }),
 });

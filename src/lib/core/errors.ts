@@ -19,6 +19,8 @@ export const ERROR_TABLE = {
 
   GATE_FAILED: { exit: 3, http: 500, scope: 'run' },
   PARITY_FAILED: { exit: 3, http: 500, scope: 'run' },
+  /** A network that cannot be had in the precision asked for, or loses too much in it. */
+  PRECISION_FAILED: { exit: 3, http: 500, scope: 'run' },
 
   IMAGE_EMPTY: { exit: 65, http: 400, scope: 'image' },
   IMAGE_UNRECOGNISED: { exit: 65, http: 415, scope: 'image' },

@@ -81,6 +81,68 @@ export const FusionSchema = Type.Object(
 );
 export type Fusion = Static<typeof FusionSchema>;
 
+const DistanceSchema = {
+  max: Type.Number({ minimum: 0 }),
+  mean: Type.Number({ minimum: 0 }),
+};
+
+const NumberOrNull = Type.Union([Type.Number(), Type.Null()]);
+
+/** A metric of a variant beside that of float32 over the same images. */
+const PairedSchema = Type.Object({
+  fp32: NumberOrNull,
+  value: NumberOrNull,
+  difference: Type.Union([Type.Number(), Type.Null()], { description: 'value − fp32' }),
+  low: Type.Union([Type.Number(), Type.Null()], {
+    description: '95 % interval of the difference, paired bootstrap',
+  }),
+  high: NumberOrNull,
+});
+
+export const AccuracySchema = Type.Object(
+  {
+    dataset: Type.Object({
+      name: Type.String(),
+      sha256: Type.String(),
+      images: Type.Integer({ minimum: 1 }),
+    }),
+    metrics: Type.Object({
+      'pixel.macro.f1': PairedSchema,
+      'image.auc': PairedSchema,
+      'pixel.macro.auc': PairedSchema,
+    }),
+    flippedVerdicts: Type.Integer({
+      minimum: 0,
+      description: 'Images that one of the two is right about and the other is not',
+    }),
+    maxLoss: Type.Number({ minimum: 0, description: 'What was allowed of pixel.macro.f1 and image.auc' }),
+    accepted: Type.Boolean({ description: 'Whether it lost no more; otherwise --force kept it' }),
+  },
+  { description: 'Beside float32 on a data set, as "ofx convert --validate" measured it' },
+);
+export type VariantAccuracy = Static<typeof AccuracySchema>;
+
+export const FloatDifferenceSchema = Type.Object(
+  {
+    photos: Type.Integer({ minimum: 1 }),
+    map: Type.Object(DistanceSchema, { description: 'Of the probabilities of all pixels' }),
+    score: Type.Object(DistanceSchema, { description: 'Of the scores as probabilities' }),
+    flippedPixels: Type.Number({ minimum: 0, maximum: 1, description: 'Share on the other side of 0.5' }),
+  },
+  { description: 'From float32, on photos of the calibration' },
+);
+export type FloatDifference = Static<typeof FloatDifferenceSchema>;
+
+export const QuantisationSchema = Type.Object({
+  int8Nodes: Type.Integer({ minimum: 1 }),
+  candidates: Type.Integer({ minimum: 1, description: 'Nodes that int8 could have been used for' }),
+  reducedRange: Type.Boolean({ description: 'Weights have 7 bits, for processors without VNNI' }),
+  calibration: Type.Object({
+    photos: Type.Integer({ minimum: 1 }),
+    source: Type.String({ description: 'Name of the folder' }),
+  }),
+});
+
 export const VariantSchema = Type.Object({
   file: Type.String({ minLength: 1, description: 'ONNX file, relative to the manifest' }),
   inputSize: Type.Integer({
@@ -101,6 +163,19 @@ export const VariantSchema = Type.Object({
   ),
   testScores: Type.Optional(TestScoresSchema),
   fusion: Type.Optional(FusionSchema),
+  quantisation: Type.Optional(QuantisationSchema),
+  difference: Type.Optional(FloatDifferenceSchema),
+  accuracy: Type.Optional(Type.Union([Type.Literal('not measured'), AccuracySchema])),
+  latency: Type.Optional(
+    Type.Object(
+      {
+        ratio: Type.Number({ exclusiveMinimum: 0, description: 'Time of an inference over that of fp32' }),
+        processor: Type.String(),
+        threads: Type.Integer({ minimum: 1 }),
+      },
+      { description: 'Measured in turns with fp32' },
+    ),
+  ),
 });
 export type Variant = Static<typeof VariantSchema>;
 
@@ -145,6 +220,11 @@ export const ManifestSchema = Type.Object(
       Type.Integer({
         minimum: 1,
         description: 'Size that is taken where none is asked for [288, or the nearest]',
+      }),
+    ),
+    defaultPrecision: Type.Optional(
+      Type.Union([Type.Literal('fp32'), Type.Literal('fp16'), Type.Literal('int8')], {
+        description: 'Precision that is taken where none is asked for [fp32, where there is one]',
       }),
     ),
     description: Type.Optional(Type.String()),

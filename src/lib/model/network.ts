@@ -124,7 +124,8 @@ function pickVariant(manifest: Manifest, choice: NetworkChoice): Variant {
   const { variants, name } = manifest;
   const { size, precision } = choice;
   const usualSize = usualSizeOf(manifest, choice);
-  const distance = (variant: Variant): number => preference(variant, usualSize);
+  const distance = (variant: Variant): number =>
+    preference(variant, usualSize, manifest.defaultPrecision ?? 'fp32');
   const sized = variants.filter(
     (variant) =>
       (size === undefined || variant.inputSize === size) &&
@@ -150,14 +151,18 @@ export function noVariant(
       suggestion:
         size !== undefined && !variants.some((variant) => variant.inputSize === size)
           ? `Choose one of these with --size, or convert the checkpoint with "ofx convert --size ${size}".`
-          : 'Choose one of these; "ofx convert" makes fp32.',
+          : `Choose one of these, or convert the checkpoint with "ofx convert --precision ${precision ?? 'fp32'}".`,
     },
   );
 }
 
-/** Without a size, the one nearest to the usual one; among equals float32, which is exact. */
-function preference(variant: Variant, usualSize: number): number {
-  return Math.abs(variant.inputSize - usualSize) + (variant.precision === 'fp32' ? 0 : 0.5);
+/**
+ * Without a size, the one nearest to the usual one; among equals the precision that the manifest names, or float32, which is
+ * exact.
+ */
+function preference({ inputSize, precision }: Variant, usualSize: number, usual: Precision): number {
+  const byPrecision = precision === usual ? 0 : precision === 'fp32' ? 0.25 : 0.5;
+  return Math.abs(inputSize - usualSize) + byPrecision;
 }
 
 const SCORE_FROM_MASK =

@@ -17,11 +17,30 @@ export const ConvertEventSchema = Type.Union([
   Type.Object({ event: Type.Literal('warning'), message: Type.String() }),
   Type.Object({ event: Type.Literal('exported'), size: Type.Integer() }),
   Type.Object({ event: Type.Literal('reference'), size: Type.Integer() }),
+  Type.Object({ event: Type.Literal('search'), done: Type.Integer(), total: Type.Integer() }),
+  Type.Object({
+    event: Type.Literal('quantised'),
+    size: Type.Integer({ description: 'Size at which it was decided' }),
+    reducedRange: Type.Boolean(),
+    limit: Type.Number(),
+    cost: Type.Number(),
+    nodes: Type.Array(
+      Type.Object({
+        name: Type.String(),
+        way: Type.Union([Type.Literal('dynamic'), Type.Literal('static')]),
+        share: Type.Number(),
+        cost: Type.Union([Type.Number(), Type.Null()]),
+        int8: Type.Boolean(),
+      }),
+    ),
+  }),
+  Type.Object({ event: Type.Literal('made'), precision: Type.String(), size: Type.Integer() }),
   Type.Object({
     event: Type.Literal('error'),
     code: Type.Union([
       Type.Literal('CHECKPOINT_INVALID'),
       Type.Literal('SIZE_NOT_AVAILABLE'),
+      Type.Literal('PRECISION_FAILED'),
       Type.Literal('PYTHON_PACKAGE_MISSING'),
       Type.Literal('IO_FAILED'),
     ]),
@@ -34,3 +53,4 @@ export const ConvertEventSchema = Type.Union([
 ]);
 export type ConvertEvent = Static<typeof ConvertEventSchema>;
 export type CheckpointEvent = Extract<ConvertEvent, { event: 'checkpoint' }>;
+export type QuantisedEvent = Extract<ConvertEvent, { event: 'quantised' }>;

@@ -23,7 +23,7 @@ print(json.dumps({"version": sys.version_info[:3], "missing": [name for name in 
 `;
 
 /** Packages of {@link REQUIREMENTS} by their names; the versions are pip's business. */
-export const REQUIRED_PACKAGES = ['torch', 'numpy', 'onnx', 'safetensors'] as const;
+export const REQUIRED_PACKAGES = ['torch', 'numpy', 'onnx', 'onnxruntime', 'safetensors'] as const;
 
 /** What an interpreter says about itself. */
 export interface Probe {

@@ -12,6 +12,8 @@ export interface ScriptRun {
   script: string;
   args: readonly string[];
   onEvent: (event: ConvertEvent) => void;
+  /** Where its libraries put files of their own, so that none is left where it is killed [the system's]. */
+  temporary?: string | undefined;
   signal?: AbortSignal | undefined;
 }
 
@@ -21,7 +23,14 @@ export interface ScriptRun {
  * @throws {OfxError} what an `error` event says
  * @throws {Error} a defect: the script ended in another way than by `done`, with what it left on stderr
  */
-export async function runScript({ python, script, args, onEvent, signal }: ScriptRun): Promise<void> {
+export async function runScript({
+  python,
+  script,
+  args,
+  onEvent,
+  temporary,
+  signal,
+}: ScriptRun): Promise<void> {
   const isEvent = new Ajv().compile<ConvertEvent>(ConvertEventSchema);
   let last: ConvertEvent | undefined;
   const child = execa(python, [path.resolve(PYTHON_SOURCES, script), ...args], {
@@ -29,7 +38,13 @@ export async function runScript({ python, script, args, onEvent, signal }: Scrip
     buffer: { stdout: false },
     stdin: 'ignore',
     // The package may lie in a read-only place, and compiled files beside the sources are of no use there.
-    env: { PYTHONDONTWRITEBYTECODE: '1', PYTHONUTF8: '1' },
+    env: {
+      PYTHONDONTWRITEBYTECODE: '1',
+      PYTHONUTF8: '1',
+      // From 1.30 on ONNX Runtime would tell of each process otherwise.
+      ORT_DISABLE_TELEMETRY: '1',
+      ...(temporary !== undefined && { TMPDIR: temporary, TEMP: temporary, TMP: temporary }),
+    },
     forceKillAfterDelay: 300,
     ...(signal && { cancelSignal: signal }),
   });
@@ -62,6 +77,7 @@ function failure({ code, message, suggestion }: Extract<ConvertEvent, { event: '
   const usual = {
     CHECKPOINT_INVALID:
       'ofx reads training files (.pyth), state dicts (.pth, .pt) and .safetensors of ObjectFormer.',
+    PRECISION_FAILED: 'Leave int8 out of --precision, or give photos like yours with --calibration.',
     SIZE_NOT_AVAILABLE: 'Choose a larger --size.',
     PYTHON_PACKAGE_MISSING: 'Run "ofx convert --setup", which makes an environment that has everything.',
     IO_FAILED: 'Free some space or check the disk, then run the same command again.',

@@ -1,0 +1,30 @@
+import { OfxError } from '../core/errors.js';
+import type { VariantParity } from './parity.js';
+
+/** Where PyTorch's own float32 results are off by more, a mask depends on which processor computes it. */
+export const UNCERTAIN = 1e-3;
+
+export function uncertain({ inputSize, pytorch }: VariantParity): string {
+  return (
+    `At size ${inputSize} PyTorch's own float32 results are off by up to ${pytorch.map.max.toExponential(1)} from float64: ` +
+    'the weights may have diverged in training.'
+  );
+}
+
+export function notEqual(
+  { inputSize, map, score, pytorch, flippedPixels }: VariantParity,
+  tolerance: number,
+): OfxError {
+  const far = (distance: Pick<VariantParity, 'map' | 'score'>): string =>
+    `${distance.map.max.toExponential(1)} in the map and ${distance.score.max.toExponential(1)} in the score`;
+  return new OfxError(
+    'PARITY_FAILED',
+    `At size ${inputSize} the ONNX file differs from PyTorch in float64 by ${far({ map, score })}, PyTorch in float32 only by ` +
+      `${far(pytorch)} (allowed: ${tolerance.toExponential()}, or twice as much as PyTorch); ${flippedPixels} pixels of the ` +
+      'mask flip. Nothing was written.',
+    {
+      suggestion:
+        'The export of this network is wrong: please report it, with the checkpoint if you may. --tolerance allows more.',
+    },
+  );
+}
