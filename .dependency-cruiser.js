@@ -19,6 +19,7 @@ const rooms = {
   report: [...foundations, 'files', 'gates', 'image', 'metrics', 'run'],
   python: [...foundations, 'files'],
   predict: [...foundations, 'files', 'gates', 'inputs', 'workers', 'image', 'model', 'copies'],
+  casefile: [...foundations, 'files', 'image', 'model', 'predict', 'report'],
   validate: [
     ...foundations,
     'files',
@@ -62,7 +63,7 @@ const rooms = {
   ],
   models: [...foundations, 'files', 'model', 'python'],
   batch: [...foundations, 'files', 'inputs', 'workers', 'image', 'model', 'predict'],
-  serve: [...foundations, 'files', 'workers', 'image', 'model', 'predict'],
+  serve: [...foundations, 'files', 'workers', 'image', 'model', 'predict', 'casefile'],
   cli: null,
 };
 

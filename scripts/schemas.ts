@@ -9,6 +9,7 @@ import {
 } from '../src/lib/batch/result.js';
 import { RowSchema } from '../src/lib/batch/row.js';
 import { RunFileSchema } from '../src/lib/batch/run.js';
+import { CaseFileSchema } from '../src/lib/casefile/schema.js';
 import { BenchDocumentSchema, SummarySchema } from '../src/lib/bench/result.js';
 import { ConvertDocumentSchema } from '../src/lib/convert/result.js';
 import {
@@ -57,6 +58,7 @@ export const SCHEMAS: readonly TSchema[] = [
   BenchDocumentSchema,
   ManifestSchema,
   PredictDocumentSchema,
+  CaseFileSchema,
   ConvertDocumentSchema,
   ModelsListSchema,
   ModelsShowSchema,

@@ -1,5 +1,6 @@
 import { Args } from '../lib/cli/oclif.js';
 import { BaseCommand } from '../lib/cli/base-command.js';
+import { openCaseFile } from '../lib/cli/case-flags.js';
 import { pickDefined } from '../lib/cli/flags.js';
 import { predictFlags } from '../lib/cli/predict-flags.js';
 import { predictionOutput } from '../lib/cli/prediction-output.js';
@@ -20,6 +21,7 @@ export default class Predict extends BaseCommand {
   static override examples = [
     '<%= config.bin %> predict photo.jpg --out mask.png --overlay overlay.png',
     '<%= config.bin %> predict photos/ --out masks/ --format csv > results.csv',
+    '<%= config.bin %> predict photos/ --report case.html --case-id 4711 --examiner "A. Analyst"',
     'find . -name "*.jpg" | <%= config.bin %> predict - --json --fail-on "manipulated > 0"',
   ];
 
@@ -71,6 +73,7 @@ export default class Predict extends BaseCommand {
       this.quiet,
     );
 
+    const keeper = await openCaseFile(flags, argv as string[], this.signal);
     const failures = new FailureList((text) => {
       progress.above(() => {
         this.failure(text);
@@ -100,6 +103,7 @@ export default class Predict extends BaseCommand {
         page: flags.page,
         limits: pickDefined({ maxPixels: flags['max-pixels'] }),
         resume: flags.resume,
+        keeper,
       },
       {
         onNote: (note) => {
@@ -130,9 +134,11 @@ export default class Predict extends BaseCommand {
         },
       },
       this.signal,
-    ).finally(() => {
+    ).finally(async () => {
       progress.stop();
+      await keeper?.close();
     });
+    if (keeper) this.note(`The report: ${keeper.files.join(', ')}`);
     output.end(outcome.summary);
     this.#conclude(outcome, failures, predictGates(conditions, outcome.summary));
     return { summary: outcome.summary };

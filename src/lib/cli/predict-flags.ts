@@ -1,3 +1,4 @@
+import { caseFlags } from './case-flags.js';
 import { Flags } from './oclif.js';
 import { evidenceFlag, fractionFlag, modelFlag, threadsFlag, thresholdsFlag } from './flags.js';
 import { PREDICTION_FORMATS } from './prediction-output.js';
@@ -20,6 +21,7 @@ export const predictFlags = {
     description: 'Heat map over the image: PNG, or JPEG where the file ends in .jpg',
     helpValue: 'PATH',
   }),
+  ...caseFlags,
   model: modelFlag,
   precision: precisionFlag,
   size: sizeFlag('the model’s own, or 288, or the nearest'),

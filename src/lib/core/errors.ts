@@ -50,6 +50,10 @@ export const ERROR_TABLE = {
   PYTHON_MISSING: { exit: 69, http: 500, scope: 'run' },
   PYTHON_PACKAGE_MISSING: { exit: 69, http: 500, scope: 'run' },
 
+  /** `--report FILE.pdf` needs a browser that prints. */
+  BROWSER_MISSING: { exit: 69, http: 500, scope: 'run' },
+  BROWSER_FAILED: { exit: 69, http: 500, scope: 'run' },
+
   OUTPUT_UNWRITABLE: { exit: 73, http: 500, scope: 'run' },
   IO_FAILED: { exit: 74, http: 500, scope: 'run' },
   /** The system refuses what the work needs; nothing is wrong with the input. */

@@ -29,7 +29,7 @@ export class RenderPool {
     signal?: AbortSignal,
   ): Promise<Rendering> {
     const { width, height, data } = image;
-    const pixels = options.overlay ? data : undefined;
+    const pixels = options.overlay || options.exhibit ? data : undefined;
     return this.#pool.run(
       { map, image: pixels ? { width, height, data: pixels } : { width, height }, options },
       {

@@ -230,6 +230,14 @@ export const ManifestSchema = Type.Object(
     description: Type.Optional(Type.String()),
     licence: Type.Optional(Type.String()),
     architecture: Type.Optional(Type.String()),
+    testData: Type.Optional(
+      Type.String({ minLength: 1, description: 'What the test photos are, in plain words' }),
+    ),
+    limits: Type.Optional(
+      Type.Array(Type.String({ minLength: 1 }), {
+        description: 'What the model misses and where it is wrong, a sentence or two each',
+      }),
+    ),
     thresholds: Type.Optional(ThresholdsSchema),
     fusion: Type.Optional(FusionSchema),
     provenance: Type.Optional(

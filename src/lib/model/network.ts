@@ -31,6 +31,8 @@ export interface Network {
   /** How its score and map are joined with other evidence; of the variant, or else of the model. */
   fusion?: Fusion | undefined;
   testScores?: TestScores | undefined;
+  /** What the test photos are, in plain words. */
+  testData?: string | undefined;
   /** What was assumed and people should know, one sentence each. */
   notes: string[];
 }
@@ -111,6 +113,7 @@ async function networkOfModel({ folder, manifest }: Model, choice: NetworkChoice
     thresholds: manifest.thresholds,
     fusion: variant.fusion ?? manifest.fusion,
     testScores: variant.testScores,
+    testData: manifest.testData,
     notes,
   };
 }

@@ -15,6 +15,8 @@ import type { Network } from '../model/network.js';
 import { scoreLogit, scoreProbability } from '../model/probability.js';
 import type { GivenThresholds } from '../model/thresholds-file.js';
 import type { EffectiveThresholds } from '../model/thresholds.js';
+import { drawingOf } from './exhibit/drawing.js';
+import { fileFacts, type Exhibit } from './exhibit/exhibit.js';
 import { chooseEvidence, type Evidence } from './evidence/choice.js';
 import { OpenSources, type Testimony } from './evidence/open-sources.js';
 import type { SourceRegistry } from './evidence/source.js';
@@ -44,6 +46,8 @@ export interface ExaminationOptions extends Scoring {
   onWindow?: ((done: number, total: number) => void) | undefined;
   /** In place of those in force for the way of scoring. */
   thresholds?: EffectiveThresholds | undefined;
+  /** Called with the very bytes that are examined. */
+  onBytes?: ((bytes: Uint8Array) => void) | undefined;
 }
 
 /** What comes of an image before anything is marked in it. */
@@ -80,18 +84,23 @@ type PageExamination = Omit<Examination, 'sha256' | 'bytes' | 'pages'> & { page:
 
 /** What is asked about an image. */
 export interface AnalysisOptions
-  extends Omit<ExaminationOptions, 'change'>, Pick<RenderOptions, 'minArea' | 'mask' | 'overlay'> {
+  extends
+    Omit<ExaminationOptions, 'change' | 'onBytes'>,
+    Pick<RenderOptions, 'minArea' | 'mask' | 'overlay'> {
   /** The model's own where it is left out. */
   scoreThreshold?: number | undefined;
   maskThreshold?: number | undefined;
   /** The probability map as it is as `.npy`, or at the image's size as 16-bit grey PNG. */
   probability?: 'npy' | 'png' | undefined;
+  /** What a case file tells of the photo; of its place only whether it is stored, unless it is asked for. */
+  exhibit?: { withPosition: boolean } | undefined;
 }
 
 export interface Analysis {
   prediction: Prediction;
   /** The files asked for, encoded. */
   files: { mask?: Uint8Array; probability?: Uint8Array; overlay?: Uint8Array };
+  exhibit?: Exhibit;
 }
 
 /** The one way from an image's bytes to what is said about it, for every command and the service alike. */
@@ -168,6 +177,7 @@ export class Analyser {
       typeof source === 'string'
         ? await readInput(source, limits.maxBytes ?? DEFAULT_LIMITS.maxBytes)
         : source;
+    options.onBytes?.(bytes);
     const file = await openImage(bytes, limits, name);
     const identity = {
       sha256: createHash('sha256').update(bytes).digest('hex'),
@@ -242,7 +252,17 @@ export class Analyser {
   ): Promise<Analysis> {
     const started = performance.now();
     const examinedAt = new Date();
-    const examination = await this.examine(source, { ...options, page: options.page ?? 'all' }, signal);
+    let bytes: Uint8Array | undefined;
+    const examination = await this.examine(
+      source,
+      {
+        ...options,
+        page: options.page ?? 'all',
+        // Kept no longer than they are needed.
+        onBytes: options.exhibit && ((read) => (bytes = read)),
+      },
+      signal,
+    );
     const { image, score, rawScore, map, windows, pages } = examination;
     const { width, height } = image;
     const { identity } = this.network;
@@ -252,6 +272,8 @@ export class Analyser {
     const scoreThreshold = options.scoreThreshold ?? thresholds.score;
 
     const probability = options.probability === 'npy' ? encodeNpy(map) : undefined;
+    const file = options.exhibit && (await fileFacts(bytes!, image, { ...options.exhibit, now: examinedAt }));
+    bytes = undefined;
     const rendering = await this.#renderer.render(
       map,
       image,
@@ -264,7 +286,7 @@ export class Analyser {
     // The test photos were not looked at through windows.
     const tested =
       testScores && windows === undefined
-        ? testedLike(rawScore, testScores, thresholds.temperature)
+        ? testedLike(rawScore, testScores, thresholds.temperature, this.network.testData)
         : undefined;
     const { regions } = rendering;
     const verdict = verdictOf({ score, scoreThreshold, regions, width, height });
@@ -304,7 +326,12 @@ export class Analyser {
           : aboutShrinking(image, identity.inputSize)),
       ],
     };
-    return { prediction, files };
+    const exhibit = file && {
+      file,
+      pictures: rendering.exhibit!,
+      drawings: examination.strokes.map(drawingOf),
+    };
+    return { prediction, files, ...(exhibit && { exhibit }) };
   }
 
   async close(): Promise<void> {
@@ -361,6 +388,7 @@ function renderOptions(options: AnalysisOptions, maskThreshold: number, strokes:
     mask: options.mask ?? false,
     overlay: options.overlay,
     strokes,
+    exhibit: options.exhibit !== undefined,
     probability: options.probability === 'png',
   };
 }

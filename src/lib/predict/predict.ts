@@ -13,6 +13,8 @@ import type { ModelReference } from '../model/catalogue.js';
 import { planSessions, READ_AHEAD, type SessionPlan } from '../workers/sessions.js';
 import { OFX_BUILD, OFX_VERSION } from '../core/version.js';
 import { Analyser, type AnalyserOptions, type AnalysisOptions } from './analyse.js';
+import type { Exhibit } from './exhibit/exhibit.js';
+import type { ExhibitKeeper } from './exhibit/keeper.js';
 import { createFolder, fileKey, Journal } from '../files/journal.js';
 import type { JournalSettings } from '../files/journal-settings.js';
 import {
@@ -30,7 +32,10 @@ import {
   type PredictSummary,
 } from './result.js';
 
-export interface PredictRequest extends Omit<AnalysisOptions, 'mask' | 'probability' | 'overlay'> {
+export interface PredictRequest extends Omit<
+  AnalysisOptions,
+  'mask' | 'probability' | 'overlay' | 'exhibit'
+> {
   inputs: readonly string[];
   model: ModelReference;
   /** What is not said of `threads` and `concurrency` follows from the number of images. */
@@ -40,6 +45,8 @@ export interface PredictRequest extends Omit<AnalysisOptions, 'mask' | 'probabil
   destinations: Destinations;
   /** Take over what the journal in the output folder says is done with the same model and settings. */
   resume: boolean;
+  /** Who keeps results together with their pictures. */
+  keeper?: ExhibitKeeper | undefined;
 }
 
 /** What a run tells while it works. */
@@ -90,11 +97,12 @@ export async function predict(
   events: PredictEvents = {},
   signal?: AbortSignal,
 ): Promise<PredictOutcome> {
-  const exclude = Object.values(request.destinations);
+  const outputs = Object.values(request.destinations);
+  const exclude = [...outputs, ...(request.keeper?.files ?? [])];
   const search = await ImageSearch.open(request.inputs, {
     exclude,
     photosOnly: true,
-    needsPlaces: exclude.length > 0,
+    needsPlaces: outputs.length > 0,
   });
   try {
     return await predictFound(search, request, events, signal);
@@ -134,7 +142,12 @@ async function predictFound(
       // Of several images, the images are counted.
       onWindow: single ? events.onWindow : undefined,
     };
-    journal = await openJournal(request, await journalSettings(request, analyser), single);
+    const settings = await journalSettings(request, analyser);
+    journal = await openJournal(request, settings, single);
+    const { keeper, model } = request;
+    const { network, evidence } = analyser;
+    const { temperature } = await analyser.thresholds(request);
+    await keeper?.begin({ model, network, evidence, temperature, settings });
     events.onStart?.(single);
 
     const counter = new SummaryCounter();
@@ -151,7 +164,8 @@ async function predictFound(
       const outputs = plan.pathsOf(file);
       const taken = await takeOver(file, outputs, journal);
       if (taken) summary.resumed++;
-      const result = taken ?? (await predictOne(analyser, file, outputs, options, journal, signal));
+      const result =
+        taken ?? (await predictOne(analyser, file, outputs, options, { journal, keeper }, signal));
       events.onProgress?.(++done, files.found, files.isAll);
       return result;
     };
@@ -166,6 +180,7 @@ async function predictFound(
       summary.skipped = skipped.counts();
       for (const note of skipped.notes()) events.onNote?.(note);
     }
+    await keeper?.finish(summary);
     return { summary, onlyFailure };
   } finally {
     await journal?.close();
@@ -178,12 +193,14 @@ async function predictOne(
   file: InputFile,
   outputs: OutputPaths,
   options: AnalysisOptions,
-  journal: Journal<PredictResult> | undefined,
+  { journal, keeper }: { journal: Journal<PredictResult> | undefined; keeper: ExhibitKeeper | undefined },
   signal: AbortSignal | undefined,
 ): Promise<PredictResult> {
+  let kept: Exhibit | undefined;
+  let result: PredictResult;
   try {
     if (file.error) throw file.error;
-    const { prediction, files } = await analyser.analyse(file.image, file.image, options, signal);
+    const { prediction, files, exhibit } = await analyser.analyse(file.image, file.image, options, signal);
     for (const kind of OUTPUT_KINDS) {
       const output = outputs[kind];
       const content = files[kind];
@@ -192,14 +209,17 @@ async function predictOne(
       prediction.outputs[kind] = output;
     }
     await journal?.add(await fileKey(file.image), prediction);
-    return prediction;
+    kept = exhibit;
+    result = prediction;
   } catch (error) {
     if (!isAboutImage(error)) throw error;
     const failed: FailedInput = { image: file.image, error: toPlainError(error) };
     // It is tried again when the run is resumed, but the journal shall not look as if it had been none.
     await journal?.add(failureKey(file.image), failed);
-    return failed;
+    result = failed;
   }
+  await keeper?.keep(result, kept);
+  return result;
 }
 
 function failureKey(image: string): string {
@@ -212,7 +232,7 @@ function isAboutImage(error: unknown): error is OfxError {
 }
 
 function analysisOptions(request: PredictRequest, endings: OutputPlan['endings']): AnalysisOptions {
-  const { scoreThreshold, maskThreshold, minArea, tile, page, limits, destinations } = request;
+  const { scoreThreshold, maskThreshold, minArea, tile, page, limits, destinations, keeper } = request;
   // A folder gets maps at the network's side; a file says by its name what it wants to be.
   const { overlay, probability } = endings;
   return {
@@ -225,6 +245,7 @@ function analysisOptions(request: PredictRequest, endings: OutputPlan['endings']
     mask: destinations.mask !== undefined,
     overlay: overlay === undefined ? undefined : /^\.jpe?g$/.test(overlay) ? 'jpeg' : 'png',
     probability: probability === undefined ? undefined : probability === '.png' ? 'png' : 'npy',
+    exhibit: keeper && { withPosition: keeper.withPosition },
   };
 }
 

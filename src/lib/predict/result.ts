@@ -40,7 +40,8 @@ const Manipulated = Type.Integer({ minimum: 0 });
 
 export const TestedSchema = Type.Object(
   {
-    data: Type.String({ description: 'Which photos the model was tested on' }),
+    data: Type.String({ description: 'Which photos the model was tested on, by the names of their sets' }),
+    about: Type.Optional(Type.String({ description: 'What these photos are, in plain words' })),
     scores: Type.Object({ low: Fraction, high: Fraction }, { description: 'What counts as such a score' }),
     photos: Type.Integer({ minimum: 1, description: 'Test photos with such a score' }),
     manipulated: Type.Integer({ minimum: 0, description: 'How many of them were manipulated' }),

@@ -17,12 +17,14 @@ const FEWEST = 20;
  *
  * @param score - before any temperature, as the test scores are
  * @param temperature - what the scores that people see are made with
+ * @param about - what the test photos are, in plain words
  * @returns undefined where too few photos had such a score
  */
 export function testedLike(
   score: number,
   { data, tampered, authentic }: TestScores,
   temperature: number,
+  about?: string,
 ): Tested | undefined {
   for (let reach = NEAREST; reach <= FARTHEST + STEP / 2; reach += STEP) {
     const [low, high] = [Math.max(0, score - reach), Math.min(1, score + reach)];
@@ -35,6 +37,7 @@ export function testedLike(
       value <= 0 || value >= 1 ? value : applyTemperature(value, temperature);
     return {
       data,
+      ...(about !== undefined && { about }),
       scores: { low: seen(low), high: seen(high) },
       photos,
       manipulated,

@@ -1,0 +1,46 @@
+import { html, trusted } from '../../report/html/html.js';
+import type { KeptExhibit } from '../entry.js';
+import type { CaseResult } from '../schema.js';
+import { frontPage, indexPage, type FrontPage, type IndexRow } from './front-page.js';
+import { lastPage } from './last-page.js';
+import { photoPage } from './photo-page.js';
+import { pageRule, STYLE } from './style.js';
+
+export interface CaseDocument extends FrontPage {
+  /** Of the photos, in their order. */
+  index: readonly IndexRow[];
+  /** The same photos, one after the other. */
+  photos: AsyncIterable<{ result: CaseResult; exhibit: KeptExhibit }>;
+  /** Where the size of the sheet shall not be the printer’s. */
+  paper?: 'A4' | 'letter' | undefined;
+}
+
+/** Nothing is asked of any network, and no script runs: whatever a file’s name or its EXIF hold. */
+const POLICY =
+  "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'";
+
+/** A case file as one HTML document, page by page, so that it never is in memory as a whole. */
+export async function* caseDocument(document: CaseDocument): AsyncGenerator<string> {
+  const { subject, context, index, photos, paper } = document;
+  const title = subject.id === undefined ? 'Case file' : `Case ${subject.id}`;
+  const foot = `${title} - ${context.software.name} ${context.software.version}`;
+  yield html`<!doctype html>
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta http-equiv="Content-Security-Policy" content="${POLICY}" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta name="generator" content="${context.software.name} ${context.software.version}" />
+        <title>${title}</title>
+        ${trusted(`<style>${STYLE}${pageRule(foot, paper)}</style>`)}
+      </head>
+      <body>
+        <main>${frontPage(document)} ${index.length > 1 && indexPage(index)}</main>
+      </body>
+    </html>`.text;
+  let number = 0;
+  for await (const { result, exhibit } of photos) {
+    yield photoPage(result, exhibit, { number: ++number, of: index.length }, context).text;
+  }
+  yield html`${lastPage(context)}</main></body></html> `.text;
+}
