@@ -17,15 +17,33 @@ export function judge({ verdict }) {
   return { kind: verdict, ...WORDS[verdict] };
 }
 
-/** What the score is worth, by the photos that the model was tested on; empty where too few had such a score. */
+/** What the score is worth, by the photos that the model was tested on: the library's words (src/lib/predict/worth.ts). */
 export function testedText({ tested }) {
-  if (!tested) return '';
-  const { data, scores, photos, manipulated, low, high, all } = tested;
-  const hundredth = (share) => (share * 100).toFixed(0);
-  return (
-    `Of 100 test photos with such a score (${scores.low.toFixed(2)} to ${scores.high.toFixed(2)}) ` +
-    `${hundredth(manipulated / photos)} were manipulated, give or take: ${hundredth(low)} to ${hundredth(high)}, ` +
-    `from ${manipulated} of ${photos} photos of ${data}. Of all test photos ${hundredth(all.manipulated / all.photos)} ` +
-    'of 100 were; where fewer are, fewer are with such a score.'
-  );
+  if (!tested) {
+    return 'What such a score is worth is not known: too few test photos had one, or none were examined in this way.';
+  }
+  const { scores, photos, manipulated, low, high, all, data, about } = tested;
+  const range = `${scores.low.toFixed(2)} to ${scores.high.toFixed(2)}`;
+  return [
+    `Of ${photos} test photos with such a score (${range}), ${manipulated} were manipulated: ${percent(manipulated / photos)}, and with the uncertainty of so few photos ${percent(low)} to ${percent(high)} (95 % interval).`,
+    frequencies(tested),
+    `Of all ${all.photos} test photos ${percent(all.manipulated / all.photos)} were manipulated; where manipulated photos are rarer than that, fewer photos with such a score are manipulated.`,
+    `The test photos: ${about ?? data}.`,
+  ].join(' ');
+}
+
+function frequencies({ photos, manipulated, all }) {
+  const others = all.photos - all.manipulated;
+  const first = manipulated / all.manipulated;
+  const second = (photos - manipulated) / others;
+  const counts = `${manipulated} of the ${all.manipulated} manipulated test photos and ${photos - manipulated} of the ${others} others had such a score`;
+  if (first === 0 || second === 0) return `${counts}.`;
+  const ratio = first / second;
+  return ratio >= 1
+    ? `${counts}: it was ${ratio.toFixed(1)} times as frequent among manipulated ones.`
+    : `${counts}: it was ${(1 / ratio).toFixed(1)} times as frequent among the others.`;
+}
+
+function percent(share) {
+  return `${(share * 100).toFixed(0)} %`;
 }

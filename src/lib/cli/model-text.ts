@@ -4,7 +4,7 @@ import { plainTable } from './table.js';
 
 /** A model's manifest for people. */
 export function modelText({ folder, manifest, thresholds }: ShownModel): string {
-  const { name, version, description, architecture, licence, variants, provenance } = manifest;
+  const { name, version, description, architecture, licence, variants, provenance, limits, testData } = manifest;
   const { checkpoint, torch, date } = provenance ?? {};
   const facts: [label: string, value: string | undefined][] = [
     ['architecture', architecture],
@@ -36,5 +36,7 @@ export function modelText({ folder, manifest, thresholds }: ShownModel): string 
     ),
     '',
     plainTable(['file', 'size', 'precision', 'bytes', 'score >', 'mask >', 'temperature'], files),
+    ...(testData === undefined ? [] : ['', `${pc.bold('Test photos')}: ${testData}.`]),
+    ...(limits === undefined ? [] : ['', pc.bold('Limits'), ...limits.map((limit) => `- ${limit}`)]),
   ].join('\n');
 }

@@ -2,6 +2,7 @@ import { inputText } from '../text/input-text.js';
 import pc from 'picocolors';
 import { VERDICT_WORDS } from '../core/verdict.js';
 import type { CopyFinding } from '../predict/evidence/copies-schema.js';
+import { worthSentences } from '../predict/worth.js';
 import { percent } from '../text/numbers.js';
 import {
   isFailed,
@@ -9,7 +10,6 @@ import {
   type PredictResult,
   type PredictSummary,
   type Prediction,
-  type Tested,
 } from '../predict/result.js';
 
 /** One line an image, for runs over many. */
@@ -44,7 +44,7 @@ export function predictionParagraph(result: Prediction): string {
     lines.push(`    and ${regions.length - SHOWN_REGIONS} more (--json lists them)`);
   lines.push(...copiedPlaces(result));
   lines.push(`  ${VERDICT_WORDS[result.verdict].meaning}`);
-  if (result.tested) lines.push(...shareOfSuchScores(result.tested));
+  if (result.tested) lines.push(...worthSentences(result.tested).map((sentence) => `  ${sentence}`));
   lines.push(...result.warnings.map((warning) => `  ${pc.yellow('warning')}: ${warning}`));
   for (const [kind, file] of Object.entries(outputs)) lines.push(`  ${kind.padEnd(11)} ${file}`);
   lines.push(
@@ -64,16 +64,6 @@ function copiedPlaces(result: Prediction): string[] {
       ? `  copied: ${to.width} × ${to.height} px from ${places}${turned}${scaled}`
       : `  the same twice: ${to.width} × ${to.height} px at ${places}${turned}${scaled}; which is the copy cannot be told`;
   });
-}
-
-/** How many of the photos that the model was tested on were manipulated, among those with such a score. */
-function shareOfSuchScores({ data, scores, photos, manipulated, low, high, all }: Tested): string[] {
-  const hundredth = (share: number): string => (share * 100).toFixed(0);
-  return [
-    `  Of 100 test photos with such a score (${scores.low.toFixed(2)} to ${scores.high.toFixed(2)}) ${hundredth(manipulated / photos)} were manipulated,`,
-    `  give or take: ${hundredth(low)} to ${hundredth(high)}, from ${manipulated} of ${photos} photos of ${data}.`,
-    `  Of all test photos ${hundredth(all.manipulated / all.photos)} of 100 were; where fewer are, fewer are with such a score.`,
-  ];
 }
 
 export function summaryLine({

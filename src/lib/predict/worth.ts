@@ -22,8 +22,8 @@ export function worthSentences(tested: Tested | undefined): string[] {
 
 /** How often such a score was given to both kinds: this does not depend on how many of the photos were manipulated. */
 function frequencies({ photos, manipulated, all }: Tested): string {
-  const first = manipulated / all.manipulated;
   const others = all.photos - all.manipulated;
+  const first = manipulated / all.manipulated;
   const second = (photos - manipulated) / others;
   const counts = `${manipulated} of the ${all.manipulated} manipulated test photos and ${photos - manipulated} of the ${others} others had such a score`;
   if (first === 0 || second === 0) return `${counts}.`;

@@ -69,7 +69,8 @@ function page({ page: shown, pages }: CaseResult): string {
 function verdictBlock(result: CaseResult, { evidence }: CaseContext): Html {
   const { verdict, score, scoreThreshold, tested } = result;
   const { title, meaning } = VERDICT_WORDS[verdict];
-  const [first, ...rest] = worthSentences(tested);
+  // Which photos these were, the last page says once.
+  const [first, ...rest] = worthSentences(tested).slice(0, 3);
   const says = evidence.flatMap(({ name, title: source, decides }) => {
     const said = result.evidence[name];
     return said ? [`${source} ${said.score.toFixed(2)}${decides ? '' : ' (no part of the score)'}`] : [];

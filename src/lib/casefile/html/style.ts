@@ -3,18 +3,18 @@ export const STYLE = `
 :root { color-scheme: light; }
 * { box-sizing: border-box; }
 html { -webkit-print-color-adjust: exact; print-color-adjust: exact; }
-body { margin: 0; background: #e9ebee; color: #1b2026; font: 10.5pt/1.45 'Helvetica Neue', Helvetica, Arial, 'Liberation Sans', sans-serif; }
+body { margin: 0; background: #e9ebee; color: #1b2026; font: 9.5pt/1.4 'Helvetica Neue', Helvetica, Arial, 'Liberation Sans', sans-serif; }
 h1 { margin: 0 0 1mm; font-size: 21pt; line-height: 1.15; letter-spacing: -.01em; }
 h2 { margin: 0 0 2mm; font-size: 15pt; line-height: 1.2; overflow-wrap: anywhere; }
-h3 { margin: 5mm 0 1.5mm; font-size: 10.5pt; break-after: avoid; }
-p { margin: 0 0 2mm; }
+h3 { margin: 3.5mm 0 1mm; font-size: 10pt; break-after: avoid; }
+p { margin: 0 0 1.5mm; }
 ul { margin: 0; padding-left: 5mm; }
 li { margin-bottom: 1mm; overflow-wrap: anywhere; }
 a { color: inherit; }
 .sheet { width: 210mm; max-width: 100%; margin: 6mm auto; padding: 16mm 14mm; background: #fff; box-shadow: 0 1px 4px rgb(0 0 0 / 25%); }
 .eyebrow { margin: 0 0 1mm; color: #59626e; font-size: 9pt; text-transform: uppercase; letter-spacing: .07em; }
 .soft { color: #59626e; }
-.small { font-size: 9pt; }
+.small { font-size: 8.5pt; }
 .hash { font-family: 'DejaVu Sans Mono', Menlo, Consolas, monospace; font-size: 8.5pt; overflow-wrap: anywhere; }
 .counts { display: grid; grid-template-columns: repeat(4, 1fr); gap: 3mm; margin: 5mm 0; }
 .count { padding: 3mm 4mm; border: 1px solid #cfd4da; border-top: 1.2mm solid var(--tone, #8a939e); }
@@ -38,7 +38,7 @@ figure { margin: 0; }
 figure svg { display: block; width: 100%; max-height: 92mm; background: #eef0f2; }
 figcaption { margin-top: 1mm; color: #59626e; font-size: 8.5pt; line-height: 1.3; }
 .legend { display: inline-block; width: 16mm; height: 2.2mm; border: 1px solid #8a939e; background: linear-gradient(to right, rgb(255 176 32 / 0%), rgb(255 176 32 / 60%) 50%, rgb(255 176 32) 50%, #c81250); }
-table { width: 100%; border-collapse: collapse; font-size: 9.5pt; }
+table { width: 100%; border-collapse: collapse; font-size: 8.8pt; }
 th, td { padding: .9mm 2mm .9mm 0; border-bottom: 1px solid #dfe3e7; text-align: left; vertical-align: top; overflow-wrap: anywhere; }
 th { color: #59626e; font-weight: 400; }
 thead { display: table-header-group; }

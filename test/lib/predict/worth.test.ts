@@ -1,0 +1,38 @@
+import { expect } from 'chai';
+import { worthSentences } from '../../../src/lib/predict/worth.js';
+import type { Tested } from '../../../src/lib/predict/result.js';
+
+const PAGE = new URL('../../../web/verdict.js', import.meta.url).href;
+const TESTED: Tested = {
+  data: 'casia1-dev',
+  about: '100 photos of a collection',
+  scores: { low: 0.4, high: 0.5 },
+  photos: 20,
+  manipulated: 5,
+  low: 0.11,
+  high: 0.47,
+  all: { photos: 100, manipulated: 50 },
+};
+
+describe('what a score is worth, in words', () => {
+  it('is the same on the page, whatever was counted', async () => {
+    const { testedText } = (await import(PAGE)) as { testedText: (result: { tested?: Tested }) => string };
+    const { about: _about, ...unnamed } = TESTED;
+    for (const tested of [
+      TESTED,
+      unnamed,
+      { ...TESTED, manipulated: 0 },
+      { ...TESTED, manipulated: 20 },
+      { ...TESTED, manipulated: 15 },
+      undefined,
+    ]) {
+      expect(testedText(tested ? { tested } : {})).to.equal(worthSentences(tested).join(' '));
+    }
+  });
+
+  it('says what the photos are in plain words, not by the names of their sets', () => {
+    const text = worthSentences(TESTED).join(' ');
+    expect(text).to.contain('100 photos of a collection').and.not.contain('casia1-dev');
+    expect(text).to.contain('3.0 times as frequent among the others');
+  });
+});
