@@ -4,7 +4,8 @@ import { plainTable } from './table.js';
 
 /** A model's manifest for people. */
 export function modelText({ folder, manifest, thresholds }: ShownModel): string {
-  const { name, version, description, architecture, licence, variants, provenance, limits, testData } = manifest;
+  const { name, version, description, architecture, licence, variants, provenance, limits, testData } =
+    manifest;
   const { checkpoint, torch, date } = provenance ?? {};
   const facts: [label: string, value: string | undefined][] = [
     ['architecture', architecture],
