@@ -151,7 +151,7 @@ async function print(
     () => false,
   );
   if (run.exitCode === 0 && made) return;
-  const last = run.all?.trim().split('\n').at(-1) ?? '';
+  const last = run.all.trim().split('\n').at(-1) ?? '';
   throw new OfxError('BROWSER_FAILED', `${command} did not print the report${last && `: ${last}`}`, {
     suggestion: 'Write --report FILE.html instead, and print it from any browser.',
     cause: run,

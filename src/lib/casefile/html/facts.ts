@@ -29,6 +29,5 @@ export function utc(iso: string): string {
 export function bytesText(bytes: number): string {
   const exact = `${bytes.toLocaleString('en-US')} bytes`;
   if (bytes < 1e4) return exact;
-  const [unit, by] = bytes >= 1e6 ? ['MB', 1e6] : ['kB', 1e3];
-  return `${(bytes / Number(by)).toFixed(bytes >= 1e6 ? 2 : 0)} ${unit} (${exact})`;
+  return `${bytes >= 1e6 ? `${(bytes / 1e6).toFixed(2)} MB` : `${(bytes / 1e3).toFixed(0)} kB`} (${exact})`;
 }

@@ -65,9 +65,5 @@ export function pageRule(foot: string, size: 'A4' | 'letter' | undefined): strin
 
 /** A text that no character of it can end or leave; it stands in a style sheet within HTML. */
 function cssText(text: string): string {
-  return [...text]
-    .map((character) =>
-      /[\w .,-]/.test(character) ? character : `\\${character.codePointAt(0)!.toString(16)} `,
-    )
-    .join('');
+  return text.replaceAll(/[^\w .,-]/gu, (character) => `\\${character.codePointAt(0)!.toString(16)} `);
 }
