@@ -109,7 +109,7 @@ def convert(arguments: argparse.Namespace, events: Events) -> None:
         events.emit("exported", size=size)
         values = torch.frombuffer(bytearray((folder / f"{size}.input.f32").read_bytes()), dtype=torch.float32)
         shapes = json.loads((folder / f"{size}.shapes.json").read_text())
-        images = values.split([3 * height * width for height, width in shapes])
+        images = torch.split(values, [3 * height * width for height, width in shapes])
         for (height, width), flat in zip(shapes, images, strict=True):
             image = flat.view(1, 3, height, width)
             for reference, pixels, ending in ((checkpoint.network, image, "f32"), (double, image.double(), "f64")):

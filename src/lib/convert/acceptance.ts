@@ -10,9 +10,6 @@ import { signed } from '../text/numbers.js';
 
 /** Whether a variant is as good as float32 on somebody's data, by the project's own validation. */
 
-/** How much of macro F1 and of image AUC a variant may lose where nothing else is said. */
-export const MAX_LOSS = 0.01;
-
 /** What may not drop by more. Pixel AUC is told, and decides nothing. */
 const DECIDING = ['pixel.macro.f1', 'image.auc'] as const;
 

@@ -75,7 +75,11 @@ async function listPhotos(folder: string): Promise<string[]> {
   try {
     const files: string[] = [];
     for await (const { image, error } of search.files()) if (!error) files.push(image);
-    if (files.length === 0) throw new OfxError('NO_IMAGES', `${folder} holds no photos for --calibration.`);
+    if (files.length === 0) {
+      throw new OfxError('NO_IMAGES', `${folder} holds no photos for --calibration.`, {
+        suggestion: 'Give a folder with photos like those that the model will see to --calibration.',
+      });
+    }
     return files.sort();
   } finally {
     await search.close();

@@ -138,7 +138,6 @@ export async function convert(
     }
     for (const precision of ['fp32', ...others] as const) {
       const dataFile = dataFileOf(name, precision);
-      // A very small network has no tensor that is worth a file beside it.
       await rename(path.join(draft, dataFile), path.join(model, dataFile));
       for (const size of sizes) {
         const suffix = precision === 'fp32' ? '' : `-${precision}`;
@@ -219,8 +218,10 @@ function dataFileOf(name: string, precision: Precision): string {
   return `${name}${precision === 'fp32' ? '' : `-${precision}`}.onnx.data`;
 }
 
-function withoutEvent({ event: _, ...search }: QuantisedEvent): NonNullable<ConvertReport['int8']> {
-  return search;
+function withoutEvent(quantised: QuantisedEvent): NonNullable<ConvertReport['int8']> {
+  const search: Partial<QuantisedEvent> = { ...quantised };
+  delete search.event;
+  return search as NonNullable<ConvertReport['int8']>;
 }
 
 function runtimeVersion(): string {

@@ -71,10 +71,11 @@ describe('a verdict', () => {
   });
 
   it('is counted, and a failure is not one', () => {
-    const results = VERDICTS.map((verdict) => ({ verdict }) as Prediction);
+    const results = VERDICTS.map((verdict, index) => ({ verdict, score: index / 10 }) as Prediction);
     const failed = { image: 'x', error: { code: 'IMAGE_EMPTY', message: 'x is empty.' } };
     expect(summarisePredictions([...results, failed], 2)).to.deep.equal({
       ...{ inputs: 4, manipulated: 1, suspicious: 1, noFinding: 1, failed: 1, resumed: 0, seconds: 2 },
+      highestScore: 0.2,
     });
   });
 });

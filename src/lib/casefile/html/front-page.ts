@@ -105,9 +105,13 @@ export interface IndexRow {
   score: number;
 }
 
+/** So many rows fit below what the first page says. */
+const ROWS_ON_FRONT_PAGE = 12;
+
 /** All photos on few pages, in the order of their own. */
 export function indexPage(rows: readonly IndexRow[]): Html {
-  return html`<section class="sheet" id="index">
+  const isShort = rows.length <= ROWS_ON_FRONT_PAGE;
+  return html`<section class="sheet${isShort ? ' first' : ''}" id="index">
     <h2>All photos, worst first</h2>
     <table>
       <thead>

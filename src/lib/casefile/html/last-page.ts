@@ -56,7 +56,8 @@ const GENERAL = [
 
 function testTable({ data, about, scores }: NonNullable<CaseContext['tests']>): Html {
   const all = (kind: 'manipulated' | 'others'): number => scores.reduce((sum, bin) => sum + bin[kind], 0);
-  return html`<h3>Scores of test photos</h3>
+  return html`<div class="whole">
+    <h3>Scores of test photos</h3>
     <p class="small">${about ?? data}.</p>
     <table>
       <thead>
@@ -76,5 +77,6 @@ function testTable({ data, about, scores }: NonNullable<CaseContext['tests']>): 
             </tr>`,
         )}
       </tbody>
-    </table>`;
+    </table>
+  </div>`;
 }

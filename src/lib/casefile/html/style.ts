@@ -42,7 +42,7 @@ table { width: 100%; border-collapse: collapse; font-size: 8.8pt; }
 th, td { padding: .9mm 2mm .9mm 0; border-bottom: 1px solid #dfe3e7; text-align: left; vertical-align: top; overflow-wrap: anywhere; }
 th { color: #59626e; font-weight: 400; }
 thead { display: table-header-group; }
-tr { break-inside: avoid; }
+tr, .whole { break-inside: avoid; }
 .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 .warning { padding: 2mm 3mm; border: 1px solid #e0b55e; background: #fdf6e6; break-inside: avoid; }
 .warning h3 { margin-top: 0; }
