@@ -25,6 +25,7 @@ const config: KnipConfig = {
     'ssh-keygen',
     'scancel',
     'mkfifo',
+    'sha256sum',
   ],
   // A type beside its schema, or beside the function that gives it, is part of what a module says.
   // Read as a file: the JSON Schema of compose files.
