@@ -1,3 +1,4 @@
+import { intervalText } from '../text/numbers.js';
 import { OfxError } from '../core/errors.js';
 import type { Gate } from '../gates/gate.js';
 import { formatChange } from '../text/units.js';
@@ -73,7 +74,7 @@ export function regressionGates(
         name: `latency regression<=${percent}`,
         subject,
         passed: latency.low <= limit,
-        detail: `median latency ${formatChange(latency.value)} (95 % interval ${formatChange(latency.low)} to ${formatChange(latency.high)})`,
+        detail: `median latency ${formatChange(latency.value)} (95 % interval ${intervalText(latency, formatChange)})`,
       },
       {
         name: `rss regression<=${percent}`,

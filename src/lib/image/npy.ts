@@ -71,7 +71,7 @@ const MOST_VALUES = 2 ** 28;
 export function decodeNpy(file: Uint8Array): NumpyArray {
   const bytes = Buffer.from(file.buffer, file.byteOffset, file.byteLength);
   if (bytes.length < 10 || bytes.toString('latin1', 0, 6) !== '\x93NUMPY')
-    throw new RangeError('it is no NumPy file');
+    throw new RangeError('it is not a NumPy file');
   const isLong = bytes[6]! >= 2;
   const start = isLong ? 12 : 10;
   const length = isLong ? bytes.readUInt32LE(8) : bytes.readUInt16LE(8);

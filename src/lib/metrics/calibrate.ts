@@ -1,3 +1,4 @@
+import { isManipulated } from '../core/verdict.js';
 import { TAMPERED, type Label } from '../core/label.js';
 import { logit } from '../core/temperature.js';
 import { cutsFromTop, rankScores } from './ranking.js';
@@ -69,7 +70,7 @@ export function fitScoreThreshold(images: readonly LabelledScore[], objective: O
 
 /** Whether a cut at a threshold parts the images at all: some are above it, and some are not. */
 export function parts(images: readonly LabelledScore[], threshold: number): boolean {
-  const above = images.filter(({ score }) => score > threshold).length;
+  const above = images.filter(({ score }) => isManipulated(score, threshold)).length;
   return above > 0 && above < images.length;
 }
 

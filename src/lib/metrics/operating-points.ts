@@ -1,3 +1,4 @@
+import { isManipulated } from '../core/verdict.js';
 import { AUTHENTIC, TAMPERED } from '../core/label.js';
 import { fitScoreThreshold, type LabelledScore } from './calibrate.js';
 
@@ -19,7 +20,7 @@ export interface OperatingPoint {
 export function operatingPoints(images: readonly LabelledScore[]): OperatingPoint[] {
   const share = (label: LabelledScore['label'], threshold: number): number => {
     const scores = images.filter((image) => image.label === label);
-    return scores.filter(({ score }) => score > threshold).length / scores.length;
+    return scores.filter(({ score }) => isManipulated(score, threshold)).length / scores.length;
   };
   const hasBoth = [TAMPERED, AUTHENTIC].every((label) => images.some((image) => image.label === label));
   if (!hasBoth) return [];

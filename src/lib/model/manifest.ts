@@ -1,4 +1,5 @@
 import { Type, type Static } from '@sinclair/typebox';
+import { NumberOrNull } from '../core/schema.js';
 
 /** `model.json`, the manifest that makes a folder a model. Unknown keys are kept and ignored. */
 
@@ -85,8 +86,6 @@ const DistanceSchema = {
   max: Type.Number({ minimum: 0 }),
   mean: Type.Number({ minimum: 0 }),
 };
-
-const NumberOrNull = Type.Union([Type.Number(), Type.Null()]);
 
 /** A metric of a variant beside that of float32 over the same images. */
 const PairedSchema = Type.Object({

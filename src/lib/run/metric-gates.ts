@@ -1,3 +1,4 @@
+import { intervalText } from '../text/numbers.js';
 import { OfxError } from '../core/errors.js';
 import { similarNames } from '../text/suggest.js';
 import { parseCondition, type Condition, type Vocabulary } from '../gates/condition.js';
@@ -156,7 +157,7 @@ function measured(
   const { low, high, reason } = estimate;
   const note =
     field === 'value' && low !== null && high !== null
-      ? ` (95 %: ${showQuantity(dimension, low)} to ${showQuantity(dimension, high)})`
+      ? ` (95 %: ${intervalText({ low, high }, (bound) => showQuantity(dimension, bound))})`
       : undefined;
   return { value: estimate[field], reason, note };
 }

@@ -1,3 +1,4 @@
+import { intervalText } from '../text/numbers.js';
 import {
   fitMaskThreshold,
   fitScoreThreshold,
@@ -115,7 +116,7 @@ function whyWorthless({ metrics }: RunMetrics, isParted: boolean): string | unde
   if (low <= 0.5) {
     return (
       `the model is no better here than marking every image or none: its ROC AUC is ${value.toFixed(3)} ` +
-      `(${low.toFixed(3)} to ${high.toFixed(3)}), and 0.5 is chance`
+      `(${intervalText({ low, high })}), and 0.5 is chance`
     );
   }
   return isParted ? undefined : 'the best score threshold is one that marks every image, or none';

@@ -6,7 +6,7 @@ import type { ChangedImage, Comparison, PairComparison } from '../../run/compari
 import { describeSize } from '../../run/summary.js';
 import { HEADLINE_METRICS, KEY_METRICS } from '../key-metrics.js';
 import { VERDICT_WORDS } from '../../metrics/wording.js';
-import { decimals, percent, signed } from '../../text/numbers.js';
+import { decimals, intervalText, percent, signed } from '../../text/numbers.js';
 import { html, type Html } from './html.js';
 import { folded, groupRows, groupsOf, levelOf, metricName, wordList } from './metric-table.js';
 import { factList, renderPage, section } from './page.js';
@@ -141,10 +141,10 @@ function differenceRow(metric: MetricPath, number: Difference): Html {
     <td class="right wide">${decimals(second)}</td>
     <td class="right value">
       ${signed(difference)}
-      ${low !== null && html`<span class="narrow">${signed(low)} to ${signed(high)}</span>`}
+      ${low !== null && html`<span class="narrow">${intervalText({ low, high }, signed)}</span>`}
       <span class="narrow ${tone}">${VERDICT_WORDS[outcome]}</span>
     </td>
-    <td class="right interval">${low !== null && html`${signed(low)} to ${signed(high)}`}</td>
+    <td class="right interval">${intervalText({ low, high }, signed)}</td>
     <td class="wide">${differenceBar(number)}</td>
     <td class="wide ${tone}">${VERDICT_WORDS[outcome]}</td>
   </tr>`;

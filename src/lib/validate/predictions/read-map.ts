@@ -55,7 +55,7 @@ async function readArchive(bytes: Uint8Array): Promise<StoredPrediction> {
   try {
     entries = unzipSync(bytes, { filter: ({ name }) => name.endsWith('.npy') });
   } catch (error) {
-    throw new RangeError(`it is no NumPy archive (${(error as Error).message})`, { cause: error });
+    throw new RangeError(`it is not a NumPy archive (${(error as Error).message})`, { cause: error });
   }
   const names = Object.keys(entries).map((name) => name.slice(0, -'.npy'.length));
   const mapKey = MAP_KEYS.find((key) => names.includes(key)) ?? (names.length === 1 ? names[0] : undefined);
