@@ -22,10 +22,10 @@ describe('an analysis', () => {
   it('says what the score is worth, by the photos that the model was tested on', async () => {
     const reference = await findModel();
     if (reference.kind !== 'model') throw new Error('The shipped model has a manifest.');
-    const { variants, defaultSize } = reference.model.manifest;
+    const { variants, defaultSize, testData } = reference.model.manifest;
     const { fusion } = variants.find(({ inputSize }) => inputSize === defaultSize)!;
     const { tested, score } = await analyse();
-    expect(tested).to.deep.equal(testedLike(score, fusion!.testScores!, 1));
+    expect(tested).to.deep.equal({ ...testedLike(score, fusion!.testScores!, 1), about: testData });
     expect(tested!.photos).to.be.at.least(20);
   });
 
