@@ -139,6 +139,8 @@ export default class Predict extends BaseCommand {
       await keeper?.close();
     });
     if (keeper) this.note(`The report: ${keeper.files.join(', ')}`);
+    // What was written last may have failed after the work was done.
+    this.signal.throwIfAborted();
     output.end(outcome.summary);
     this.#conclude(outcome, failures, predictGates(conditions, outcome.summary));
     return { summary: outcome.summary };

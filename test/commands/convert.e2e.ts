@@ -209,7 +209,8 @@ describe('ofx convert', function () {
           return Promise.all((await readdir(out)).sort().map((name) => readFile(path.join(out, name))));
         };
         const [a, b] = [await made(folder.file('a')), await made(folder.file('b'))];
-        expect(a).to.have.length(3);
+        // The manifest, the network, its weights, and how near it is.
+        expect(a).to.have.length(4);
         a.forEach((content, index) => expect(content.equals(b[index]!)).to.equal(true));
       });
 
@@ -227,6 +228,7 @@ describe('ofx convert', function () {
           'model.json',
           'other-64.onnx',
           'other.onnx.data',
+          'parity.json',
         ]);
         expect(await readdir(folder.file('models'))).to.deep.equal(['mine']);
       });
