@@ -14,7 +14,10 @@ const commandNotFound: Interfaces.Hook<'command_not_found'> = ({ id, argv = [], 
   const known = config.commands
     .filter(({ hidden }) => !hidden)
     .map((command) => command.id.replaceAll(':', ' '));
-  const suggestion = [didYouMean(name, known), list].filter(Boolean).join(' ');
+  // What follows are arguments, and no part of a command's name.
+  const longest = Math.max(...known.map((command) => command.split(' ').length));
+  const meant = name.split(' ').slice(0, longest).join(' ');
+  const suggestion = [didYouMean(meant, known), list].filter(Boolean).join(' ');
   if ([id, ...argv].includes('--json')) {
     const document = {
       schemaVersion: SCHEMA_VERSION,

@@ -1,6 +1,6 @@
 import { distance } from 'fastest-levenshtein';
 
-/** More edits than a third of the letters make another word, not a misspelt one. */
+/** More edits than a third of the letters make another word, not a misspelt one. Words that both begin with do not count. */
 const TOLERATED = 1 / 3;
 
 /**
@@ -22,9 +22,10 @@ export function similarNames(
       const edits = distance(wanted, name.toLowerCase());
       const own = parts(name.toLowerCase());
       const shared = own.includes(last) ? wantedParts.filter((part) => own.includes(part)).length : 0;
-      return { name, edits, shared };
+      const letters = wanted.length - sharedStart(wanted, name.toLowerCase());
+      return { name, edits, shared, tolerated: Math.max(1, Math.floor(letters * TOLERATED)) };
     })
-    .filter(({ edits, shared }) => shared > 0 || edits <= Math.max(1, Math.floor(wanted.length * TOLERATED)))
+    .filter(({ edits, shared, tolerated }) => shared > 0 || edits <= tolerated)
     .sort((a, b) => b.shared - a.shared || a.edits - b.edits)
     .slice(0, most)
     .map(({ name }) => name);
@@ -34,6 +35,17 @@ export function similarNames(
 export function didYouMean(written: string, known: readonly string[]): string | undefined {
   const names = similarNames(written, known);
   return names.length === 0 ? undefined : `Did you mean ${names.join(' or ')}?`;
+}
+
+/** How many letters the words take that both names begin with, each with what separates it from the next. */
+function sharedStart(a: string, b: string): number {
+  const words = a.split(/(?<= )/);
+  let length = 0;
+  for (const word of words.slice(0, -1)) {
+    if (!b.startsWith(word, length)) break;
+    length += word.length;
+  }
+  return length;
 }
 
 function defaultParts(name: string): string[] {

@@ -21,4 +21,10 @@ describe('similarNames', () => {
     expect(didYouMean('zebra', ['predict'])).to.equal(undefined);
     expect(didYouMean('predct', ['predict', 'validate'])).to.equal('Did you mean predict?');
   });
+
+  it('does not take words that all begin with for a likeness', () => {
+    const known = ['models verify', 'models reset', 'models show'];
+    expect(similarNames('models verfy', known)).to.deep.equal(['models verify']);
+    expect(similarNames('models rest', known)).to.deep.equal(['models reset']);
+  });
 });
