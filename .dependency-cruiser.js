@@ -43,6 +43,7 @@ const rooms = {
     'model',
     'python',
     'predict',
+    'dataset',
     'metrics',
     'run',
     'gates',
@@ -63,7 +64,7 @@ const rooms = {
   ],
   models: [...foundations, 'files', 'model', 'python'],
   batch: [...foundations, 'files', 'inputs', 'workers', 'image', 'model', 'predict'],
-  serve: [...foundations, 'files', 'workers', 'image', 'model', 'predict', 'casefile'],
+  serve: [...foundations, 'files', 'workers', 'image', 'model', 'predict'],
   cli: null,
 };
 

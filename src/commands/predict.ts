@@ -1,8 +1,8 @@
 import { Args } from '../lib/cli/oclif.js';
 import { BaseCommand } from '../lib/cli/base-command.js';
-import { openCaseFile } from '../lib/cli/case-flags.js';
-import { pickDefined } from '../lib/cli/flags.js';
+import { OF_A_REPORT, openCaseFile } from '../lib/cli/case-flags.js';
 import { predictFlags } from '../lib/cli/predict-flags.js';
+import { predictRequest } from '../lib/cli/predict-request.js';
 import { predictionOutput } from '../lib/cli/prediction-output.js';
 import { describeSkipped, FailureList } from '../lib/cli/failure-list.js';
 import { JsonDocument } from '../lib/cli/json-document.js';
@@ -60,8 +60,6 @@ export default class Predict extends BaseCommand {
     const { argv, flags } = await this.parse(Predict);
     if (this.jsonEnabled() && flags.format !== 'json') this.refuseIdle(['format'], 'beside --json');
     const { predict } = await import('../lib/predict/predict.js');
-    const { readThresholds } = await import('../lib/model/thresholds-file.js');
-    const { findModel } = await import('../lib/model/catalogue.js');
     const { parsePredictConditions, predictGates } = await import('../lib/predict/gates.js');
     const conditions = parsePredictConditions(flags['fail-on'] ?? []);
     const progress = this.progress();
@@ -73,38 +71,16 @@ export default class Predict extends BaseCommand {
       this.quiet,
     );
 
-    const keeper = await openCaseFile(flags, argv as string[], this.signal);
     const failures = new FailureList((text) => {
       progress.above(() => {
         this.failure(text);
       });
     });
+    const request = await predictRequest(argv as string[], flags);
+    if (flags.report === undefined) this.refuseIdle(OF_A_REPORT, 'without --report');
+    const keeper = await openCaseFile(flags, request.inputs, this.signal);
     const outcome = await predict(
-      {
-        inputs: argv as string[],
-        model: await findModel(flags.model),
-        detector: {
-          size: flags.size,
-          precision: flags.precision,
-          evidence: flags.evidence,
-          thresholds: flags.thresholds === undefined ? undefined : await readThresholds(flags.thresholds),
-          concurrency: flags.concurrency,
-          threads: flags.threads,
-        },
-        destinations: pickDefined({
-          mask: flags.out,
-          probability: flags.probability,
-          overlay: flags.overlay,
-        }),
-        scoreThreshold: flags.threshold,
-        maskThreshold: flags['mask-threshold'],
-        minArea: flags['min-area'],
-        tile: flags.tile,
-        page: flags.page,
-        limits: pickDefined({ maxPixels: flags['max-pixels'] }),
-        resume: flags.resume,
-        keeper,
-      },
+      { ...request, keeper },
       {
         onNote: (note) => {
           this.note(note);
@@ -138,10 +114,10 @@ export default class Predict extends BaseCommand {
       progress.stop();
       await keeper?.close();
     });
-    if (keeper) this.note(`The report: ${keeper.files.join(', ')}`);
     // What was written last may have failed after the work was done.
     this.signal.throwIfAborted();
     output.end(outcome.summary);
+    if (keeper) this.note(`report: ${keeper.files.join(', ')}`);
     this.#conclude(outcome, failures, predictGates(conditions, outcome.summary));
     return { summary: outcome.summary };
   }

@@ -5,6 +5,7 @@ import { OF_A_MODEL, OF_A_RUN, objectiveOf, validateFlags } from '../lib/cli/val
 import type { ValidateFlags as Flags } from '../lib/cli/validate-request.js';
 import { ERROR_TABLE, EXIT, OfxError } from '../lib/core/errors.js';
 import type { Condition } from '../lib/gates/condition.js';
+import type { Gate } from '../lib/gates/gate.js';
 import type { ValidateEvents, ValidateRequest } from '../lib/validate/request.js';
 import type { SuiteEntry } from '../lib/validate/suite-list.js';
 import type { Suite } from '../lib/run/suite.js';
@@ -98,8 +99,11 @@ export default class Validate extends BaseCommand {
     await this.#tellFindings(record);
     this.print(validationText(record));
     this.#tellRefusal(record);
-    await this.#tellGates(record, flags);
-    return { folder: record.folder, ...record.summary };
+    const { summary } = record;
+    const { gates = [], warnings } = summary;
+    const { runMarkdown } = await import('../lib/report/markdown.js');
+    await this.#tellGates(gates, flags, () => runMarkdown(summary, gates), warnings);
+    return { folder: record.folder, ...summary };
   }
 
   async #validate(
@@ -155,10 +159,7 @@ export default class Validate extends BaseCommand {
       },
     });
     this.print(suiteText(suite));
-    await writeGateReports('ofx validate', suite.gates, flags, () => suiteMarkdown(suite));
-    for (const { name, subject, detail, passed } of suite.gates)
-      if (!passed) this.gateFailed(`${name} (${subject}): ${detail}`);
-    process.stderr.write(await annotationsFor('ofx validate', suite.gates, []));
+    await this.#tellGates(suite.gates, flags, () => suiteMarkdown(suite));
     return suite;
   }
 
@@ -171,38 +172,22 @@ export default class Validate extends BaseCommand {
   ): Promise<RunRecord> {
     this.refuseIdle(OF_A_RUN, 'with --from: the run has seen its images');
     const { remeasure } = await import('../lib/validate/remeasure.js');
-    const { out, charts, baseline, threshold } = flags;
-    return remeasure(
-      {
-        from,
-        dataset,
-        out,
-        charts,
-        baseline,
-        failOn,
-        scoreThreshold: threshold,
-        maskThreshold: flags['mask-threshold'],
-        protocol: this.ifGiven('protocol', flags.protocol),
-        scoreAt: this.ifGiven('score-at', flags['score-at']),
-        sweepStep: this.ifGiven('sweep-step', flags['sweep-step']),
-        seed: this.ifGiven('seed', flags.seed),
-        strict: false,
-        limits: {},
-      },
-      events,
-      this.signal,
-    );
+    const { remeasureRequest } = await import('../lib/cli/validate-request.js');
+    const given = <T>(name: string, value: T): T | undefined => this.ifGiven(name, value);
+    return remeasure(remeasureRequest(from, dataset, flags, failOn, given), events, this.signal);
   }
 
   /** After the findings: a failed gate wins over images that were left out. */
-  async #tellGates({ summary }: RunRecord, files: GateReportFiles): Promise<void> {
-    const { runMarkdown } = await import('../lib/report/markdown.js');
-    const gates = summary.gates ?? [];
-    await writeGateReports('ofx validate', gates, files, () => runMarkdown(summary, gates));
-    for (const { name, subject, detail, passed } of gates) {
+  async #tellGates(
+    gates: readonly Gate[],
+    files: GateReportFiles,
+    markdown: () => string,
+    warnings: readonly string[] = [],
+  ): Promise<void> {
+    await writeGateReports('ofx validate', gates, files, markdown);
+    for (const { name, subject, detail, passed } of gates)
       if (!passed) this.gateFailed(`${name} (${subject}): ${detail}`);
-    }
-    process.stderr.write(await annotationsFor('ofx validate', gates, summary.warnings));
+    process.stderr.write(await annotationsFor('ofx validate', gates, warnings));
   }
 
   /** The run stands, and what else was asked for could not be done. */

@@ -1,9 +1,15 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import path from 'node:path';
 
-/** Size and SHA-256 of a file, read once from its beginning to its end. */
-export async function hashFile(file: string): Promise<{ sha256: string; bytes: number }> {
+/**
+ * Size and SHA-256 of a file, read once from its beginning to its end.
+ *
+ * @returns nothing of what is no ordinary file: a pipe has no end
+ */
+export async function hashFile(file: string): Promise<{ sha256: string; bytes: number } | undefined> {
+  if (!(await stat(file)).isFile()) return undefined;
   const hash = createHash('sha256');
   let bytes = 0;
   for await (const chunk of createReadStream(file) as AsyncIterable<Buffer>) {

@@ -156,7 +156,7 @@ export class CaseFileWriter implements ExhibitKeeper {
       yield hashLine(sha256, listedPath(image, folder));
     }
     for (const file of [report, json])
-      yield hashLine((await hashFile(file)).sha256, listedPath(file, folder));
+      yield hashLine((await hashFile(file))!.sha256, listedPath(file, folder));
   }
 }
 

@@ -27,6 +27,9 @@ export const caseFlags = {
   })(),
 };
 
+/** Flags that mean nothing without a report. */
+export const OF_A_REPORT = ['case-id', 'examiner', 'note', 'show-place', 'browser', 'paper'] as const;
+
 interface CaseFlagValues {
   report?: string | undefined;
   'case-id'?: string | undefined;
@@ -49,15 +52,7 @@ export async function openCaseFile(
   signal: AbortSignal,
 ): Promise<CaseFileWriter | undefined> {
   const { report, examiner, note } = flags;
-  if (report === undefined) {
-    const idle = (['case-id', 'examiner', 'note', 'show-place', 'browser'] as const).find(
-      (name) => flags[name] !== undefined && flags[name] !== false,
-    );
-    if (idle === undefined) return undefined;
-    throw new OfxError('USAGE', `--${idle} is for a report, and none is asked for.`, {
-      suggestion: 'Add --report case.html.',
-    });
-  }
+  if (report === undefined) return undefined;
   if (flags.resume) {
     throw new OfxError('USAGE', '--report shows pictures of all photos, which --resume does not have.', {
       suggestion: 'Leave one of them out.',

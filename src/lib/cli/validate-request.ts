@@ -1,5 +1,6 @@
 import { planSessions } from '../workers/sessions.js';
 import type { Condition } from '../gates/condition.js';
+import type { RemeasureRequest } from '../validate/remeasure.js';
 import type { ValidateRequest } from '../validate/request.js';
 import { pickDefined } from './flags.js';
 import type { Interfaces } from './oclif.js';
@@ -43,5 +44,36 @@ export async function validateRequest(
     limits: pickDefined({ maxPixels: flags['max-pixels'] }),
     robustness: parseDistortions(flags.robustness ?? []),
     failOn,
+  };
+}
+
+/**
+ * What the flags of `ofx validate --from` ask for.
+ *
+ * @param given - a flag's value where it was given, not where it is the default: what is not asked for stays as the run has it
+ */
+export function remeasureRequest(
+  from: string,
+  dataset: string | undefined,
+  flags: ValidateFlags,
+  failOn: Condition[],
+  given: <T>(name: string, value: T) => T | undefined,
+): RemeasureRequest {
+  const { out, charts, baseline, threshold } = flags;
+  return {
+    from,
+    dataset,
+    out,
+    charts,
+    baseline,
+    failOn,
+    scoreThreshold: threshold,
+    maskThreshold: flags['mask-threshold'],
+    protocol: given('protocol', flags.protocol),
+    scoreAt: given('score-at', flags['score-at']),
+    sweepStep: given('sweep-step', flags['sweep-step']),
+    seed: given('seed', flags.seed),
+    strict: false,
+    limits: {},
   };
 }

@@ -12,7 +12,10 @@ import { counted } from '../text/plural.js';
 
 /** Photos by which the ranges of int8 are found, and on which it is compared with float32. */
 export interface Calibration {
-  photos: RgbImage[];
+  /** How many. */
+  photos: number;
+  /** They as the network sees them at a size. The photos themselves are not kept: of a camera, each takes 36 MB or more. */
+  tensors: (size: number) => readonly ParityTensor[];
   /** The folder's name, for reports. */
   source: string;
 }
@@ -29,28 +32,32 @@ const FEW_PHOTOS = 8;
  * @throws {OfxError} NO_IMAGES where there is none, or none can be read; INPUT_MISSING
  */
 export async function readCalibration(
-  folder: string | undefined,
+  { calibration: folder, fit }: Pick<ConvertRequest, 'calibration' | 'fit'>,
+  sizes: readonly number[],
   onWarning: (warning: string) => void,
   signal?: AbortSignal,
 ): Promise<Calibration> {
   const files = await listPhotos(folder ?? SHIPPED_SAMPLES);
-  const photos: RgbImage[] = [];
+  const tensors = new Map(sizes.map((size): [number, ParityTensor[]] => [size, []]));
+  let photos = 0;
   const broken: string[] = [];
   const wanted = Math.min(MOST_PHOTOS, files.length);
   for (let index = 0; index < wanted; index++) {
     signal?.throwIfAborted();
     const file = files[Math.floor((index * files.length) / wanted)]!;
     try {
-      photos.push(await decodeImage(file));
+      const photo = await decodeImage(file);
+      photos++;
+      for (const [size, all] of tensors) all.push(photoTensor(photo, size, fit));
     } catch (error) {
       if (!(error instanceof OfxError)) throw error;
       broken.push(error.message);
     }
   }
-  if (photos.length === 0) {
+  if (photos === 0) {
     throw new OfxError(
       'NO_IMAGES',
-      `None of the ${counted(wanted, 'photo')} of ${folder!} can be read: ${broken[0]!}`,
+      `None of the ${counted(wanted, 'photo')} of ${folder ?? SHIPPED_SAMPLES} can be read: ${broken[0]!}`,
       {
         suggestion: 'Give a folder with photos like those that the model will see to --calibration.',
       },
@@ -61,13 +68,17 @@ export async function readCalibration(
       `${counted(broken.length, 'photo')} of the calibration cannot be read and is left out; the first: ${broken[0]!}`,
     );
   }
-  if (folder !== undefined && photos.length < FEW_PHOTOS) {
+  if (folder !== undefined && photos < FEW_PHOTOS) {
     onWarning(
-      `Int8 is calibrated on ${counted(photos.length, 'photo')} only: values that others reach will be cut off. ` +
+      `The calibration has ${counted(photos, 'photo')} only: int8 cuts off values that other photos reach. ` +
         `Give ${FEW_PHOTOS} or more to --calibration.`,
     );
   }
-  return { photos, source: folder === undefined ? 'samples of ofx' : path.basename(path.resolve(folder)) };
+  return {
+    photos,
+    tensors: (size) => tensors.get(size)!,
+    source: folder === undefined ? 'samples of ofx' : path.basename(path.resolve(folder)),
+  };
 }
 
 async function listPhotos(folder: string): Promise<string[]> {
@@ -87,7 +98,7 @@ async function listPhotos(folder: string): Promise<string[]> {
 }
 
 /** A photo as the network sees it, stretched to a square: free shapes have sides that are multiples of 16. */
-export function photoTensor(photo: RgbImage, size: number, fit: ConvertRequest['fit']): ParityTensor {
+function photoTensor(photo: RgbImage, size: number, fit: ConvertRequest['fit']): ParityTensor {
   const { mean, std } = IMAGENET_NORMALISATION;
   const side = fit === 'free' ? size - (size % 16) : size;
   return { width: side, height: side, data: toTensor(resizeLinearOpenCv(photo, side, side), mean, std) };

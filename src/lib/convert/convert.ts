@@ -3,6 +3,7 @@ import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { OfxError } from '../core/errors.js';
+import { openDataset } from '../dataset/open.js';
 import { publishFolder } from '../files/publish-folder.js';
 import { MANIFEST_FILE, type Precision, type Variant } from '../model/manifest.js';
 import { hashOnnx } from '../model/onnx-hash.js';
@@ -63,8 +64,9 @@ export async function convert(
     warnings.push(warning);
     events.onWarning?.(warning);
   };
-  const calibration =
-    others.length > 0 ? await readCalibration(request.calibration, warn, signal) : undefined;
+  // What cannot be measured on is told now, not after the search for int8.
+  if (request.validate !== undefined) await openDataset(request.validate);
+  const calibration = others.length > 0 ? await readCalibration(request, sizes, warn, signal) : undefined;
 
   const draft = await makeDraft(out);
   // A second Ctrl-C ends the process at once.
@@ -124,7 +126,6 @@ export async function convert(
           {
             draft,
             size,
-            fit: request.fit,
             precisions: others,
             calibration,
             described,

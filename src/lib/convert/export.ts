@@ -4,7 +4,7 @@ import type { Precision } from '../model/manifest.js';
 import type { CheckpointEvent, QuantisedEvent } from '../python/events.js';
 import { runScript } from '../python/script.js';
 import type { Outputs } from './parity.js';
-import { photoTensor, type Calibration } from './calibration.js';
+import type { Calibration } from './calibration.js';
 import type { ConvertRequest } from './request.js';
 import { parityTensors, type ParityInputs } from './parity-inputs.js';
 
@@ -47,9 +47,7 @@ export async function exportAll(
     );
     if (!calibration || !precisions.includes('int8')) continue;
     const file = path.join(draft, `${size}.calibration.f32`);
-    for (const photo of calibration.photos) {
-      await appendFile(file, asBytes(photoTensor(photo, size, request.fit).data));
-    }
+    for (const { data } of calibration.tensors(size)) await appendFile(file, asBytes(data));
   }
   let quantised: QuantisedEvent | undefined;
   let searched = 0;
@@ -77,9 +75,8 @@ export async function exportAll(
       else if (event.event === 'quantised') quantised = event;
       else if (event.event === 'search') {
         // How many nodes are tried is known with the first.
-        step(searched === 0 ? event.total : 0);
-        for (; searched < event.done - 1; searched++) step();
-        searched = event.done;
+        if (searched === 0) step(event.total);
+        for (; searched < event.done; searched++) step();
       } else if (event.event !== 'done') step();
       if (event.event === 'checkpoint') described = event;
     },

@@ -2,10 +2,9 @@ import path from 'node:path';
 import { OfxError } from '../core/errors.js';
 import type { Precision, Variant } from '../model/manifest.js';
 import type { CheckpointEvent, QuantisedEvent } from '../python/events.js';
-import { photoTensor, type Calibration } from './calibration.js';
+import type { Calibration } from './calibration.js';
 import { floatDifference } from './float-difference.js';
 import type { Outputs } from './parity.js';
-import type { ConvertRequest } from './request.js';
 import { runOnnx } from './run-onnx.js';
 
 /** Other precisions than float32, held against it in the runtime that ships. */
@@ -16,13 +15,12 @@ const COMPARED = 8;
 const LOST = 0.02;
 
 export function countCompared(calibration: Calibration | undefined): number {
-  return calibration ? Math.min(COMPARED, calibration.photos.length) : 0;
+  return calibration ? Math.min(COMPARED, calibration.photos) : 0;
 }
 
 export interface Comparison {
   draft: string;
   size: number;
-  fit: ConvertRequest['fit'];
   precisions: readonly Precision[];
   calibration: Calibration;
   described: CheckpointEvent;
@@ -37,17 +35,16 @@ export interface Comparison {
  * @throws {OfxError} PRECISION_FAILED where one gives no numbers, or another map altogether
  */
 export async function compareWithFloat32(
-  { draft, size, fit, precisions, calibration, described, quantised, threads, signal }: Comparison,
+  { draft, size, precisions, calibration, described, quantised, threads, signal }: Comparison,
   step: () => void,
 ): Promise<Map<Precision, Partial<Variant>>> {
-  const photos = calibration.photos.slice(0, COMPARED);
-  const tensors = photos.map((photo) => photoTensor(photo, size, fit));
+  const tensors = calibration.tensors(size).slice(0, COMPARED);
   const outputs = (file: string): Promise<Outputs> =>
     runOnnx(path.join(draft, file), tensors, described, { threads, signal }, step);
   const float32 = await outputs(`${size}.onnx`);
   const found = new Map<Precision, Partial<Variant>>();
   for (const precision of precisions) {
-    const difference = floatDifference(photos.length, {
+    const difference = floatDifference(tensors.length, {
       float32,
       other: await outputs(`${size}-${precision}.onnx`),
     });
@@ -62,7 +59,7 @@ export async function compareWithFloat32(
             int8Nodes: quantised.nodes.filter(({ int8 }) => int8).length,
             candidates: quantised.nodes.length,
             reducedRange: quantised.reducedRange,
-            calibration: { photos: calibration.photos.length, source: calibration.source },
+            calibration: { photos: calibration.photos, source: calibration.source },
           },
         }),
     });

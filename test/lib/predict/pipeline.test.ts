@@ -11,6 +11,7 @@ import { validate } from '../../../src/lib/validate/validate.js';
 import type { ValidateRequest } from '../../../src/lib/validate/request.js';
 import type { RunRecord } from '../../../src/lib/run/record.js';
 import { drawRectangles, makeDataset, SIDE } from '../../support/dataset.js';
+import { tinyValidation } from '../../support/validate-request.js';
 import { temporaryFolder } from '../../support/folder.js';
 import { TINY_MODEL } from '../../support/models.js';
 
@@ -29,22 +30,14 @@ describe('the pipeline', () => {
   });
 
   async function run(settings: Partial<ValidateRequest> = {}): Promise<RunRecord> {
-    return validate({
-      dataset: data(),
-      model: await findModel(TINY_MODEL),
-      detector: SESSION,
-      out: folder.file('run'),
-      protocol: 'macro',
-      scoreAt: 'network',
-      sweepStep: 0.05,
-      panels: 'none',
-      charts: false,
-      seed: 1,
-      resume: false,
-      strict: false,
-      limits: {},
-      ...settings,
-    });
+    return validate(
+      await tinyValidation({
+        dataset: data(),
+        out: folder.file('run'),
+        detector: SESSION,
+        ...settings,
+      }),
+    );
   }
 
   it('gives the hash and the score of the same bytes, which it reads once', async () => {

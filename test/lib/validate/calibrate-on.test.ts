@@ -14,6 +14,7 @@ import { validateCalibrated } from '../../../src/lib/validate/calibrate-on.js';
 import type { ValidateRequest } from '../../../src/lib/validate/request.js';
 import { validate } from '../../../src/lib/validate/validate.js';
 import { drawRectangles, SIDE } from '../../support/dataset.js';
+import { tinyValidation } from '../../support/validate-request.js';
 import { temporaryFolder } from '../../support/folder.js';
 import { TINY_MODEL } from '../../support/models.js';
 import { rejection } from '../../support/rejection.js';
@@ -51,22 +52,11 @@ describe('thresholds that travel', () => {
   });
 
   async function request(settings: Partial<ValidateRequest> = {}): Promise<ValidateRequest> {
-    return {
+    return tinyValidation({
       dataset: data(),
-      model: await findModel(TINY_MODEL),
-      detector: { size: SIDE, threads: 1, concurrency: 1 },
       out: folder.file('run'),
-      protocol: 'macro',
-      scoreAt: 'network',
-      sweepStep: 0.05,
-      panels: 'none',
-      charts: false,
-      seed: 1,
-      resume: false,
-      strict: false,
-      limits: {},
       ...settings,
-    };
+    });
   }
 
   it('are fitted on one split and reported on another, in one call', async () => {

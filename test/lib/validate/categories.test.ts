@@ -3,15 +3,14 @@ import path from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { expect } from 'chai';
 import { openDataset } from '../../../src/lib/dataset/open.js';
-import { findModel } from '../../../src/lib/model/catalogue.js';
 import { parseMetricCondition } from '../../../src/lib/run/metric-gates.js';
 import type { RunRecord } from '../../../src/lib/run/record.js';
 import { categoryOf, metricAt } from '../../../src/lib/run/summary.js';
 import type { ValidateRequest } from '../../../src/lib/validate/request.js';
 import { validate } from '../../../src/lib/validate/validate.js';
 import { drawRectangles, SIDE } from '../../support/dataset.js';
+import { tinyValidation } from '../../support/validate-request.js';
 import { temporaryFolder } from '../../support/folder.js';
-import { TINY_MODEL } from '../../support/models.js';
 import { expectSchema } from '../../support/schema.js';
 
 describe('categories', () => {
@@ -19,22 +18,13 @@ describe('categories', () => {
   const data = (...parts: string[]): string => folder.file('data', ...parts);
 
   async function run(settings: Partial<ValidateRequest> = {}): Promise<RunRecord> {
-    return validate({
-      dataset: data(),
-      model: await findModel(TINY_MODEL),
-      detector: { size: SIDE, threads: 1, concurrency: 1 },
-      out: folder.file('run'),
-      protocol: 'macro',
-      scoreAt: 'network',
-      sweepStep: 0.05,
-      panels: 'none',
-      charts: false,
-      seed: 1,
-      resume: false,
-      strict: false,
-      limits: {},
-      ...settings,
-    });
+    return validate(
+      await tinyValidation({
+        dataset: data(),
+        out: folder.file('run'),
+        ...settings,
+      }),
+    );
   }
 
   /** Splices are found wholly, copy-moves not at all, and of removals there is one. */

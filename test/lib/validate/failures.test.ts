@@ -4,16 +4,15 @@ import sharp from 'sharp';
 import { jpegQuality } from '../../../src/lib/image/decode/jpeg-quality.js';
 import { writeFileAtomic } from '../../../src/lib/files/write.js';
 import { trivialBaselines } from '../../../src/lib/metrics/baselines.js';
-import { findModel } from '../../../src/lib/model/catalogue.js';
 import { failureOf, failureTables } from '../../../src/lib/run/failure-groups.js';
 import { parseMetricCondition } from '../../../src/lib/run/metric-gates.js';
 import { failedRow, type ImageRow } from '../../../src/lib/run/rows.js';
 import { metricAt } from '../../../src/lib/run/summary.js';
 import { parseDistortions } from '../../../src/lib/validate/distortions.js';
 import { validate } from '../../../src/lib/validate/validate.js';
-import { makeDataset, SIDE } from '../../support/dataset.js';
+import { makeDataset } from '../../support/dataset.js';
+import { tinyValidation } from '../../support/validate-request.js';
 import { temporaryFolder } from '../../support/folder.js';
-import { TINY_MODEL } from '../../support/models.js';
 
 const row = (values: Partial<ImageRow>): ImageRow => ({
   ...failedRow('a.jpg', 1, ''),
@@ -96,28 +95,20 @@ describe('what goes wrong', () => {
         .jpeg({ quality: 60 })
         .toBuffer(),
     );
-    const record = await validate({
-      dataset: folder.file('data'),
-      model: await findModel(TINY_MODEL),
-      detector: { size: SIDE, threads: 1, concurrency: 1 },
-      out: folder.file('run'),
-      protocol: 'macro',
-      scoreAt: 'network',
-      sweepStep: 0.05,
-      panels: 'none',
-      charts: true,
-      seed: 1,
-      resume: false,
-      strict: false,
-      limits: {},
-      robustness: parseDistortions(['jpeg:70,50', 'resize:0.5']),
-      failOn: [
-        'robustness.image.auc[distortion=jpeg,level=50] < 2',
-        'robustness.pixel.macro.f1 < 0',
-        'robustness.image.auc[distortion=blur] < 0.1',
-        'image.auc[level=50] < 0.1',
-      ].map(parseMetricCondition),
-    });
+    const record = await validate(
+      await tinyValidation({
+        dataset: folder.file('data'),
+        out: folder.file('run'),
+        charts: true,
+        robustness: parseDistortions(['jpeg:70,50', 'resize:0.5']),
+        failOn: [
+          'robustness.image.auc[distortion=jpeg,level=50] < 2',
+          'robustness.pixel.macro.f1 < 0',
+          'robustness.image.auc[distortion=blur] < 0.1',
+          'image.auc[level=50] < 0.1',
+        ].map(parseMetricCondition),
+      }),
+    );
     expect(record.rows[0]).to.include({ format: 'JPEG', jpegQuality: 60 });
     expect(record.rows[1]).to.include({ format: 'PNG', jpegQuality: null });
     expect(record.robustness!.map(({ distortion, level }) => [distortion, level])).to.deep.equal([

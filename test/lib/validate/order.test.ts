@@ -1,32 +1,22 @@
 import { cp, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { expect } from 'chai';
 import { compare } from '../../../src/lib/compare/compare.js';
-import { findModel } from '../../../src/lib/model/catalogue.js';
 import type { RunRecord } from '../../../src/lib/run/record.js';
 import { validate } from '../../../src/lib/validate/validate.js';
-import { makeDataset, SIDE } from '../../support/dataset.js';
+import { makeDataset } from '../../support/dataset.js';
+import { tinyValidation } from '../../support/validate-request.js';
 import { temporaryFolder } from '../../support/folder.js';
-import { TINY_MODEL } from '../../support/models.js';
 
 describe('the order of samples and their layout', () => {
   const folder = temporaryFolder();
 
   async function run(dataset: string, out: string): Promise<RunRecord> {
-    return validate({
-      dataset: folder.file(dataset),
-      model: await findModel(TINY_MODEL),
-      detector: { size: SIDE, threads: 1, concurrency: 1 },
-      out: folder.file(out),
-      protocol: 'macro',
-      scoreAt: 'network',
-      sweepStep: 0.05,
-      panels: 'none',
-      charts: false,
-      seed: 1,
-      resume: false,
-      strict: false,
-      limits: {},
-    });
+    return validate(
+      await tinyValidation({
+        dataset: folder.file(dataset),
+        out: folder.file(out),
+      }),
+    );
   }
 
   beforeEach(async () => {

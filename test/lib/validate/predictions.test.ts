@@ -4,7 +4,6 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { compare } from '../../../src/lib/compare/compare.js';
-import { findModel } from '../../../src/lib/model/catalogue.js';
 import type { MapManifest } from '../../../src/lib/run/maps.js';
 import { parseMetricCondition } from '../../../src/lib/run/metric-gates.js';
 import type { RunRecord } from '../../../src/lib/run/record.js';
@@ -15,9 +14,9 @@ import { readScores } from '../../../src/lib/validate/predictions/scores.js';
 import { remeasure, type RemeasureRequest } from '../../../src/lib/validate/remeasure.js';
 import type { ValidateRequest } from '../../../src/lib/validate/request.js';
 import { validate } from '../../../src/lib/validate/validate.js';
-import { drawRectangles, makeDataset, SIDE } from '../../support/dataset.js';
+import { drawRectangles, makeDataset } from '../../support/dataset.js';
+import { tinyValidation } from '../../support/validate-request.js';
 import { temporaryFolder } from '../../support/folder.js';
-import { TINY_MODEL } from '../../support/models.js';
 import { rejection } from '../../support/rejection.js';
 import { expectSchema } from '../../support/schema.js';
 
@@ -30,22 +29,13 @@ describe('predictions on disk', () => {
   const out = (...parts: string[]): string => folder.file('run', ...parts);
 
   async function run(settings: Partial<ValidateRequest> = {}): Promise<RunRecord> {
-    return validate({
-      dataset: data(),
-      model: await findModel(TINY_MODEL),
-      detector: { size: SIDE, threads: 1, concurrency: 1 },
-      out: out(),
-      protocol: 'macro',
-      scoreAt: 'network',
-      sweepStep: 0.05,
-      panels: 'none',
-      charts: false,
-      seed: 1,
-      resume: false,
-      strict: false,
-      limits: {},
-      ...settings,
-    });
+    return validate(
+      await tinyValidation({
+        dataset: data(),
+        out: out(),
+        ...settings,
+      }),
+    );
   }
 
   const measure = (settings: Partial<ValidateRequest> = {}): Promise<RunRecord> =>

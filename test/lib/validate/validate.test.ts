@@ -7,14 +7,13 @@ import { checkDataset } from '../../../src/lib/dataset/check.js';
 import { validate } from '../../../src/lib/validate/validate.js';
 import type { ValidateEvents, ValidateRequest } from '../../../src/lib/validate/request.js';
 import { VALIDATION_JOURNAL } from '../../../src/lib/run/journal.js';
-import { findModel } from '../../../src/lib/model/catalogue.js';
 import type { ImageRow } from '../../../src/lib/run/rows.js';
 import type { RunRecord } from '../../../src/lib/run/record.js';
 import { metricAt } from '../../../src/lib/run/summary.js';
 import { OFX_VERSION } from '../../../src/lib/core/version.js';
 import { drawRectangles, makeDataset, SIDE } from '../../support/dataset.js';
+import { tinyValidation } from '../../support/validate-request.js';
 import { temporaryFolder } from '../../support/folder.js';
-import { TINY_MODEL } from '../../support/models.js';
 import { rejection } from '../../support/rejection.js';
 import { expectSchema } from '../../support/schema.js';
 
@@ -28,22 +27,11 @@ describe('validate', () => {
     events: ValidateEvents = {},
     signal?: AbortSignal,
   ): Promise<RunRecord> {
-    const request: ValidateRequest = {
+    const request: ValidateRequest = await tinyValidation({
       dataset: data(),
-      model: await findModel(TINY_MODEL),
-      detector: { size: SIDE, threads: 1, concurrency: 1 },
       out: out(),
-      protocol: 'macro',
-      scoreAt: 'network',
-      sweepStep: 0.05,
-      panels: 'none',
-      charts: false,
-      seed: 1,
-      resume: false,
-      strict: false,
-      limits: {},
       ...settings,
-    };
+    });
     return validate(request, events, signal);
   }
 
