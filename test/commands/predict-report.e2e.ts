@@ -136,7 +136,7 @@ describe('ofx predict --report', () => {
       return `${exitCode} ${stderr}`;
     };
     expect(await refused('--report', 'case.docx')).to.match(/^2 .*written as \.html or \.pdf/s);
-    expect(await refused('--examiner', 'A')).to.match(/^2 .*Add --report/s);
+    expect(await refused('--examiner', 'A')).to.match(/^2 .*without --report/s);
     const missing = await refused('--report', folder.file('c.pdf'), '--browser', folder.file('none'));
     expect(missing).to.match(/^69 .*Chromium, Chrome or Edge/s);
     expect(await readdir(folder.path)).to.deep.equal([]);
