@@ -43,7 +43,7 @@ describe('NumPy files', () => {
   it('are refused where they are cut short or hold objects', () => {
     const file = encodeNpy(map);
     expect(() => decodeNpy(file.subarray(0, file.length - 1))).to.throw(RangeError, 'cut short');
-    expect(() => decodeNpy(Buffer.from('hello, world'))).to.throw(RangeError, 'no NumPy file');
+    expect(() => decodeNpy(Buffer.from('hello, world'))).to.throw(RangeError, 'not a NumPy file');
     const objects = Buffer.from(file.toString('latin1').replace("'<f4'", "'|O' "), 'latin1');
     expect(() => decodeNpy(objects)).to.throw(RangeError, 'no plain numbers');
   });
