@@ -31,8 +31,7 @@ export async function planNull(folder: string, images: number, shardSize: number
   });
 }
 
-// eslint-disable-next-line @typescript-eslint/require-await
-async function* keysTo(images: number): AsyncGenerator<{ key: string }> {
+function* keysTo(images: number): Generator<{ key: string }> {
   for (let image = 0; image < images; image++) yield { key: `archive/2026/image-${image}.jpg` };
 }
 

@@ -9,14 +9,19 @@ import { writeError } from '../files/write.js';
 import type { ImageLimits } from '../image/decode/samples.js';
 import type { ModelIdentity } from '../model/network.js';
 import { dropDuplicates, KeyHashes } from './duplicates.js';
-import type { findKeys } from './inputs.js';
 import type { MaskChoice } from './masks-choice.js';
-import { MANIFEST_FILE, manifestLine, ManifestWriter, type ManifestSummary } from './manifest.js';
+import {
+  MANIFEST_FILE,
+  manifestLine,
+  ManifestWriter,
+  type ManifestEntry,
+  type ManifestSummary,
+} from './manifest.js';
 import { readRun, RUN_FILE, runKeyOf, runSettings, type RunFile } from './run.js';
 import type { Store } from './store/store.js';
 
 export interface PlanRequest {
-  keys: ReturnType<typeof findKeys>;
+  keys: AsyncIterable<ManifestEntry> | Iterable<ManifestEntry>;
   folders: readonly string[];
   /** Folder that relative paths start from. */
   base: string;

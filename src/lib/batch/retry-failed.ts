@@ -41,11 +41,6 @@ export async function planRetry(
   }
   if (entries.length === 0) return 0;
   const { reference, ...identity } = run.model;
-  await planRun(into, { ...run, keys: inOrder(entries), model: { reference, identity } }, undefined, signal);
+  await planRun(into, { ...run, keys: entries, model: { reference, identity } }, undefined, signal);
   return entries.length;
-}
-
-// eslint-disable-next-line @typescript-eslint/require-await
-async function* inOrder(entries: readonly ManifestEntry[]): AsyncGenerator<ManifestEntry> {
-  yield* entries;
 }
