@@ -57,14 +57,20 @@ describe('ofx batch, seen while it runs', () => {
 
   it('counts a shard whose worker was killed, until another one takes it', async () => {
     await makePhotos(folder.file('photos'), 40);
-    await batch('plan', 'photos', '--out', 'run', '--shard-size', '20', ...tiny);
+    await batch('plan', 'photos', '--out', 'run', '--shard-size', '10', ...tiny);
     const worker = start('work', 'run', '-p', '1');
-    while ((await readdir(folder.file('run/active')).catch(() => [])).length === 0) await sleep(10);
+    // Stopped while it is looked at: a mark that is seen may be gone, or not yet be in place, a moment later.
+    for (;;) {
+      worker.kill('SIGSTOP');
+      if ((await status()).active === 1) break;
+      worker.kill('SIGCONT');
+      await sleep(20);
+    }
     worker.kill('SIGKILL');
     await worker;
     expect(await status()).to.deep.include({ active: 1 });
     expect((await batch('work', 'run')).exitCode).to.equal(0);
-    expect(await status()).to.deep.include({ active: 0, shardsDone: 2 });
+    expect(await status()).to.deep.include({ active: 0, shardsDone: 4 });
   });
 
   it('plans what failed for a reason that may have passed, and nothing else (--retry-failed)', async () => {
