@@ -29,6 +29,8 @@ export const ERROR_TABLE = {
   IMAGE_TOO_LARGE: { exit: 65, http: 413, scope: 'image' },
   /** `--page` names one that the file does not have. */
   PAGE_MISSING: { exit: 66, http: 400, scope: 'image' },
+  /** A file of several pages where one image is meant, e.g. a sample of a data set. */
+  SEVERAL_PAGES: { exit: 65, http: 400, scope: 'image' },
   DATASET_INVALID: { exit: 65, http: 400, scope: 'image' },
   CHECKPOINT_INVALID: { exit: 65, http: 400, scope: 'run' },
   MANIFEST_INVALID: { exit: 65, http: 500, scope: 'run' },

@@ -5,15 +5,15 @@ import pMap from 'p-map';
 import { examineBalance } from './balance.js';
 import { Duplicates } from './duplicates.js';
 import { examineTruth } from './examine-truth.js';
-import { Findings, type FindingCode } from './finding.js';
+import { findingOfOddity, Findings, type FindingCode } from './finding.js';
 import { openDataset } from './open.js';
 import type { Dataset, Layout, Sample } from './sample.js';
 import { usableCpus } from '../core/cpu.js';
 import { OfxError } from '../core/errors.js';
-import { decodeImage } from '../image/decode/index.js';
+import { decodePicture } from '../image/decode/index.js';
 import { readGroundTruth } from '../image/ground-truth.js';
 import { readInput } from '../files/read.js';
-import { DEFAULT_LIMITS } from '../image/decode/samples.js';
+import { DEFAULT_LIMITS, onlyPicture, openImage } from '../image/decode/samples.js';
 import { writeFileAtomic } from '../files/write.js';
 import { quantile } from '../metrics/bootstrap.js';
 import { TruthConventions } from './truth-conventions.js';
@@ -134,10 +134,16 @@ async function examine(sample: Sample): Promise<Examined | Unreadable> {
   let current: FindingCode = 'missing-image';
   try {
     const bytes = await readInput(sample.image, DEFAULT_LIMITS.maxBytes);
-    const { width, height, format } = await decodeImage(bytes);
+    const {
+      width,
+      height,
+      format,
+      oddities = [],
+    } = await decodePicture(onlyPicture(await openImage(bytes, {}, 'The image')));
     const facts = { sample, format, width, height, sha256: createHash('sha256').update(bytes).digest('hex') };
+    const about = oddities.map(findingOfOddity);
     if (sample.mask === null) {
-      return { ...facts, label: sample.label ?? AUTHENTIC, tamperedFraction: null, findings: [] };
+      return { ...facts, label: sample.label ?? AUTHENTIC, tamperedFraction: null, findings: about };
     }
     current = 'missing-mask-file';
     const truth = await readGroundTruth(sample.mask);
@@ -149,11 +155,16 @@ async function examine(sample: Sample): Promise<Examined | Unreadable> {
       ...facts,
       label,
       tamperedFraction: label === TAMPERED ? positive / truth.data.length : null,
-      findings: label === TAMPERED ? findings : [],
+      findings: [...about, ...(label === TAMPERED ? findings : [])],
     };
   } catch (error) {
     if (!(error instanceof OfxError)) throw error;
-    const finding = error.code === 'INPUT_MISSING' ? current : 'unreadable';
+    const finding =
+      error.code === 'INPUT_MISSING'
+        ? current
+        : error.code === 'SEVERAL_PAGES'
+          ? 'several-pages'
+          : 'unreadable';
     return { sample, finding, reason: error.message };
   }
 }

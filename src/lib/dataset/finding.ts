@@ -1,4 +1,5 @@
 import { Type, type Static } from '@sinclair/typebox';
+import type { Oddity } from '../image/decode/oddity.js';
 import { inNumber } from '../text/plural.js';
 
 /** How many examples a finding names; the count tells the rest. */
@@ -52,6 +53,10 @@ export const FINDINGS = {
   'missing-mask-file': ['error', 'listed ground-truth file{|s} {does|do} not exist'],
 
   unreadable: ['error', 'file{|s} could not be read'],
+  'several-pages': [
+    'error',
+    'file{|s} {has|have} several pages, where a sample is one image: save pages as images of their own',
+  ],
   'size-differs': [
     'warning',
     'ground truth{|s} {has another size than its|have another size than their} image',
@@ -113,6 +118,12 @@ export const FINDINGS = {
     'note',
     'map{|s} {is|are} square and of another size than {its image|their images}: taken for a network’s own',
   ],
+  'animation-image': [
+    'warning',
+    'image{|s} {is an animation|are animations}: only the first frame is looked at',
+  ],
+  'damaged-image': ['warning', 'image{|s} {is|are} damaged: parts of {it|them} may be wrong'],
+  'cmyk-image': ['note', 'image{|s} {is|are} CMYK, which every decoder turns into RGB in its own way'],
   'small-image': ['note', 'image{|s} {is|are} smaller than the network’s input and will be enlarged'],
   'label-from-mask': [
     'note',
@@ -121,6 +132,11 @@ export const FINDINGS = {
 } as const satisfies Record<string, readonly [Finding['severity'], string]>;
 
 export type FindingCode = keyof typeof FINDINGS;
+
+/** What a data set says of an image whose file is odd. */
+export function findingOfOddity(oddity: Oddity): FindingCode {
+  return `${oddity}-image`;
+}
 
 /** Collects findings by code while data are read. */
 export class Findings {

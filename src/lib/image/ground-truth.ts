@@ -2,7 +2,7 @@ import { OfxError } from '../core/errors.js';
 import { readInput } from '../files/read.js';
 import { isLossy } from './decode/lossy.js';
 import { storedSamples } from './decode/stored-samples.js';
-import { DEFAULT_LIMITS, decodeSamples, type ImageLimits } from './decode/samples.js';
+import { DEFAULT_LIMITS, onlyPicture, openImage, type ImageLimits } from './decode/samples.js';
 import { readTruth, UnclearTruth, type TruthReading } from './truth-reading.js';
 
 /** An image in grey levels. */
@@ -26,25 +26,31 @@ const MARKED = 255;
  * Reads a ground-truth mask. A grey one comes out as OpenCV's `imread(IMREAD_GRAYSCALE)` gives it; where a mask holds class
  * numbers, colours or an alpha channel instead, what its maker marked comes out as 255, the rest as 0.
  *
- * @throws {OfxError} DATASET_INVALID where what a mask means cannot be told, and as `decodeImage`
+ * @throws {OfxError} DATASET_INVALID where what a mask means cannot be told, SEVERAL_PAGES, and as `decodeImage`
  */
 export async function readGroundTruth(
   source: string | Uint8Array,
   limits: Partial<ImageLimits> = {},
 ): Promise<GroundTruth> {
+  const name = typeof source === 'string' ? source : 'The mask';
   const bytes =
     typeof source === 'string' ? await readInput(source, limits.maxBytes ?? DEFAULT_LIMITS.maxBytes) : source;
-  const decoded = await decodeSamples(bytes, limits);
+  const picture = onlyPicture(await openImage(bytes, limits, name));
+  const decoded = await picture.decode();
   const { width, height, channels, data, format } = decoded;
+  if (decoded.oddities.includes('animation')) {
+    throw new OfxError('SEVERAL_PAGES', `${name} is an animation, where one image is expected.`, {
+      suggestion: 'Save the frame that is the ground truth as an image of its own.',
+    });
+  }
   try {
-    const stored = await storedSamples(bytes, decoded);
-    const lossy = isLossy(bytes, format);
+    const stored = await storedSamples(bytes, decoded, picture.page);
+    const lossy = isLossy(bytes, format, picture.page);
     const { reading, marks } = readTruth({ width, height, lossy, ...stored });
     if (marks) return { width, height, data: marks.map((mark) => mark * MARKED), reading };
     return { width, height, data: channels === 1 ? data : brightness(data), reading };
   } catch (error) {
     if (!(error instanceof UnclearTruth)) throw error;
-    const name = typeof source === 'string' ? source : 'The mask';
     throw new OfxError('DATASET_INVALID', `${name} cannot be read with certainty: ${error.message}.`, {
       cause: error,
       suggestion: 'Save it as a grey image in which what was manipulated is 255 and the rest is 0.',

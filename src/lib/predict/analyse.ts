@@ -1,9 +1,18 @@
 import { createHash } from 'node:crypto';
+import { OfxError } from '../core/errors.js';
 import { isManipulated } from '../core/verdict.js';
 import { SOFTWARE } from '../core/version.js';
 import { readInput } from '../files/read.js';
-import { decodePage, type RgbImage } from '../image/decode/index.js';
-import { DEFAULT_LIMITS, openImage, type ImageLimits, type ImageFile } from '../image/decode/samples.js';
+import { decodePicture, type RgbImage } from '../image/decode/index.js';
+import type { Oddity } from '../image/decode/oddity.js';
+import {
+  DEFAULT_LIMITS,
+  onlyPicture,
+  openImage,
+  type ImageFile,
+  type ImageLimits,
+  type Picture,
+} from '../image/decode/samples.js';
 import { encodeNpy } from '../image/npy.js';
 import type { ProbabilityMap } from '../image/probability-map.js';
 import type { RenderOptions, Rendering } from '../image/render.js';
@@ -40,7 +49,10 @@ export interface ExaminationOptions extends Scoring {
   limits?: Partial<ImageLimits> | undefined;
   /** Changes the image, and maybe its size, before anything looks at it. */
   change?: ((image: RgbImage) => Promise<RgbImage>) | undefined;
-  /** Which page of a file that has several, counted from 1; `all` keeps the one with the highest score. [the first] */
+  /**
+   * Which page of a file that has several, counted from 1; `all` keeps the one with the highest score. Without, a file of
+   * several is refused.
+   */
   page?: number | 'all' | undefined;
   /** Called as windows are looked through, with how many there are. */
   onWindow?: ((done: number, total: number) => void) | undefined;
@@ -67,6 +79,8 @@ export interface Examination {
   rawScore: number;
   /** Probability of manipulation at the network's side, (S, S); of windows, at the image's size. */
   map: ProbabilityMap;
+  /** What its warnings about decoding are about. */
+  oddities: readonly Oddity[];
   /** What each source of evidence says, by its name. */
   evidence: Record<string, SourceSays>;
   /** What sources found, by the names of their findings. */
@@ -184,9 +198,7 @@ export class Analyser {
       bytes: bytes.byteLength,
     };
     const open = performance.now() - started;
-    const { page = file.pages[0]! } = options;
-    const count = file.pages.length;
-    const asked = page === 'all' ? file.pages : [page];
+    const asked = pagesAsked(file, options.page);
     let best: PageExamination | undefined;
     const scores: { page: number; score: number }[] = [];
     const timingsMs: Examination['timingsMs'] & Record<string, number> = {
@@ -194,26 +206,25 @@ export class Analyser {
       preprocess: 0,
       inference: 0,
     };
-    for (const number of asked) {
-      const examined = await this.#examinePage(file, number, options, signal);
+    for (const picture of asked) {
+      const examined = await this.#examinePage(picture, options, signal);
       for (const [step, ms] of Object.entries<number>(examined.timingsMs))
         timingsMs[step] = (timingsMs[step] ?? 0) + ms;
-      scores.push({ page: number, score: examined.score });
+      scores.push({ page: picture.page, score: examined.score });
       if (best === undefined || examined.score > best.score) best = examined;
     }
-    const warnings = [...best!.warnings, ...aboutPages(asked, best!.page, count)];
+    const warnings = [...best!.warnings, ...aboutPages(asked.length, best!.page, file.pictures.length)];
     const pages = asked.length > 1 ? { page: best!.page, scores } : undefined;
     return { ...best!, ...identity, warnings, pages, timingsMs };
   }
 
   async #examinePage(
-    file: ImageFile,
-    page: number,
+    picture: Picture,
     options: ExaminationOptions,
     signal: AbortSignal | undefined,
   ): Promise<PageExamination> {
     const started = performance.now();
-    const decoded = await decodePage(file, page);
+    const decoded = await decodePicture(picture);
     const image = options.change ? await options.change(decoded) : decoded;
     const decode = performance.now() - started;
 
@@ -222,12 +233,13 @@ export class Analyser {
     const { temperature } = options.thresholds ?? (await this.thresholds(options));
     const reports = [...testimony.reports.values()];
     return {
-      page,
+      page: picture.page,
       image,
       decoded: { width: decoded.width, height: decoded.height },
       score: scoreProbability(output, temperature),
       rawScore: scoreProbability(output),
       map,
+      oddities: decoded.oddities ?? [],
       evidence: this.#says(testimony),
       findings: Object.assign({}, ...reports.map(({ findings }) => findings)) as Record<string, unknown>,
       strokes: reports.flatMap((report) => report.strokes ?? []),
@@ -355,10 +367,23 @@ export class Analyser {
   }
 }
 
+/** @throws {OfxError} PAGE_MISSING, SEVERAL_PAGES */
+function pagesAsked(file: ImageFile, page: ExaminationOptions['page']): readonly Picture[] {
+  const { name, pictures } = file;
+  if (page === undefined) return [onlyPicture(file)];
+  if (page === 'all') return pictures;
+  const asked = pictures.filter((picture) => picture.page === page);
+  if (asked.length > 0) return asked;
+  const [first, last] = [pictures[0].page, pictures.at(-1)!.page];
+  throw new OfxError('PAGE_MISSING', `${name} has no page ${page}.`, {
+    suggestion: pictures.length === 1 ? 'It has one page.' : `It has the pages ${first} to ${last}.`,
+  });
+}
+
 /** What a person who reads the result has to know about pages. */
-function aboutPages(asked: readonly number[], found: number, count: number): string[] {
+function aboutPages(asked: number, found: number, count: number): string[] {
   if (count === 1) return [];
-  if (asked.length === 1) return [`Only page ${found} was looked at, of ${count}.`];
+  if (asked === 1) return [`Only page ${found} was looked at, of ${count}.`];
   return [
     `The highest score of ${count} pages is that of page ${found}; everything here is about that page.`,
   ];

@@ -1,4 +1,4 @@
-import type { Finding, FindingCode } from '../dataset/finding.js';
+import { findingOfOddity, type Finding, type FindingCode } from '../dataset/finding.js';
 import type { Sample } from '../dataset/sample.js';
 import type { RgbImage } from '../image/decode/index.js';
 import type { ImageLimits } from '../image/decode/samples.js';
@@ -71,12 +71,17 @@ export function modelSource(analyser: Analyser): MapSource {
     findings: () => [],
     close: () => analyser.close(),
     async look({ image: file }, options, signal) {
-      const { evidence, timingsMs, ...seen } = await analyser.examine(file, options, signal, 'The image');
+      const { evidence, timingsMs, oddities, ...seen } = await analyser.examine(
+        file,
+        options,
+        signal,
+        'The image',
+      );
       return {
         ...seen,
         logits: Object.fromEntries(Object.entries(evidence).map(([name, { logit }]) => [name, logit])),
         ms: timingsMs.preprocess + timingsMs.inference,
-        findings: [],
+        findings: oddities.map(findingOfOddity),
       };
     },
   };

@@ -216,7 +216,11 @@ async function readTruthOf(
     return { grey, sha256: createHash('sha256').update(bytes).digest('hex') };
   } catch (error) {
     if (!(error instanceof OfxError)) throw error;
-    throw new OfxError(error.code, `Its ground truth: ${error.message}`, { cause: error });
+    const { suggestion } = error;
+    throw new OfxError(error.code, `Its ground truth: ${error.message}`, {
+      cause: error,
+      ...(suggestion !== undefined && { suggestion }),
+    });
   }
 }
 

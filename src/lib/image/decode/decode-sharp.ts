@@ -14,6 +14,7 @@ import type { Pixels, SizeCheck } from '../pixels.js';
 import { loadSharp } from '../sharp.js';
 import { readJpeg } from './jpeg.js';
 import { pngFrames, withExifInFront } from './png.js';
+import type { Oddity } from './oddity.js';
 import { readTiff, tiffAlpha, type Directory } from './tiff.js';
 import { asRgb, cielabToRgb, storedColour, ycbcrToRgb, type ColourConversion } from './tiff-colour.js';
 
@@ -30,8 +31,13 @@ export async function decodeWithSharp(
   format: ImageFormat,
   checkSize: SizeCheck,
   page: number,
-): Promise<Pixels & { warnings: string[] }> {
-  const { file, colours, warnings, hasEnd, damage, tiffPage } = prepare(original, name, format, page);
+): Promise<Pixels & { warnings: string[]; oddities: Oddity[] }> {
+  const { file, colours, warnings, oddities, hasEnd, damage, tiffPage } = prepare(
+    original,
+    name,
+    format,
+    page,
+  );
   const sharp = await loadSharp();
   const options = { ...UNTOUCHED, page: page - 1 };
   const header = await sharp(file, options).metadata();
@@ -42,30 +48,35 @@ export async function decodeWithSharp(
       `${name} has pixels of type "${header.depth}", and only 8 and 16 bits are read.`,
     );
   }
-  if (header.space === 'cmyk')
+  if (header.space === 'cmyk') {
+    oddities.push('cmyk');
     warnings.push('The image is CMYK, which every decoder turns into RGB in its own way.');
+  }
   const frames = format === 'png' ? pngFrames(file) : format === 'tiff' ? 1 : (header.pages ?? 1);
-  if (frames > 1)
+  if (frames > 1) {
+    oddities.push('animation');
     warnings.push(`It is an animation of ${frames} frames, of which only the first was looked at.`);
+  }
   const read = async (failOn: 'error' | 'warning'): Promise<Pixels> =>
     readPixels(file, format, header, { ...options, failOn }, tiffPage);
   if (format !== 'jpeg') {
     const pixels = await read('error');
     colours?.(pixels.data);
-    return { ...(format === 'gif' ? coverBackground(file, pixels) : pixels), warnings };
+    return { ...(format === 'gif' ? coverBackground(file, pixels) : pixels), warnings, oddities };
   }
 
   // libjpeg repairs damage as far as it can and only warns of it. What it makes of the file is what OpenCV shows too,
   // so it is accepted, but whoever reads the result has to know. What was cut off is refused.
   if (damage !== undefined) throw new Error(damage);
   try {
-    return { ...(await read('warning')), warnings };
+    return { ...(await read('warning')), warnings, oddities };
   } catch (error) {
     const repaired = await read('error');
     const complaint = (error as Error).message.split('\n', 1)[0]!;
     if (!hasEnd) throw new Error(`premature end of the file (${complaint})`, { cause: error });
+    oddities.push('damaged');
     warnings.push(`The file is damaged, parts of the image may be wrong: ${complaint}.`);
-    return { ...repaired, warnings };
+    return { ...repaired, warnings, oddities };
   }
 }
 
@@ -75,6 +86,7 @@ interface Prepared {
   /** What is left to do with the pixels that sharp gives. */
   colours?: ColourConversion;
   warnings: string[];
+  oddities: Oddity[];
   /** Of a JPEG file. */
   hasEnd?: boolean;
   damage?: string | undefined;
@@ -86,21 +98,22 @@ function prepare(file: Uint8Array, name: string, format: ImageFormat, page: numb
   if (format === 'jpeg') {
     const { bytes, unsupported, hasEnd, damage } = readJpeg(file);
     if (unsupported !== undefined) throw unsupportedKind(name, unsupported);
-    return { file: bytes, warnings: [], hasEnd, damage };
+    return { file: bytes, warnings: [], oddities: [], hasEnd, damage };
   }
-  if (format === 'png') return { file: withExifInFront(file), warnings: [] };
+  if (format === 'png') return { file: withExifInFront(file), warnings: [], oddities: [] };
   if (format === 'avif') return prepareAvif(file);
-  if (format !== 'tiff') return { file, warnings: [] };
+  if (format !== 'tiff') return { file, warnings: [], oddities: [] };
   const tiff = readTiff(file);
   const tiffPage = tiff?.pages[page - 1];
-  if (tiff === undefined || tiffPage === undefined) return { file, warnings: [] };
+  if (tiff === undefined || tiffPage === undefined) return { file, warnings: [], oddities: [] };
   const stored = storedColour(tiffPage);
-  if (stored === undefined) return { file, warnings: [], tiffPage };
+  if (stored === undefined) return { file, warnings: [], oddities: [], tiffPage };
   if (typeof stored === 'object') throw unsupportedKind(name, stored.unsupported);
   return {
     file: asRgb(file, tiffPage, tiff.littleEndian),
     colours: stored === 'ycbcr' ? ycbcrToRgb(tiffPage) : cielabToRgb(tiffPage),
     warnings: [],
+    oddities: [],
     tiffPage,
   };
 }
@@ -108,9 +121,13 @@ function prepare(file: Uint8Array, name: string, format: ImageFormat, page: numb
 /** libvips knows the brand of still images only; the first frame of an animation is one. */
 function prepareAvif(file: Uint8Array): Prepared {
   const bytes = Buffer.from(file);
-  if (bytes.toString('latin1', 8, 12) !== 'avis') return { file, warnings: [] };
+  if (bytes.toString('latin1', 8, 12) !== 'avis') return { file, warnings: [], oddities: [] };
   bytes.write('avif', 8, 'latin1');
-  return { file: bytes, warnings: ['It is an animation, of which only the first frame was looked at.'] };
+  return {
+    file: bytes,
+    warnings: ['It is an animation, of which only the first frame was looked at.'],
+    oddities: ['animation'],
+  };
 }
 
 function unsupportedKind(name: string, what: string): OfxError {

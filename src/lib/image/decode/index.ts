@@ -1,4 +1,5 @@
-import { decodeSamples, type ImageLimits, type ImageFile, type Samples } from './samples.js';
+import type { Oddity } from './oddity.js';
+import { decodeSamples, type ImageLimits, type Picture, type Samples } from './samples.js';
 
 /** A decoded image, upright as people see it. */
 export interface RgbImage {
@@ -11,6 +12,8 @@ export interface RgbImage {
   format: string;
   /** Sentences about what the reader of a result should know, e.g. that the image was CMYK. */
   warnings: string[];
+  /** What the warnings are about; see {@link Oddity}. */
+  oddities?: Oddity[];
 }
 
 /**
@@ -32,13 +35,13 @@ export async function decodeImage(
   return inColour(await decodeSamples(source, limits, name));
 }
 
-/** Decodes one page of a file that `openImage` recognised; see {@link decodeImage}. */
-export async function decodePage(image: ImageFile, page?: number): Promise<RgbImage> {
-  return inColour(await image.decode(page));
+/** Decodes one picture of a file that `openImage` recognised; see {@link decodeImage}. */
+export async function decodePicture(picture: Picture): Promise<RgbImage> {
+  return inColour(await picture.decode());
 }
 
-function inColour({ width, height, channels, data, format, warnings }: Samples): RgbImage {
-  return { width, height, data: channels === 3 ? data : replicateGrey(data), format, warnings };
+function inColour({ channels, data, ...rest }: Samples): RgbImage {
+  return { ...rest, data: channels === 3 ? data : replicateGrey(data) };
 }
 
 function replicateGrey(grey: Uint8Array): Uint8Array {

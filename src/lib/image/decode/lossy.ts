@@ -2,8 +2,8 @@ import type { ImageFormat } from './formats.js';
 import { holdsJpeg, readTiff } from './tiff.js';
 
 /** Whether an image was compressed in a way that changes its values a little. */
-export function isLossy(file: Uint8Array, format: ImageFormat): boolean {
-  if (format === 'tiff') return holdsJpeg(readTiff(file)?.pages[0]);
+export function isLossy(file: Uint8Array, format: ImageFormat, page: number): boolean {
+  if (format === 'tiff') return holdsJpeg(readTiff(file)?.pages[page - 1]);
   if (format === 'webp') return !hasLosslessChunk(file);
   return format === 'jpeg' || format === 'avif';
 }

@@ -5,6 +5,7 @@ import { decodeBmp } from './bmp.js';
 import { decodeWithSharp } from './decode-sharp.js';
 import { decodeFailure } from './failure.js';
 import { READABLE, recogniseFormat, type ImageFormat } from './formats.js';
+import type { Oddity } from './oddity.js';
 import { isReduced, readTiff } from './tiff.js';
 
 export interface ImageLimits {
@@ -19,6 +20,8 @@ export const DEFAULT_LIMITS: Readonly<ImageLimits> = { maxBytes: 512 * 2 ** 20, 
 export interface Samples extends Pixels {
   format: ImageFormat;
   warnings: string[];
+  /** What the warnings are about, for those who count images. */
+  oddities: Oddity[];
 }
 
 /** A file that holds an image, or several pages of them. */
@@ -27,12 +30,18 @@ export interface ImageFile {
   name: string;
   format: ImageFormat;
   /**
-   * The numbers of its pages, counted from 1 in the order of the file. Small copies of other pages are left out. Frames of
-   * an animation are no pages: only the first one is looked at, with a warning.
+   * What can be looked at, at least one picture, in the order of the file. Small copies of other pages are left out. Frames of an
+   * animation are no pages: only the first one is looked at, with a warning.
    */
-  pages: number[];
-  /** @throws {OfxError} as `decodeImage`, and PAGE_MISSING */
-  decode: (page?: number) => Promise<Samples>;
+  pictures: [Picture, ...Picture[]];
+}
+
+/** One of the pictures of a file. */
+export interface Picture {
+  /** Counted from 1. */
+  page: number;
+  /** @throws {OfxError} as `decodeImage` */
+  decode: () => Promise<Samples>;
 }
 
 /**
@@ -49,38 +58,56 @@ export async function openImage(
   const file = typeof source === 'string' ? await readInput(source, maxBytes) : source;
   if (file.length > maxBytes) throw tooManyBytes(name, maxBytes);
   const format = decodableFormat(file, name);
-  const pages = format === 'tiff' ? tiffPages(file) : [1];
-  const decode = async (page = pages[0]!): Promise<Samples> => {
-    if (!pages.includes(page)) throw pageMissing(name, page, pages);
-    try {
-      if (format === 'bmp')
-        return { ...(await decodeBmp(file, sizeCheck(name, maxPixels))), format, warnings: [] };
-      return { ...(await decodeWithSharp(file, name, format, sizeCheck(name, maxPixels), page)), format };
-    } catch (error) {
-      throw decodeFailure(pages.length > 1 ? `Page ${page} of ${name}` : name, format, error);
-    }
-  };
-  return { name, format, pages, decode };
+  const [first, ...others] = format === 'tiff' ? tiffPages(file) : ([1] as const);
+  const picture = (page: number): Picture => ({
+    page,
+    decode: async () => {
+      const called = others.length > 0 ? `Page ${page} of ${name}` : name;
+      try {
+        if (format === 'bmp')
+          return {
+            ...(await decodeBmp(file, sizeCheck(name, maxPixels))),
+            format,
+            warnings: [],
+            oddities: [],
+          };
+        return { ...(await decodeWithSharp(file, name, format, sizeCheck(name, maxPixels), page)), format };
+      } catch (error) {
+        throw decodeFailure(called, format, error);
+      }
+    },
+  });
+  return { name, format, pictures: [picture(first), ...others.map(picture)] };
 }
 
-/** Decodes an image with as many channels as it has, grey or colour; see `decodeImage`. */
+/** Decodes an image, or the first page of several, with as many channels as it has, grey or colour; see `decodeImage`. */
 export async function decodeSamples(
   source: string | Uint8Array,
   limits: Partial<ImageLimits> = {},
   name?: string,
 ): Promise<Samples> {
-  return (await openImage(source, limits, name)).decode();
+  return (await openImage(source, limits, name)).pictures[0].decode();
 }
 
-function tiffPages(file: Uint8Array): number[] {
+/**
+ * The picture of a file that may hold one only: where something is said of one image, such as a ground truth, nobody can
+ * tell which of several is meant.
+ *
+ * @throws {OfxError} SEVERAL_PAGES
+ */
+export function onlyPicture({ name, pictures }: ImageFile): Picture {
+  const [picture, ...others] = pictures;
+  if (others.length === 0) return picture;
+  throw new OfxError('SEVERAL_PAGES', `${name} has ${pictures.length} pages, where one image is expected.`, {
+    suggestion: 'Save its pages as images of their own, each with a ground truth of its own.',
+  });
+}
+
+/** The pages that are no smaller copies of others, counted from 1. */
+function tiffPages(file: Uint8Array): [number, ...number[]] {
   const all = readTiff(file)?.pages ?? [];
-  const whole = all.flatMap((page, index) => (isReduced(page) ? [] : [index + 1]));
-  return whole.length > 0 ? whole : [1];
-}
-
-function pageMissing(name: string, page: number, pages: readonly number[]): OfxError {
-  const has = pages.length === 1 ? 'one page' : `the pages ${pages[0]!} to ${pages.at(-1)!}`;
-  return new OfxError('PAGE_MISSING', `${name} has no page ${page}.`, { suggestion: `It has ${has}.` });
+  const [first, ...others] = all.flatMap((page, index) => (isReduced(page) ? [] : [index + 1]));
+  return [first ?? 1, ...others];
 }
 
 function sizeCheck(name: string, maxPixels: number): SizeCheck {

@@ -13,15 +13,20 @@ export interface StoredSamples {
 /**
  * Reads what decoding as OpenCV does leaves out: the low byte of 16-bit samples, and the alpha channel.
  *
- * @param decoded what `decodeSamples` made of the file
+ * @param decoded what `openImage` made of one of its pages
+ * @param page counted from 1
  */
-export async function storedSamples(file: Uint8Array, decoded: Samples): Promise<StoredSamples> {
+export async function storedSamples(
+  file: Uint8Array,
+  decoded: Samples,
+  page: number,
+): Promise<StoredSamples> {
   const { channels, data, format } = decoded;
   // JPEG and BMP have neither.
   if (format === 'jpeg' || format === 'bmp') return { channels, samples: data, alpha: null };
   const sharp = await loadSharp();
   const open = (): ReturnType<typeof sharp> =>
-    sharp(file, { ignoreIcc: true, autoOrient: true, limitInputPixels: false });
+    sharp(file, { ignoreIcc: true, autoOrient: true, limitInputPixels: false, page: page - 1 });
   const header = await open()
     .metadata()
     .catch(() => undefined);

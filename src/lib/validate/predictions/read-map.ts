@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { OfxError } from '../../core/errors.js';
 import { readInput } from '../../files/read.js';
-import { decodeSamples, DEFAULT_LIMITS, type ImageLimits } from '../../image/decode/samples.js';
+import { DEFAULT_LIMITS, onlyPicture, openImage, type ImageLimits } from '../../image/decode/samples.js';
 import { storedSamples } from '../../image/decode/stored-samples.js';
 import { decodeNpy, type NumpyArray } from '../../image/npy.js';
 import type { ProbabilityMap } from '../../image/probability-map.js';
@@ -107,9 +107,10 @@ function probability(value: number, what: string): number {
 }
 
 async function readPicture(bytes: Uint8Array, limits: Partial<ImageLimits>): Promise<StoredPrediction> {
-  const decoded = await decodeSamples(bytes, limits, 'the picture');
+  const picture = onlyPicture(await openImage(bytes, limits, 'the picture'));
+  const decoded = await picture.decode();
   const { width, height } = decoded;
-  const { channels, samples } = await storedSamples(bytes, decoded);
+  const { channels, samples } = await storedSamples(bytes, decoded, picture.page);
   const most = samples instanceof Uint16Array ? 65_535 : 255;
   const data = new Float32Array(width * height);
   let brightest = 0;

@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto';
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { OfxError } from '../../core/errors.js';
-import { Findings, type FindingCode } from '../../dataset/finding.js';
+import { findingOfOddity, Findings, type FindingCode } from '../../dataset/finding.js';
 import type { Sample } from '../../dataset/sample.js';
 import { readInput } from '../../files/read.js';
-import { decodePage } from '../../image/decode/index.js';
-import { DEFAULT_LIMITS, openImage } from '../../image/decode/samples.js';
+import { decodePicture } from '../../image/decode/index.js';
+import { DEFAULT_LIMITS, onlyPicture, openImage } from '../../image/decode/samples.js';
 import { foldedName } from '../../text/names.js';
 import { readManifest, type MapEntry } from '../../run/maps.js';
 import type { Look, LookOptions, MapSource, SourceIdentity } from '../map-source.js';
@@ -73,7 +73,7 @@ export class PredictionSource implements MapSource {
 
   async look({ name, image: file }: Sample, { limits, change }: LookOptions): Promise<Look> {
     const bytes = await readInput(file, limits.maxBytes ?? DEFAULT_LIMITS.maxBytes);
-    const decoded = await decodePage(await openImage(bytes, limits, 'The image'));
+    const decoded = await decodePicture(onlyPicture(await openImage(bytes, limits, 'The image')));
     if (change)
       throw new OfxError('USAGE', 'Predictions on disk cannot be made again of photos that are changed.');
     const sha256 = createHash('sha256').update(bytes).digest('hex');
@@ -82,7 +82,7 @@ export class PredictionSource implements MapSource {
       throw new OfxError('RESULT_INVALID', `Its prediction ${entry.file} was made of another image.`, {
         suggestion: 'Give the data set that the predictions were made of.',
       });
-    const findings: FindingCode[] = [];
+    const findings: FindingCode[] = (decoded.oddities ?? []).map(findingOfOddity);
     const started = performance.now();
     const { map, score: ownScore, isDark } = await readPrediction(entry.file, limits);
     if (isDark) findings.push('dark-prediction');

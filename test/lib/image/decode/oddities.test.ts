@@ -76,18 +76,17 @@ describe('pictures that decoders read in different ways', () => {
 
   it('opens a TIFF page by page, without the small copies of its pages', async () => {
     const three = await openImage(path.join(ODDITIES, 'tiff-three-pages.tif'));
-    expect(three.pages).to.deep.equal([1, 2, 3]);
-    const sizes = await Promise.all(three.pages.map(async (page) => three.decode(page)));
+    expect(three.pictures.map(({ page }) => page)).to.deep.equal([1, 2, 3]);
+    const sizes = await Promise.all(three.pictures.map(async (picture) => picture.decode()));
     expect(sizes.map(({ width, height, channels }) => [width, height, channels])).to.deep.equal([
       [47, 33, 3],
       [60, 40, 3],
       [47, 33, 1],
     ]);
-    expect((await openImage(path.join(ODDITIES, 'tiff-page-and-thumbnail.tif'))).pages).to.deep.equal([1]);
-    const missing = await failure(three.decode(4));
-    expect([missing.code, missing.suggestion]).to.deep.equal(['PAGE_MISSING', 'It has the pages 1 to 3.']);
+    const one = await openImage(path.join(ODDITIES, 'tiff-page-and-thumbnail.tif'));
+    expect(one.pictures.map(({ page }) => page)).to.deep.equal([1]);
     const broken = await openImage(path.join(ODDITIES, 'tiff-second-page-broken.tif'));
-    expect((await failure(broken.decode(2))).message).to.match(/^Page 2 of .* is damaged/);
+    expect((await failure(broken.pictures[1]!.decode())).message).to.match(/^Page 2 of .* is damaged/);
   });
 });
 
