@@ -33,6 +33,8 @@ const rooms = {
     'run',
     'report',
     'predict',
+    'bench',
+    'compare',
   ],
   compare: [...foundations, 'files', 'metrics', 'run', 'report', 'gates'],
   convert: [

@@ -31,6 +31,7 @@ import { ImageRowSchema } from '../src/lib/run/rows.js';
 import { ThresholdsFileSchema } from '../src/lib/model/thresholds-file.js';
 import { HistorySchema } from '../src/lib/validate/history.js';
 import { SuiteSchema } from '../src/lib/run/suite.js';
+import { VariantsSchema } from '../src/lib/run/variants.js';
 import { SuiteFileSchema } from '../src/lib/validate/suite-list.js';
 import { MapManifestSchema } from '../src/lib/run/maps.js';
 import { NumberRowSchema, SweepRowSchema } from '../src/lib/run/files.js';
@@ -74,6 +75,7 @@ export const SCHEMAS: readonly TSchema[] = [
   HistorySchema,
   SuiteFileSchema,
   SuiteSchema,
+  VariantsSchema,
   ThresholdsFileSchema,
   NumberRowSchema,
   SweepRowSchema,

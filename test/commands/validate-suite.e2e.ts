@@ -2,6 +2,7 @@ import { readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect } from 'chai';
 import type { Suite } from '../../src/lib/run/suite.js';
+import type { Variants } from '../../src/lib/run/variants.js';
 import { metricAt } from '../../src/lib/run/summary.js';
 import { makeDataset, SIDE } from '../support/dataset.js';
 import { temporaryFolder } from '../support/folder.js';
@@ -10,6 +11,51 @@ import { ofx, type OfxRun } from '../support/ofx.js';
 import { expectSchema } from '../support/schema.js';
 
 const plain = ['--model', TINY_MODEL, '--size', String(SIDE), '--panels', 'none', '--no-charts'];
+
+describe('ofx validate of several sizes', () => {
+  const folder = temporaryFolder();
+  const validate = (...words: string[]): Promise<OfxRun> =>
+    ofx(['validate', ...words, '--model', TINY_MODEL, '--panels', 'none', '--no-charts', '--out', 'all'], {
+      cwd: folder.path,
+    });
+
+  beforeEach(async () => {
+    await makeDataset(folder.file('data'), 8);
+  });
+
+  it('holds them against each other in one call', async () => {
+    const { exitCode, stdout, stderr } = await validate(
+      ...['data', '--size', '64,288', '--max-latency', '1min', '--json', '--markdown', 'note.md'],
+      ...['--fail-on', 'image.auc[size=288] < -1'],
+    );
+    expect(exitCode, stderr).to.equal(0);
+    const variants = JSON.parse(stdout) as Variants;
+    await expectSchema('validate-variants', variants);
+    expect(variants.variants.map(({ inputSize }) => inputSize)).to.have.members([64, 288]);
+    expect(variants.recommendation.text).to.contain('is the most accurate within 60.0 s');
+    expect(stderr).to.contain('64-fp32 (1 of 2)');
+    expect(await readFile(folder.file('note.md'), 'utf8')).to.contain(variants.recommendation.text);
+    expect(await readdir(folder.file('all'))).to.have.members([
+      ...['64-fp32', '288-fp32', 'variants.csv', 'variants.html', 'variants.json'],
+    ]);
+  });
+
+  it('says what cannot be asked of them', async () => {
+    const refused = async (...words: string[]): Promise<string> => {
+      const { exitCode, stderr } = await validate(...words);
+      expect(exitCode).to.equal(2);
+      return stderr;
+    };
+    await makeDataset(folder.file('other'), 4);
+    expect(await refused('data', 'other', '--size', '64,288')).to.contain('name one of them alone');
+    expect(await refused('data', '--size', '64', '--max-latency', '1s')).to.contain(
+      '--max-latency has no effect without several sizes or precisions',
+    );
+    expect(await refused('data', '--size', '64,288', '--max-latency', '300')).to.contain('--max-latency 30s');
+    expect(await refused('data', '--size', '64,288', '--calibrate')).to.contain('--calibrate has no effect');
+    expect(await readdir(folder.path)).to.have.members(['data', 'other']);
+  });
+});
 
 describe('ofx validate of several data sets', () => {
   const folder = temporaryFolder();

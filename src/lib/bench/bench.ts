@@ -24,8 +24,8 @@ import { workerFile } from '../workers/worker-file.js';
 
 export interface BenchRequest {
   sweep: Sweep;
-  /** A folder, file or glob of photos to score; undefined for a fixed tensor (--inference-only). */
-  images: string | undefined;
+  /** Photos to score: a folder, file or glob, or a list of files; undefined for a fixed tensor (--inference-only). */
+  images: string | readonly string[] | undefined;
   until: Until;
   /** A time for the whole run, which shortens measurements that settle late; undefined for none. */
   totalMs: number | undefined;
@@ -285,8 +285,9 @@ function turnsUntil(until: Until): { minRounds: number; minMs: number; maxMs: nu
   }
 }
 
-async function findWork(images: string | undefined): Promise<Work> {
+async function findWork(images: string | readonly string[] | undefined): Promise<Work> {
   if (images === undefined) return { mode: 'inference-only' };
+  if (typeof images !== 'string') return { mode: 'photos', photos: [...images] };
   const { files } = await findInputFiles([images]);
   const photos = files.filter(({ image }) => !isGroundTruth(image)).map(({ image }) => path.resolve(image));
   if (photos.length > 0) return { mode: 'photos', photos };

@@ -10,6 +10,8 @@ export interface Sweep {
   /** Undefined: the processors, shared out among the concurrent requests. */
   threads: readonly (number | undefined)[];
   concurrencies: readonly number[];
+  /** Sources of evidence. [those that the model joins] */
+  evidence?: readonly string[] | undefined;
 }
 
 /** The file of a network, before it is looked up. */
@@ -23,11 +25,12 @@ export interface VariantChoice {
 export interface Configuration extends VariantChoice {
   threads: number;
   concurrency: number;
+  evidence?: readonly string[] | undefined;
 }
 
 /** All combinations, networks outermost, so that a table reads in groups. */
 export function expand(
-  { models, sizes, precisions, threads, concurrencies }: Sweep,
+  { models, sizes, precisions, threads, concurrencies, evidence }: Sweep,
   cores: number,
 ): Configuration[] {
   return models.flatMap((model) =>
@@ -41,6 +44,7 @@ export function expand(
               precision,
               threads: count ?? threadsEach(cores, concurrency),
               concurrency,
+              ...(evidence && { evidence }),
             })),
           ),
         ),

@@ -5,6 +5,7 @@ import type { Until } from '../bench/measure.js';
 import { parseShare } from '../bench/regression.js';
 import { OfxError } from '../core/errors.js';
 import type { BenchRequest } from '../bench/bench.js';
+import { parseDuration } from './duration.js';
 import { DEFAULT_MODEL } from '../model/catalogue.js';
 import type { Precision } from '../model/manifest.js';
 import { SHIPPED_SAMPLES } from '../core/paths.js';
@@ -80,19 +81,8 @@ function isSweep({ model, size, precision, threads, concurrency }: BenchFlags): 
 
 function readUntil({ runs, duration }: BenchFlags): Until {
   if (runs !== undefined) return { kind: 'runs', runs };
-  if (duration !== undefined) return { kind: 'duration', ms: parseDuration(duration) };
+  if (duration !== undefined) return { kind: 'duration', ms: parseDuration(duration, '--duration') };
   return { kind: 'settled', minRuns: MIN_RUNS, minMs: MIN_MS, maxMs: MAX_MS };
-}
-
-/** "30s", "500ms", "2min" */
-function parseDuration(text: string): number {
-  const [, amount, unit] = /^(\d+(?:\.\d*)?)\s*(ms|s|min)$/.exec(text.trim()) ?? [];
-  const factor = { ms: 1, s: 1000, min: 60_000 }[unit ?? ''];
-  const ms = Number(amount) * (factor ?? Number.NaN);
-  if (ms > 0) return ms;
-  throw new OfxError('USAGE', `"${text}" is not a valid duration.`, {
-    suggestion: 'Write --duration 30s.',
-  });
 }
 
 function readConditions(

@@ -17,6 +17,14 @@ export const precisionFlag = Flags.option({
   options: PRECISIONS,
 })();
 
+/** Where several may be held against each other: `--precision fp32,int8`. */
+export const precisionsFlag = Flags.option({
+  ...listOf('PRECISION'),
+  description:
+    'Of the network’s weights, where the model has several; several are held against each other [default: the model’s own, or fp32]',
+  options: PRECISIONS,
+})();
+
 /** Where one is made: which precisions, and what they may cost. */
 export const precisionFlags = {
   precision: Flags.option({

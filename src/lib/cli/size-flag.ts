@@ -13,11 +13,11 @@ export function sizeFlag(byDefault: string) {
 }
 
 /** Where several are: `--size 288,380`, or `--size 288 --size 380`. */
-export function sizesFlag(byDefault: string) {
+export function sizesFlag(byDefault: string, what = 'Input sizes of the network, their sides in pixels') {
   return Flags.integer({
     ...listOf('PIXELS'),
     char: 's',
-    description: `Input sizes of the network, their sides in pixels [default: ${byDefault}]`,
+    description: `${what} [default: ${byDefault}]`,
     min: 1,
   });
 }

@@ -3,7 +3,10 @@ import pc from 'picocolors';
 import { METRIC_DEFINITIONS, type MetricPath } from '../metrics/definitions.js';
 import { averageAt, SUITE_FILES, type Suite } from '../run/suite.js';
 import { describeSize, metricAt } from '../run/summary.js';
+import { gateTable } from '../gates/markdown.js';
+import { markdownTable, paragraphs } from '../text/markdown.js';
 import { decimals } from '../text/numbers.js';
+import { counted } from '../text/plural.js';
 import { plainTable } from './table.js';
 
 /** Several data sets side by side, for a terminal. */
@@ -37,24 +40,20 @@ const SUITE_SHOWN: readonly MetricPath[] = [
 
 /** The same for a pull request. */
 export function suiteMarkdown(suite: Suite): string {
-  const paths = [suite.headline.path as MetricPath, ...SUITE_SHOWN];
-  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
-  return [
-    `## ${suite.model.name} ${suite.model.version} on ${suite.datasets.length} data sets`,
-    '',
-    line(['data set', ...paths.map((metric) => METRIC_DEFINITIONS[metric].title)]),
-    line(['---', ...paths.map(() => '---')]),
-    ...suite.datasets.map(({ name, metrics }) =>
-      line([
-        name.replaceAll('|', '\\|').replaceAll('<', '&lt;'),
-        ...paths.map((metric) => decimals(metricAt(metrics, metric)?.value ?? null)),
-      ]),
+  const { model, datasets, headline, gates } = suite;
+  const paths = [headline.path as MetricPath, ...SUITE_SHOWN];
+  return paragraphs([
+    `## ${model.name} ${model.version} on ${counted(datasets.length, 'data set')}`,
+    gateTable(gates, 'run'),
+    markdownTable(
+      ['data set', ...paths.map((metric) => METRIC_DEFINITIONS[metric].title)],
+      [
+        ...datasets.map(({ name, metrics }) => [
+          name,
+          ...paths.map((metric) => decimals(metricAt(metrics, metric)?.value ?? null)),
+        ]),
+        ['**average**', ...paths.map((metric) => decimals(averageAt(suite, metric)))],
+      ],
     ),
-    line(['**average**', ...paths.map((metric) => decimals(averageAt(suite, metric)))]),
-    '',
-    ...suite.gates.map(
-      ({ passed, name, subject, detail }) => `- ${passed ? '✅' : '❌'} \`${name}\` (${subject}): ${detail}`,
-    ),
-    '',
-  ].join('\n');
+  ]);
 }

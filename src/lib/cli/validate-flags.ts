@@ -8,13 +8,21 @@ import { gateFlags } from './gate-flags.js';
 import { panelFlag } from './panel-flag.js';
 import { MAP_FORMATS } from '../run/maps.js';
 import { PANEL_FORMATS } from '../run/files.js';
-import { precisionFlag } from './precision-flags.js';
-import { sizeFlag } from './size-flag.js';
+import { precisionsFlag } from './precision-flags.js';
+import { sizesFlag } from './size-flag.js';
 
 export const validateFlags = {
   model: modelFlag,
-  size: sizeFlag('380, or the nearest that the model has'),
-  precision: precisionFlag,
+  size: sizesFlag(
+    '380, or the nearest that the model has',
+    'Input size of the network, the side in pixels; several (224,288,380) are held against each other, accuracy against latency',
+  ),
+  precision: precisionsFlag,
+  'max-latency': Flags.string({
+    description:
+      'Of several sizes and precisions, recommend the most accurate one whose median latency is no longer, e.g. 300ms',
+    helpValue: 'TIME',
+  }),
   evidence: evidenceFlag,
   thresholds: thresholdsFlag,
   tile: Flags.boolean({
@@ -180,6 +188,7 @@ export function objectiveOf(flags: {
 export const OF_A_MODEL = [
   'model',
   'size',
+  'precision',
   'evidence',
   'tile',
   'thresholds',

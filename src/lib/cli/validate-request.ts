@@ -27,8 +27,9 @@ export async function validateRequest(
     dataset,
     model: flags.predictions === undefined ? await findModel(flags.model) : undefined,
     detector: {
-      size: flags.size,
-      precision: flags.precision,
+      // Several are measured one after the other, each with a request of its own.
+      size: flags.size?.[0],
+      precision: flags.precision?.[0],
       usualSize: VALIDATION_SIZE,
       evidence: flags.evidence,
       thresholds: flags.thresholds === undefined ? undefined : await readThresholds(flags.thresholds),

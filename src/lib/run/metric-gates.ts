@@ -32,7 +32,7 @@ export const METRIC_VOCABULARY: Vocabulary = {
       ]),
     ]),
   ),
-  filters: ['category', 'dataset', 'distortion', 'level'],
+  filters: ['category', 'dataset', 'size', 'precision', 'distortion', 'level'],
   baseline: true,
   example: 'pixel.macro.f1 < 0.40',
   synonyms: (path) =>
@@ -53,6 +53,12 @@ export function lookupIn(summary: RunSummary, { filters }: Condition): MetricLoo
   const dataset = filters.get('dataset');
   if (dataset !== undefined && dataset.toLowerCase() !== summary.dataset.name.toLowerCase())
     return () => missing(`no data set ${dataset}; this is a run on ${summary.dataset.name}`);
+  const { inputSize, precision } = summary.model;
+  const other = [
+    ['size', String(inputSize)],
+    ['precision', precision],
+  ].find(([key, own]) => (filters.get(key!) ?? own)!.toLowerCase() !== own);
+  if (other) return () => missing(`this run is of ${other[0]!} ${other[1]!}`);
   const name = filters.get('category');
   if (name === undefined) return (path) => metricAt(summary.metrics, path);
   const category = categoryOf(summary, name);

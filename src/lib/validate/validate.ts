@@ -318,7 +318,8 @@ async function saveMap(
   return { file, sha256: createHash('sha256').update(bytes).digest('hex') };
 }
 
-function selectSamples(
+/** Those samples of a data set that a request is about. */
+export function selectSamples(
   samples: readonly Sample[],
   { limit, sample, seed }: Pick<ValidateRequest, 'limit' | 'sample' | 'seed'>,
 ): readonly Sample[] {

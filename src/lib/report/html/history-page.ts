@@ -1,6 +1,6 @@
 import type { MetricPath } from '../../metrics/definitions.js';
 import { METRIC_DEFINITIONS } from '../../metrics/definitions.js';
-import { withInterval } from '../../text/numbers.js';
+import { decimals, intervalText } from '../../text/numbers.js';
 import { counted } from '../../text/plural.js';
 import { historyChart } from '../charts/history.js';
 import { chartFigure } from './chart-figure.js';
@@ -35,7 +35,14 @@ export async function renderHistoryPage(
               <td>${startedAt.slice(0, 16).replace('T', ' ')}</td>
               <td>${model.name} ${model.version}${inputSize > 0 && `, ${inputSize}`}</td>
               <td>${dataset.name}</td>
-              ${metrics.map((metric) => html`<td class="right">${withInterval(values[metric]!)}</td>`)}
+              ${metrics.map(
+                (metric) =>
+                  html`<td class="right">
+                    ${decimals(values[metric]!.value)}<br /><span class="muted"
+                      >${intervalText(values[metric]!)}</span
+                    >
+                  </td>`,
+              )}
             </tr>`,
         )}
       </tbody>
