@@ -37,7 +37,8 @@ export function tradeOffChart(variants: Variants): Chart {
     field,
     type: 'quantitative',
     title: `${headline.title}, with its 95 % interval`,
-    scale: { zero: false, nice: true },
+    // Room for the names below the intervals.
+    scale: { zero: false, padding: 26 },
   });
   const data = { values };
   return chart(
@@ -83,8 +84,8 @@ export function tradeOffChart(variants: Variants): Chart {
         },
         ...labelLayers(
           data,
-          { align: 'center', baseline: 'bottom', dy: -4, fontSize: 12 },
-          { x: x('p50'), y: y('high'), text: { field: 'name' } },
+          { align: 'center', baseline: 'top', dy: 5, fontSize: 12 },
+          { x: x('p50'), y: y('low'), text: { field: 'name' } },
         ),
         ...(maxLatencyMs === null
           ? []

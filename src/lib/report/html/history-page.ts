@@ -17,7 +17,7 @@ export async function renderHistoryPage(
   const charts: Html[] = [];
   for (const metric of metrics) charts.push(await chartFigure(historyChart(runs, metric)));
   const table = html`<div class="scroll" tabindex="0" role="region" aria-label="Runs">
-    <table>
+    <table class="side-by-side">
       <thead>
         <tr>
           <th scope="col">Run</th>

@@ -70,7 +70,7 @@ export async function renderSuitePage(suite: Suite, hasReports: boolean): Promis
 function keyTable(suite: Suite, hasReports: boolean): Html {
   const paths: readonly MetricPath[] = [suite.headline.path as MetricPath, ...CATEGORY_METRICS];
   return html`<div class="scroll" tabindex="0" role="region" aria-label="Data sets">
-    <table>
+    <table class="side-by-side">
       <thead>
         <tr>
           <th scope="col">Data set</th>
@@ -118,7 +118,7 @@ function keyTable(suite: Suite, hasReports: boolean): Html {
 function fullTable(suite: Suite): Html {
   const groups = groupsOf((path) => !path.startsWith('thresholds.'));
   return html`<div class="scroll" tabindex="0" role="region" aria-label="All metrics by data set">
-    <table>
+    <table class="side-by-side">
       <thead>
         <tr>
           <th scope="col">Metric</th>

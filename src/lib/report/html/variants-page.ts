@@ -77,7 +77,7 @@ const SHOWN: readonly MetricPath[] = ['image.auc', 'pixel.falseAlarmArea'];
 function keyTable({ headline, variants, recommendation }: Variants, hasReports: boolean): Html {
   const paths = [headline.path as MetricPath, ...SHOWN];
   return html`<div class="scroll" tabindex="0" role="region" aria-label="Sizes and precisions">
-    <table>
+    <table class="side-by-side">
       <thead>
         <tr>
           <th scope="col">Variant</th>
@@ -105,13 +105,11 @@ function keyTable({ headline, variants, recommendation }: Variants, hasReports: 
                 ${failed > 0 && html` <span class="bad">${failed} failed</span>`}
               </th>
               <td class="right">
-                ${formatMs(latencyMs.p50)}<br /><span class="muted"
-                  >${formatMs(latencyMs.p95)}${!withinBudget && ', over budget'}</span
-                >
+                ${formatMs(latencyMs.p50)}<br /><span class="muted">${formatMs(latencyMs.p95)}</span>
               </td>
               <td class="right">${formatBytes(peakMemoryBytes)}</td>
               <td>
-                ${name === recommendation.variant ? html`<strong>recommended</strong>` : onFront ? 'yes' : 'no'}
+                ${name === recommendation.variant ? html`<strong>recommended</strong>` : onFront ? 'yes' : 'no'}${!withinBudget && ', over budget'}
               </td>
               ${paths.map((path) => {
                 const estimate = metricAt(metrics, path)!;
@@ -133,7 +131,7 @@ function keyTable({ headline, variants, recommendation }: Variants, hasReports: 
 function fullTable({ variants }: Variants): Html {
   const groups = groupsOf((path) => !path.startsWith('thresholds.'));
   return html`<div class="scroll" tabindex="0" role="region" aria-label="All metrics by size and precision">
-    <table>
+    <table class="side-by-side">
       <thead>
         <tr>
           <th scope="col">Metric</th>
