@@ -44,6 +44,8 @@ export class MicroAccumulator {
   #protocolCounts: Confusion = { tp: 0, fp: 0, fn: 0, tn: 0 };
   readonly #resampled: ResampledCounts;
   readonly #resampledProtocol: ResampledCounts;
+  /** Images whose pixels are not yet in the coarse bins of the resamples. */
+  #waiting: WaitingImage[] = [];
   /** By coarse bin: for each resample the weighted number of pixels. */
   readonly #coarse: Record<'positives' | 'negatives', Map<number, Float64Array>> = {
     positives: new Map(),
@@ -74,6 +76,7 @@ export class MicroAccumulator {
   }
 
   results(): Resampled<MicroMetric> {
+    this.#settle();
     const point = microStatistics(this.#counts, this.ranking);
     const coarsePoint = microStatistics(this.#counts, coarsen(this.ranking));
     const drawn = new Map(MICRO_METRICS.map((name) => [name, [] as number[]]));
@@ -121,19 +124,40 @@ export class MicroAccumulator {
   }
 
   #addHistogram({ bins, positives, negatives, spread }: SparseHistogram, weights: Float64Array): void {
-    for (let i = 0; i < bins.length;) {
-      const coarseBin = bins[i]! >> COARSE_SHIFT;
-      let positive = 0;
-      let negative = 0;
-      for (; i < bins.length && bins[i]! >> COARSE_SHIFT === coarseBin; i++) {
-        this.ranking.positives[bins[i]!]! += positives[i]!;
-        this.ranking.negatives[bins[i]!]! += negatives[i]!;
-        this.ranking.spread[bins[i]!]! |= spread[i]!;
-        positive += positives[i]!;
-        negative += negatives[i]!;
+    const coarse = {
+      positives: new Float64Array(COARSE_BINS),
+      negatives: new Float64Array(COARSE_BINS),
+    };
+    for (let i = 0; i < bins.length; i++) {
+      const bin = bins[i]!;
+      this.ranking.positives[bin]! += positives[i]!;
+      this.ranking.negatives[bin]! += negatives[i]!;
+      this.ranking.spread[bin]! |= spread[i]!;
+      coarse.positives[bin >> COARSE_SHIFT]! += positives[i]!;
+      coarse.negatives[bin >> COARSE_SHIFT]! += negatives[i]!;
+    }
+    this.#waiting.push({ weights, ...coarse });
+    if (this.#waiting.length === TOGETHER) this.#settle();
+  }
+
+  /**
+   * Pixels of several images go into the resamples together: the rows of all bins fill no cache, and each then passes through it once
+   * instead of once an image. All are whole numbers, so the order changes no digit.
+   */
+  #settle(): void {
+    const images = this.#waiting;
+    this.#waiting = [];
+    for (const side of ['positives', 'negatives'] as const) {
+      for (let bin = 0; bin < COARSE_BINS; bin++) {
+        const inBin = images.filter((image) => image[side][bin]! > 0);
+        if (inBin.length === 0) continue;
+        const row = this.#rowOf(side, bin);
+        for (let at = 0; at < inBin.length; at += 4) {
+          const [a, b, c, d] = [inBin[at]!, inBin[at + 1], inBin[at + 2], inBin[at + 3]];
+          if (b && c && d) addFour(row, [a, b, c, d], side, bin);
+          else for (const image of inBin.slice(at)) addWeighted(row, image.weights, image[side][bin]!);
+        }
       }
-      if (positive > 0) addWeighted(this.#rowOf('positives', coarseBin), weights, positive);
-      if (negative > 0) addWeighted(this.#rowOf('negatives', coarseBin), weights, negative);
     }
   }
 
@@ -155,6 +179,16 @@ export class MicroAccumulator {
     }
     return ranking;
   }
+}
+
+/** How many images go into the resamples together. */
+const TOGETHER = 16;
+
+/** An image's weight in each resample, and its pixels by coarse bin. */
+interface WaitingImage {
+  weights: Float64Array;
+  positives: Float64Array;
+  negatives: Float64Array;
 }
 
 /** What was drawn last, by whichever accumulator. */
@@ -210,6 +244,18 @@ function addWeighted(row: Float64Array, weights: Float64Array, count: number): v
     row[i + 3]! += weights[i + 3]! * count;
   }
   for (; i < length; i++) row[i]! += weights[i]! * count;
+}
+
+/** The same of four images, for which a row is read and written once. */
+function addFour(
+  row: Float64Array,
+  [a, b, c, d]: readonly [WaitingImage, WaitingImage, WaitingImage, WaitingImage],
+  side: 'positives' | 'negatives',
+  bin: number,
+): void {
+  const [wa, wb, wc, wd] = [a.weights, b.weights, c.weights, d.weights];
+  const [na, nb, nc, nd] = [a[side][bin]!, b[side][bin]!, c[side][bin]!, d[side][bin]!];
+  for (let i = 0; i < row.length; i++) row[i]! += wa[i]! * na + wb[i]! * nb + wc[i]! * nc + wd[i]! * nd;
 }
 
 function coarsen({ positives, negatives }: Ranking): Ranking {

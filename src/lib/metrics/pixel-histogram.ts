@@ -111,8 +111,17 @@ export function encodeHistogram({ bins, negatives, positives, spread }: SparseHi
   return bytes.slice(0, at);
 }
 
-/** The inverse of {@link encodeHistogram}. */
-export function decodeHistogram(bytes: Uint8Array): SparseHistogram {
+/** The inverse of {@link encodeHistogram}; not to be changed. */
+export function decodeHistogram(bytes: Uint8Array): Readonly<SparseHistogram> {
+  // Several numbers of one image are made of it, one after the other.
+  if (lastDecoded?.bytes !== bytes) lastDecoded = { bytes, histogram: decode(bytes) };
+  return lastDecoded.histogram;
+}
+
+/** Held by what it was made of: encoded histograms are not changed either. */
+let lastDecoded: { bytes: Uint8Array; histogram: SparseHistogram } | undefined;
+
+function decode(bytes: Uint8Array): SparseHistogram {
   let at = 0;
   const read = (): number => {
     let value = 0;
@@ -151,23 +160,20 @@ export function decodeHistogram(bytes: Uint8Array): SparseHistogram {
 /** A histogram in the coarse bins that resamples use: some hundreds of bytes, in the same encoding. */
 export function coarsenHistogram(encoded: Uint8Array): Uint8Array {
   const fine = decodeHistogram(encoded);
-  const bins: number[] = [];
-  const positives: number[] = [];
-  const negatives: number[] = [];
-  fine.bins.forEach((bin, index) => {
-    const coarse = bin >> COARSE_SHIFT;
-    if (bins.at(-1) !== coarse) {
-      bins.push(coarse);
-      positives.push(0);
-      negatives.push(0);
-    }
-    positives[positives.length - 1]! += fine.positives[index]!;
-    negatives[negatives.length - 1]! += fine.negatives[index]!;
-  });
+  const bins = new Uint32Array(fine.bins.length);
+  const positives = new Uint32Array(fine.bins.length);
+  const negatives = new Uint32Array(fine.bins.length);
+  let entries = 0;
+  for (let i = 0; i < fine.bins.length; i++) {
+    const coarse = fine.bins[i]! >> COARSE_SHIFT;
+    if (entries === 0 || bins[entries - 1] !== coarse) bins[entries++] = coarse;
+    positives[entries - 1]! += fine.positives[i]!;
+    negatives[entries - 1]! += fine.negatives[i]!;
+  }
   return encodeHistogram({
-    bins: Uint32Array.from(bins),
-    positives: Uint32Array.from(positives),
-    negatives: Uint32Array.from(negatives),
-    spread: new Uint8Array(bins.length).fill(1),
+    bins: bins.subarray(0, entries),
+    positives: positives.subarray(0, entries),
+    negatives: negatives.subarray(0, entries),
+    spread: new Uint8Array(entries).fill(1),
   });
 }

@@ -22,13 +22,15 @@ export interface Completion {
   failOn?: readonly Condition[] | undefined;
   baseline?: RunSummary | undefined;
   robustness?: RobustnessRow[] | undefined;
+  /** The run's evidence lies there already. */
+  hasEvidence?: boolean;
 }
 
 /** From the numbers of all images to a finished run on disk: categories, gates, evidence, tables, charts and page. */
 export async function completeRun(
   summary: RunSummary,
   result: FoldResult,
-  { folder, settings, records, charts, failOn = [], baseline, robustness }: Completion,
+  { folder, settings, records, charts, failOn = [], baseline, robustness, hasEvidence }: Completion,
 ): Promise<RunRecord> {
   const { categories, warning } = await measureCategories(result.rows, records, settings);
   const record: RunRecord = {
@@ -47,7 +49,7 @@ export async function completeRun(
     ...(robustness && { robustness }),
   };
   if (failOn.length > 0) record.summary.gates = judgeRun(record.summary, failOn, baseline);
-  await writeEvidence(folder, countedThresholds(settings).values, records());
+  if (!hasEvidence) await writeEvidence(folder, countedThresholds(settings).values, records());
   await writeRunFiles(record, { charts });
   return record;
 }

@@ -6,6 +6,7 @@ import { headlinePath, METRIC_DEFINITIONS, type Protocol } from '../metrics/defi
 import { countsAt } from '../metrics/counts-at.js';
 import { countedThresholds, type MetricSettings } from '../metrics/run-metrics.js';
 import { sweepThresholds, type ThresholdSet } from '../metrics/thresholds.js';
+import { writeEvidence } from '../run/evidence.js';
 import { recordsIn } from '../run/journal.js';
 import { loadSummary } from '../run/load.js';
 import { MAPS_FOLDER, MAPS_RECORDS } from '../run/maps.js';
@@ -77,11 +78,16 @@ export async function remeasure(
   const fold = new ValidationFold(settings);
   let done = 0;
   events.onStart?.(old.dataset.samples, 0);
-  for await (const record of records()) {
-    signal?.throwIfAborted();
-    fold.add(record);
-    events.onProgress?.(++done);
-  }
+  // Reading and unpacking the records takes longer than all that is done with them: once is enough.
+  const folded = async function* (): AsyncGenerator<SampleRecord> {
+    for await (const record of records()) {
+      signal?.throwIfAborted();
+      fold.add(record);
+      events.onProgress?.(++done);
+      yield record;
+    }
+  };
+  await writeEvidence(folder, countedThresholds(settings).values, folded());
   events.onReport?.();
   const result = fold.result();
   const protocol = request.protocol ?? old.settings.protocol;
@@ -116,7 +122,15 @@ export async function remeasure(
     charts: [],
   };
   const { charts, failOn } = request;
-  return completeRun(summary, result, { folder, settings, records, charts, failOn, baseline });
+  return completeRun(summary, result, {
+    folder,
+    settings,
+    records,
+    charts,
+    failOn,
+    baseline,
+    hasEvidence: true,
+  });
 }
 
 /** Maps and ground truth meet anew, at another size. */
