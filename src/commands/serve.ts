@@ -28,6 +28,7 @@ export default class Serve extends BaseCommand {
     const { findModel } = await import('../lib/model/catalogue.js');
     const { readThresholds } = await import('../lib/model/thresholds-file.js');
     const { readTokens } = await import('../lib/serve/access.js');
+    const { readJobSettings } = await import('../lib/serve/jobs/given.js');
     const { startServer } = await import('../lib/serve/server.js');
     const concurrency = flags.concurrency ?? Math.min(3, Math.max(2, usableCpus()));
     const { threads } = planSessions({ threads: flags.threads, concurrency }, Infinity);
@@ -63,6 +64,8 @@ export default class Serve extends BaseCommand {
         uploadMs: flags['upload-timeout'] * 1000,
         recycle: { images: flags['recycle-after'], rss: workerMemory },
         trustProxy: flags['trust-proxy'],
+        redis: flags.redis,
+        jobs: await readJobSettings(flags),
       },
       { host: flags.host, port: flags.port },
       { level: flags.quiet ? 'error' : flags['log-level'], stream: process.stderr },

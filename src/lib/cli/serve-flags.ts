@@ -1,8 +1,10 @@
 import { Flags } from './oclif.js';
 import { evidenceFlag, fractionFlag, modelFlag, threadsFlag } from './flags.js';
+import { serveJobFlags } from './serve-job-flags.js';
 import { sizeFlag } from './size-flag.js';
 
 export const serveFlags = {
+  ...serveJobFlags,
   port: Flags.integer({
     char: 'p',
     description: 'Port; 0 takes a free one',

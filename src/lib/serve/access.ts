@@ -17,8 +17,8 @@ export interface Token {
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Whose token the request showed. */
-    tokenName?: string;
+    /** The one that the request showed. */
+    token?: Token;
   }
 }
 
@@ -136,7 +136,7 @@ export function requireToken(
         suggestion: 'Send it as "Authorization: Bearer TOKEN".',
       });
     }
-    nameToken(request, token);
+    keepToken(request, token);
     if (!token.scopes.includes(scope)) {
       throw new OfxError('FORBIDDEN', `This token is not good for "${scope}".`, {
         suggestion: `It is good for: ${token.scopes.join(', ')}.`,
@@ -146,8 +146,8 @@ export function requireToken(
   };
 }
 
-function nameToken(request: FastifyRequest, { name }: Token): void {
-  request.tokenName = name;
+function keepToken(request: FastifyRequest, token: Token): void {
+  request.token = token;
 }
 
 /** Wrong tokens by client. */

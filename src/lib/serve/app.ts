@@ -100,8 +100,9 @@ function describeComplaint(complaints: FastifySchemaValidationError[]): Error {
 }
 
 /** What is no form is an image, whatever it is labelled, and even if its label is none. */
-function labelAsBytes(headers: FastifyRequest['headers']): void {
+function labelAsBytes({ headers, routeOptions }: FastifyRequest): void {
   const type = headers['content-type'];
+  if (routeOptions.config.takesJson && /^application\/json\b/i.test(type ?? '')) return;
   if (type !== undefined && !/^multipart\/form-data\b/i.test(type)) {
     headers['content-type'] = 'application/octet-stream';
   }
@@ -128,7 +129,7 @@ const HELMET = {
 /** Request ids, one line of log and the metrics of every request. Nothing of an image is logged, not even its name. */
 function observe(app: FastifyInstance, service: Service): void {
   app.addHook('onRequest', (request, reply, done) => {
-    labelAsBytes(request.headers);
+    labelAsBytes(request);
     reply.header('x-request-id', request.id);
     reply.header('cache-control', 'no-store');
     if (service.stopping) {
@@ -151,7 +152,7 @@ function observe(app: FastifyInstance, service: Service): void {
     // The page's files are counted, and no part of how long answers take.
     const isPage = request.routeOptions.schema?.hide === true;
     service.metrics.answered({ method, route: isPage ? 'page' : route, status, milliseconds, isPage });
-    const token = request.tokenName;
+    const token = request.token?.name;
     const trace = traceId(request.headers['traceparent']);
     request.log.info(
       { method, route, status, ms: Math.round(milliseconds), client: ip, token, trace },
@@ -171,7 +172,7 @@ function answerErrors(app: FastifyInstance, service: Service): void {
   });
   app.setNotFoundHandler((request: FastifyRequest, reply: FastifyReply) => {
     const path = request.url.split('?', 1)[0]!;
-    const allowed = (['GET', 'POST'] as const).filter((method) => app.hasRoute({ method, url: path }));
+    const allowed = (['GET', 'POST', 'DELETE'] as const).filter((method) => app.hasRoute({ method, url: path }));
     if (allowed.length === 0) {
       throw new OfxError('ROUTE_NOT_FOUND', 'There is nothing at this address.', {
         suggestion: 'GET /docs lists what this server answers.',

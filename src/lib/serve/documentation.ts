@@ -3,6 +3,7 @@ import swaggerUi from '@fastify/swagger-ui';
 import type { FastifyInstance } from 'fastify';
 import { ERROR_TABLE, type ErrorCode } from '../core/errors.js';
 import { OFX_VERSION } from '../core/version.js';
+import { JobSchema } from './jobs/job.js';
 import { PROBLEM_TYPE, ProblemSchema } from './problem.js';
 import {
   BatchAnswerSchema,
@@ -35,6 +36,7 @@ export async function documentApi(app: FastifyInstance, { options }: Service): P
       },
       tags: [
         { name: 'prediction', description: 'Images in, verdicts out' },
+        { name: 'jobs', description: 'Images in, verdicts later' },
         { name: 'operation', description: 'For those who run the server' },
       ],
       ...(secured && {
@@ -65,6 +67,7 @@ const NAMED: Readonly<Record<string, { title?: string }>> = {
   Result: PredictAnswerSchema,
   Results: BatchAnswerSchema,
   Models: ModelsAnswerSchema,
+  Job: JobSchema,
   Health: HealthSchema,
   Readiness: ReadinessSchema,
   Reloaded: ReloadAnswerSchema,

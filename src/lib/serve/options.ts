@@ -2,6 +2,7 @@ import type { ImageLimits } from '../image/decode/samples.js';
 import type { ModelReference } from '../model/catalogue.js';
 import type { Precision } from '../model/manifest.js';
 import type { GivenThresholds } from '../model/thresholds-file.js';
+import type { JobSettings } from './jobs/settings.js';
 import type { Token } from './access.js';
 
 /** What a reload reads again. */
@@ -45,6 +46,10 @@ export interface ServeOptions {
   secured: boolean;
   /** Proxies whose `X-Forwarded-For` is believed: addresses or networks, separated by commas. */
   trustProxy?: string | undefined;
+  /** `redis://…` that servers share: jobs, rates and quotas; without, each process has its own. */
+  redis?: string | undefined;
+  /** Where it differs from the defaults. */
+  jobs?: Partial<JobSettings> | undefined;
 }
 
 /** When a worker is given up for a fresh one. */

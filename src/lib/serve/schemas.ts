@@ -1,6 +1,8 @@
 import { Type, type Static } from '@sinclair/typebox';
 import { ModelIdentitySchema, PredictDocumentSchema, PredictionSchema } from '../predict/result.js';
 import { PrecisionSchema } from '../model/manifest.js';
+import { JobBodySchema } from './jobs/job.js';
+import { LARGEST_JOB } from './jobs/settings.js';
 import { LARGEST_BATCH } from './options.js';
 import { IMAGE_FIELD } from './uploads.js';
 
@@ -35,6 +37,17 @@ const QUESTION = {
 
 /** Query of `POST /v1/predict/batch`. */
 export const BatchQuerySchema = Type.Object(QUESTION, { additionalProperties: false });
+
+/** Query of `POST /v1/jobs`. */
+export const JobQuerySchema = Type.Object(
+  {
+    ...QUESTION,
+    webhook: Type.Optional(
+      Type.String({ maxLength: 4000, description: 'URL that is told when the job has ended, with a signature' }),
+    ),
+  },
+  { additionalProperties: false },
+);
 
 /** Query of `POST /v1/predict`. */
 export const PredictQuerySchema = Type.Object(
@@ -153,14 +166,22 @@ export const UPLOAD_BODY = {
   },
 };
 
-export const BATCH_BODY = {
-  content: {
-    'multipart/form-data': {
-      schema: {
-        type: 'object',
-        required: [IMAGE_FIELD],
-        properties: { [IMAGE_FIELD]: { type: 'array', items: Binary, minItems: 1, maxItems: LARGEST_BATCH } },
-      },
+const images = (maxItems: number) => ({
+  'multipart/form-data': {
+    schema: {
+      type: 'object',
+      required: [IMAGE_FIELD],
+      properties: { [IMAGE_FIELD]: { type: 'array', items: Binary, minItems: 1, maxItems } },
     },
   },
+});
+
+export const JOB_BODY = {
+  content: {
+    'application/json': { schema: JobBodySchema },
+    'image/*': { schema: Binary },
+    ...images(LARGEST_JOB),
+  },
 };
+
+export const BATCH_BODY = { content: images(LARGEST_BATCH) };

@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import { OfxError, systemCode } from '../core/errors.js';
 import { cgroupMemoryLimit } from '../core/memory.js';
 import { OFX_VERSION } from '../core/version.js';
+import { withoutPassword } from '../text/url.js';
 import { buildApp, checkProxies } from './app.js';
 import { Connections } from './connections.js';
 import { createLog, type LogOptions } from './log.js';
@@ -67,9 +68,17 @@ export async function startServer(
 function logStart({ current, options, log }: Service, url: string): void {
   const memoryLimit = cgroupMemoryLimit() ?? null;
   log.info(
-    { url, ofx: OFX_VERSION, model: current.network.identity, settings: options, memoryLimit },
+    { url, ofx: OFX_VERSION, model: current.network.identity, settings: withoutSecrets(options), memoryLimit },
     'Serving.',
   );
+}
+
+function withoutSecrets({ redis, jobs, ...others }: ServeOptions): object {
+  return {
+    ...others,
+    ...(redis !== undefined && { redis: withoutPassword(redis) }),
+    jobs: { ...jobs, webhookKeys: jobs?.webhookKeys?.length ?? 0 },
+  };
 }
 
 async function listen(app: FastifyInstance, { host, port }: { host: string; port: number }): Promise<string> {
@@ -94,6 +103,7 @@ async function stop(
   graceMs: number,
 ): Promise<void> {
   service.stopping = true;
+  void service.jobs.close();
   const until = performance.now() + graceMs;
   await Promise.all([app.close(), connections.drain(graceMs)]);
   await service.close(Math.max(0, until - performance.now()));

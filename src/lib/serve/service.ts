@@ -2,6 +2,10 @@ import { OfxError } from '../core/errors.js';
 import type { Analysis, AnalysisOptions } from '../predict/analyse.js';
 import type { ModelIdentity } from '../model/network.js';
 import type { AnalysisPool } from './analysis-pool.js';
+import type { Redis } from 'ioredis';
+import type { JobHost } from './jobs/host.js';
+import { Jobs } from './jobs/jobs.js';
+import { connectRedis } from './redis.js';
 import { Generation } from './generation.js';
 import { logWorkerEnd, type Log } from './log.js';
 import { ServiceMetrics } from './metrics.js';
@@ -16,6 +20,9 @@ const LOOK_MS = 5000;
 export class Service {
   readonly uploads: UploadReader;
   readonly metrics = new ServiceMetrics(this);
+  /** Shared with other servers, where there is one. */
+  redis: Redis | undefined;
+  jobs!: Jobs;
   /** Set once no new work is taken. */
   stopping = false;
   /** The model's files on disk are no longer those in use. */
@@ -34,13 +41,21 @@ export class Service {
   }
 
   /**
-   * Loads the server's own network.
+   * Loads the server's own network, and begins with the jobs that are there.
    *
-   * @throws {OfxError} as `Generation.load`
+   * @throws {OfxError} as `Generation.load`, `connectRedis`
    */
   static async open(options: ServeOptions, log: Log): Promise<Service> {
     const service = new Service(options, log);
-    service.#take(await service.#load());
+    // Before the model: whether it answers is told at once.
+    if (options.redis !== undefined) service.redis = await connectRedis(options.redis, log);
+    try {
+      service.#take(await service.#load());
+      service.jobs = await Jobs.open(jobHost(service), service.redis);
+    } catch (error) {
+      service.redis?.disconnect();
+      throw error;
+    }
     service.#look = setInterval(() => void service.lookForChanges(), LOOK_MS).unref();
     return service;
   }
@@ -86,9 +101,12 @@ export class Service {
   async close(graceMs = 0): Promise<void> {
     this.stopping = true;
     clearInterval(this.#look);
+    const jobs = this.jobs.close();
     // What it loads would be started now, and be in nobody's way to end.
     await this.#lastReload;
     await Promise.all(this.generations.map((generation) => generation.close(graceMs)));
+    await jobs;
+    this.redis?.disconnect();
   }
 
   async #load(): Promise<Generation> {
@@ -139,6 +157,28 @@ export class Service {
     for (const note of next.notes) this.log.warn(note);
     return { model: identity, notes: next.notes };
   }
+}
+
+/** What jobs use of it. */
+function jobHost(service: Service): JobHost {
+  const { options, log, metrics } = service;
+  return {
+    options,
+    log,
+    metrics,
+    isStopping: () => service.stopping,
+    hasIdleWorker: () => {
+      const { waiting, running, ready } = service.current.pool.state;
+      return waiting === 0 && running < ready;
+    },
+    analyse: async (upload, question, signal) => {
+      const { current } = service;
+      const { scoreThreshold, maskThreshold, minArea } = question;
+      const asked = { scoreThreshold, maskThreshold, minArea };
+      const network = current.networks.find(question);
+      return (await analyseUpload(service, current, upload, network, asked, signal)).prediction;
+    },
+  };
 }
 
 /** What a request says; where it says nothing, the server's settings hold. */

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { createRequire } from 'node:module';
 import type { BackendFactory as Factory, Queue, RedisQueueBackend, Worker } from 'bullmq';
 import { OfxError } from '../../core/errors.js';
-import { loadOptional } from '../optional.js';
+import { loadOptional } from '../../core/optional.js';
+import { withoutPassword } from '../../text/url.js';
 import type { RunFile } from '../run.js';
 
 /** What a job says: the images of a shard are in the manifest, so that the queue stays small and knows no keys. */
@@ -44,17 +45,6 @@ export interface QueueServer {
 /** The queue of a run: two runs with the same settings and images are still two. */
 export function queueName(run: Pick<RunFile, 'runKey' | 'createdAt'>): string {
   return `batch-${createHash('sha256').update(`${run.runKey} ${run.createdAt}`).digest('hex').slice(0, 12)}`;
-}
-
-/** A URL without its password, for messages. */
-export function withoutPassword(url: string): string {
-  try {
-    const parsed = new URL(url);
-    if (parsed.password) parsed.password = '***';
-    return parsed.href;
-  } catch {
-    return 'the queue';
-  }
 }
 
 /**

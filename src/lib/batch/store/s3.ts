@@ -1,6 +1,6 @@
 import type * as Sdk from '@aws-sdk/client-s3';
 import type { GetObjectCommandOutput, S3Client } from '@aws-sdk/client-s3';
-import { loadOptional } from '../optional.js';
+import { loadOptional } from '../../core/optional.js';
 import { retryStorage, type RetryLimits } from './retry.js';
 
 /** Where an object lies. */

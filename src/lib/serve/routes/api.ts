@@ -4,6 +4,7 @@ import { OfxError } from '../../core/errors.js';
 import { requireToken } from '../access.js';
 import type { Service } from '../service.js';
 import { batchRoute } from './batch.js';
+import { jobRoutes } from './jobs.js';
 import { modelsRoute } from './models.js';
 import { predictRoute } from './predict.js';
 
@@ -29,6 +30,7 @@ export function apiRoutes(service: Service): FastifyPluginAsync {
     );
     await app.register(predictRoute(service));
     await app.register(batchRoute(service));
+    await app.register(jobRoutes(service));
     await app.register(modelsRoute(service));
   };
 }

@@ -1,9 +1,9 @@
-import { OfxError, systemCode } from '../core/errors.js';
+import { OfxError, systemCode } from './errors.js';
 
-/** npm packages that only some runs need, in the versions that are tested. */
+/** npm packages that only some installations need, in the versions that are tested. */
 const PACKAGES = {
   s3: { what: 's3://', install: '@aws-sdk/client-s3@3.1175.0' },
-  redis: { what: '--queue redis://', install: 'bullmq@6.7.0 ioredis@6.0.0' },
+  redis: { what: 'Redis (--queue redis://, --redis)', install: 'bullmq@6.7.0 ioredis@6.0.0' },
   postgres: { what: '--queue postgres://', install: 'bullmq@6.7.0 pg@8.23.1' },
 } as const;
 
