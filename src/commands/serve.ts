@@ -28,6 +28,7 @@ export default class Serve extends BaseCommand {
     const { findModel } = await import('../lib/model/catalogue.js');
     const { readThresholds } = await import('../lib/model/thresholds-file.js');
     const { readTokens } = await import('../lib/serve/access.js');
+    const { parseOrigins } = await import('../lib/serve/cors.js');
     const { readJobSettings } = await import('../lib/serve/jobs/given.js');
     const { startServer } = await import('../lib/serve/server.js');
     const concurrency = flags.concurrency ?? Math.min(3, Math.max(2, usableCpus()));
@@ -65,6 +66,7 @@ export default class Serve extends BaseCommand {
         recycle: { images: flags['recycle-after'], rss: workerMemory },
         trustProxy: flags['trust-proxy'],
         redis: flags.redis,
+        origins: parseOrigins(flags['cors-origins']),
         jobs: await readJobSettings(flags),
       },
       { host: flags.host, port: flags.port },

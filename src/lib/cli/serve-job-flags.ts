@@ -7,6 +7,11 @@ export const serveJobFlags = {
       'Redis that servers share for jobs, rates and quotas, and in which jobs outlive them [default: each process has its own]',
     helpValue: 'redis://HOST:PORT',
   }),
+  'cors-origins': Flags.string({
+    description:
+      'Origins of web pages that may use /v1, separated by commas [default: none but its own page]',
+    helpValue: 'LIST',
+  }),
   jobs: Flags.integer({
     description: 'Jobs that may wait or run; the next one is told to come back',
     default: 100,
@@ -26,7 +31,8 @@ export const serveJobFlags = {
     helpValue: 'SECONDS',
   }),
   'job-hosts': Flags.string({
-    description: 'Hosts that jobs may fetch images from, separated by commas; *.example.org for all below one [default: none]',
+    description:
+      'Hosts that jobs may fetch images from, separated by commas; *.example.org for all below one [default: none]',
     helpValue: 'LIST',
   }),
   'webhook-hosts': Flags.string({

@@ -95,8 +95,8 @@ export const ERROR_TABLE = {
   QUOTA_EXCEEDED: { exit: 69, http: 429, scope: 'request' },
   JOB_NOT_FOUND: { exit: 66, http: 404, scope: 'request' },
   /** An address that the server may not ask, or that gave it no image. */
-  URL_NOT_ALLOWED: { exit: 2, http: 400, scope: 'image' },
-  FETCH_FAILED: { exit: 69, http: 502, scope: 'image' },
+  URL_NOT_ALLOWED: { exit: 66, http: 400, scope: 'image' },
+  FETCH_FAILED: { exit: 74, http: 502, scope: 'image' },
   /** Nobody is left to read this answer: it is counted and logged. */
   CLIENT_GONE: { exit: 69, http: 499, scope: 'request' },
   OVERLOADED: { exit: 69, http: 503, scope: 'request' },

@@ -172,7 +172,9 @@ function answerErrors(app: FastifyInstance, service: Service): void {
   });
   app.setNotFoundHandler((request: FastifyRequest, reply: FastifyReply) => {
     const path = request.url.split('?', 1)[0]!;
-    const allowed = (['GET', 'POST', 'DELETE'] as const).filter((method) => app.hasRoute({ method, url: path }));
+    const allowed = (['GET', 'POST', 'DELETE'] as const).filter((method) =>
+      app.hasRoute({ method, url: path }),
+    );
     if (allowed.length === 0) {
       throw new OfxError('ROUTE_NOT_FOUND', 'There is nothing at this address.', {
         suggestion: 'GET /docs lists what this server answers.',

@@ -48,6 +48,8 @@ export interface ServeOptions {
   trustProxy?: string | undefined;
   /** `redis://…` that servers share: jobs, rates and quotas; without, each process has its own. */
   redis?: string | undefined;
+  /** Origins of pages that may use `/v1` from a browser. */
+  origins?: readonly string[] | undefined;
   /** Where it differs from the defaults. */
   jobs?: Partial<JobSettings> | undefined;
 }

@@ -41,7 +41,8 @@ export async function connectRedis(url: string, log: Log): Promise<Redis> {
   let isOut = false;
   redis.on('error', (error: Error) => {
     // Once, not with every attempt.
-    if (!isOut) log.error({ code: 'QUEUE_UNAVAILABLE', err: error }, `${withoutPassword(url)} is out of reach.`);
+    if (!isOut)
+      log.error({ code: 'QUEUE_UNAVAILABLE', err: error }, `${withoutPassword(url)} is out of reach.`);
     isOut = true;
   });
   redis.on('ready', () => {

@@ -43,7 +43,10 @@ export const JobQuerySchema = Type.Object(
   {
     ...QUESTION,
     webhook: Type.Optional(
-      Type.String({ maxLength: 4000, description: 'URL that is told when the job has ended, with a signature' }),
+      Type.String({
+        maxLength: 4000,
+        description: 'URL that is told when the job has ended, with a signature',
+      }),
     ),
   },
   { additionalProperties: false },

@@ -68,7 +68,13 @@ export async function startServer(
 function logStart({ current, options, log }: Service, url: string): void {
   const memoryLimit = cgroupMemoryLimit() ?? null;
   log.info(
-    { url, ofx: OFX_VERSION, model: current.network.identity, settings: withoutSecrets(options), memoryLimit },
+    {
+      url,
+      ofx: OFX_VERSION,
+      model: current.network.identity,
+      settings: withoutSecrets(options),
+      memoryLimit,
+    },
     'Serving.',
   );
 }

@@ -68,6 +68,7 @@ describe('the description of the API', () => {
       'Problem',
       'Result',
       'Results',
+      'Job',
       'Models',
       'Health',
       'Readiness',
@@ -77,6 +78,9 @@ describe('the description of the API', () => {
     expect(secured).to.have.members([
       '/v1/predict',
       '/v1/predict/batch',
+      '/v1/jobs',
+      '/v1/jobs/{id}',
+      '/v1/jobs/{id}',
       '/v1/models',
       '/metrics',
       '/admin/reload',

@@ -12,7 +12,14 @@ import type { JobDocument } from '../../../src/lib/serve/jobs/job.js';
 import { parseAllowedHosts } from '../../../src/lib/serve/outbound/allowed-hosts.js';
 import { describeWith } from '../../support/batch.js';
 import { RedisServer } from '../../support/redis.js';
-import { form, picture, problemCode, startTestServer, untilReadiness, type TestServer } from '../../support/server.js';
+import {
+  form,
+  picture,
+  problemCode,
+  startTestServer,
+  untilReadiness,
+  type TestServer,
+} from '../../support/server.js';
 import { holdWorkers, workersOf } from '../../support/workers.js';
 
 const LOOPBACK = '127.0.0.0/8';
@@ -65,6 +72,19 @@ describeWith('redis-server', 'jobs in Redis', () => {
       expect(state).to.equal('completed');
     } finally {
       await Promise.all([one.stop(5000), other.stop(5000)]);
+    }
+  });
+
+  it('come with rates that servers count together', async () => {
+    const rates = { redis: redis.url, rate: 3 };
+    const [one, other] = [await startTestServer(rates), await startTestServer(rates)];
+    try {
+      const said: number[] = [];
+      for (const { url } of [one, other, one, other, one])
+        said.push((await fetch(`${url}/v1/models`)).status);
+      expect(said).to.deep.equal([200, 200, 200, 429, 429]);
+    } finally {
+      await Promise.all([one.stop(0), other.stop(0)]);
     }
   });
 
@@ -225,12 +245,15 @@ function jobs(redisUrl: () => string | undefined): void {
       const [first, second] = [await created(post(photo)), await created(post(photo))];
       for (const { id } of [second, first]) {
         const answer = await ask(server, id, { method: 'DELETE' });
-        expect([answer.status, ((await answer.json()) as JobDocument).state]).to.deep.equal([200, 'cancelled']);
+        expect([answer.status, ((await answer.json()) as JobDocument).state]).to.deep.equal([
+          200,
+          'cancelled',
+        ]);
       }
       letGo();
       const third = await created(post(photo));
       await ended(server, third.id);
-      expect((await ask(server, first.id).then((one) => one.json())) as JobDocument).to.deep.include({
+      expect((await ask(server, first.id).then((one) => one.json()))).to.deep.include({
         state: 'cancelled',
         results: [],
       });

@@ -43,7 +43,10 @@ export class Jobs {
   }
 
   /** @throws {OfxError} OVERLOADED, QUEUE_UNAVAILABLE */
-  async add(order: Omit<JobOrder, 'id' | 'createdAt'>, images: ReadonlyMap<number, Uint8Array>): Promise<Job> {
+  async add(
+    order: Omit<JobOrder, 'id' | 'createdAt'>,
+    images: ReadonlyMap<number, Uint8Array>,
+  ): Promise<Job> {
     return this.store.add({ id: randomUUID(), createdAt: new Date().toISOString(), ...order }, images);
   }
 

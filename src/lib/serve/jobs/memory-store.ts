@@ -1,5 +1,13 @@
 import type { PredictResult } from '../../predict/result.js';
-import { bytesOf, ENDED, type Job, type JobError, type JobOrder, type JobState, type Notification } from './job.js';
+import {
+  bytesOf,
+  ENDED,
+  type Job,
+  type JobError,
+  type JobOrder,
+  type JobState,
+  type Notification,
+} from './job.js';
 import { noRoom } from './no-room.js';
 import { WEBHOOK_ATTEMPTS, type JobSettings } from './settings.js';
 import { GivenBack, type JobCounts, type JobHandlers, type JobStore } from './store.js';
@@ -33,7 +41,8 @@ export class MemoryJobStore implements JobStore {
   async add(order: JobOrder, images: ReadonlyMap<number, Uint8Array>): Promise<Job> {
     const { queued, running } = await this.counts();
     const bytes = bytesOf(order);
-    if (queued + running >= this.settings.most || this.#bytes + bytes > this.settings.mostBytes) throw noRoom();
+    if (queued + running >= this.settings.most || this.#bytes + bytes > this.settings.mostBytes)
+      throw noRoom();
     this.#bytes += bytes;
     const job: Job = { ...order, state: 'queued', starts: 0, results: [] };
     this.#forget();
@@ -109,10 +118,13 @@ export class MemoryJobStore implements JobStore {
     this.#track(
       (this.#handlers?.notify(id) ?? Promise.resolve()).catch(() => {
         if (attempt >= WEBHOOK_ATTEMPTS || this.#stopping.signal.aborted) return;
-        const timer = setTimeout(() => {
-          this.#timers.delete(timer);
-          this.#notify(id, attempt + 1);
-        }, this.settings.webhookRetryMs * 2 ** (attempt - 1)).unref();
+        const timer = setTimeout(
+          () => {
+            this.#timers.delete(timer);
+            this.#notify(id, attempt + 1);
+          },
+          this.settings.webhookRetryMs * 2 ** (attempt - 1),
+        ).unref();
         this.#timers.add(timer);
       }),
     );

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type * as BullMQ from 'bullmq';
 import type { Job as QueueJob, Queue, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { OfxError } from '../../core/errors.js';
@@ -59,7 +60,7 @@ export class RedisJobStore implements JobStore {
     private readonly url: string,
     private readonly settings: JobSettings,
     private readonly log: Log,
-    private readonly bullmq: typeof import('bullmq'),
+    private readonly bullmq: Pick<typeof BullMQ, 'Worker' | 'WaitingError'>,
   ) {}
 
   /** @throws {OfxError} QUEUE_UNAVAILABLE */
@@ -86,14 +87,18 @@ export class RedisJobStore implements JobStore {
   async add(order: JobOrder, images: ReadonlyMap<number, Uint8Array>): Promise<Job> {
     const { most, mostBytes } = this.settings;
     return this.#asking(async () => {
-      const admitted = await this.#run('ofxAdmit', [PENDING_KEY, BYTES_KEY, jobKey(order.id), imagesKey(order.id)], [
-        order.id,
-        bytesOf(order),
-        most,
-        mostBytes,
-        JSON.stringify(order),
-        ...[...images].flatMap(([index, bytes]) => [index, Buffer.from(bytes)]),
-      ]);
+      const admitted = await this.#run(
+        'ofxAdmit',
+        [PENDING_KEY, BYTES_KEY, jobKey(order.id), imagesKey(order.id)],
+        [
+          order.id,
+          bytesOf(order),
+          most,
+          mostBytes,
+          JSON.stringify(order),
+          ...[...images].flatMap(([index, bytes]) => [index, Buffer.from(bytes)]),
+        ],
+      );
       if (admitted !== 1) throw noRoom();
       await this.#enqueue(order.id);
       return { ...order, state: 'queued', starts: 0, results: [] };
@@ -102,8 +107,8 @@ export class RedisJobStore implements JobStore {
 
   async get(id: string): Promise<Job | undefined> {
     return this.#asking(async () => {
-      const fields = (await this.redis.hgetall(jobKey(id))) as Fields;
-      return fields.order === undefined ? undefined : jobOf(fields);
+      const fields = await this.redis.hgetall(jobKey(id));
+      return fields['order'] === undefined ? undefined : jobOf(fields as Fields);
     });
   }
 
@@ -123,14 +128,18 @@ export class RedisJobStore implements JobStore {
     const { expiryMs } = this.settings;
     const now = Date.now();
     return this.#asking(async () => {
-      const ended = await this.#run('ofxEnd', [PENDING_KEY, BYTES_KEY, jobKey(id), imagesKey(id)], [
-        id,
-        state,
-        new Date(now).toISOString(),
-        new Date(now + expiryMs).toISOString(),
-        expiryMs,
-        error ? JSON.stringify(error) : '',
-      ]);
+      const ended = await this.#run(
+        'ofxEnd',
+        [PENDING_KEY, BYTES_KEY, jobKey(id), imagesKey(id)],
+        [
+          id,
+          state,
+          new Date(now).toISOString(),
+          new Date(now + expiryMs).toISOString(),
+          expiryMs,
+          error ? JSON.stringify(error) : '',
+        ],
+      );
       return ended === 1;
     });
   }
@@ -158,12 +167,12 @@ export class RedisJobStore implements JobStore {
   }
 
   async counts(): Promise<JobCounts> {
-    const { active = 0, waiting = 0, delayed = 0, prioritized = 0 } = await this.#jobs.getJobCounts(
-      'active',
-      'waiting',
-      'delayed',
-      'prioritized',
-    );
+    const {
+      active = 0,
+      waiting = 0,
+      delayed = 0,
+      prioritized = 0,
+    } = await this.#jobs.getJobCounts('active', 'waiting', 'delayed', 'prioritized');
     return { running: active, queued: waiting + delayed + prioritized };
   }
 
@@ -232,7 +241,11 @@ export class RedisJobStore implements JobStore {
     await this.#jobs.add('job', {}, { jobId: id, removeOnComplete: true, removeOnFail: true });
   }
 
-  async #run(name: keyof typeof SCRIPTS, keys: string[], values: (string | number | Buffer)[]): Promise<unknown> {
+  async #run(
+    name: keyof typeof SCRIPTS,
+    keys: string[],
+    values: (string | number | Buffer)[],
+  ): Promise<unknown> {
     type Command = (...given: (string | number | Buffer)[]) => Promise<unknown>;
     const command = (this.redis as unknown as Record<string, Command>)[name]!;
     return command.call(this.redis, ...keys, ...values);

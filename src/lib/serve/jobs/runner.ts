@@ -77,12 +77,20 @@ export class JobRunner implements JobHandlers {
   async #end(job: Job, state: 'completed' | 'failed', error?: JobError): Promise<void> {
     if (!(await this.store.end(job.id, state, error))) return;
     this.metrics.ended(state);
-    this.host.log.info({ job: job.id, state, images: job.inputs.length, code: error?.code }, 'A job has ended.');
+    this.host.log.info(
+      { job: job.id, state, images: job.inputs.length, code: error?.code },
+      'A job has ended.',
+    );
     await this.#tell(job);
   }
 
   /** @throws what makes all further work on the job useless */
-  async #resultOf(job: Job, index: number, stopping: AbortSignal, cancelled: AbortSignal): Promise<PredictResult> {
+  async #resultOf(
+    job: Job,
+    index: number,
+    stopping: AbortSignal,
+    cancelled: AbortSignal,
+  ): Promise<PredictResult> {
     const input = job.inputs[index]!;
     for (let left = TRIES_OF_AN_IMAGE; ; left--) {
       try {
@@ -159,7 +167,11 @@ export class JobRunner implements JobHandlers {
     } catch (error) {
       const { message } = plain(error, id);
       const isLast = attempts >= WEBHOOK_ATTEMPTS;
-      await this.store.setNotification(id, { state: isLast ? 'failed' : 'pending', attempts, error: message });
+      await this.store.setNotification(id, {
+        state: isLast ? 'failed' : 'pending',
+        attempts,
+        error: message,
+      });
       this.metrics.told('failed');
       this.host.log.warn({ job: id, attempt: attempts, reason: message }, 'A webhook was not told.');
       throw error;

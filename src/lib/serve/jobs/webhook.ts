@@ -32,7 +32,9 @@ export async function readWebhookKeys(file: string): Promise<Buffer[]> {
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => line !== '' && !line.startsWith('#'));
-  const keys = lines.map((line) => Buffer.from(line.startsWith(PREFIX) ? line.slice(PREFIX.length) : '', 'base64'));
+  const keys = lines.map((line) =>
+    Buffer.from(line.startsWith(PREFIX) ? line.slice(PREFIX.length) : '', 'base64'),
+  );
   if (keys.length === 0 || keys.some(({ length }) => length < SHORTEST_KEY)) {
     throw new OfxError('USAGE', `${file} does not hold valid webhook keys.`, {
       suggestion: 'Make one with: echo "whsec_$(openssl rand -base64 32)"',

@@ -163,7 +163,8 @@ async function readBody({ raw }: FastifyRequest): Promise<Static<typeof JobBodyS
     isTooLong ||= text.length + chunk.length > LARGEST_LIST;
     if (!isTooLong) text += chunk;
   }
-  if (isTooLong) throw new OfxError('IMAGE_TOO_LARGE', 'The list of URLs is longer than 512 KB, the limit here.');
+  if (isTooLong)
+    throw new OfxError('IMAGE_TOO_LARGE', 'The list of URLs is longer than 512 KB, the limit here.');
   let body: unknown;
   try {
     body = JSON.parse(text);
