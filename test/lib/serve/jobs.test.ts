@@ -253,7 +253,7 @@ function jobs(redisUrl: () => string | undefined): void {
       letGo();
       const third = await created(post(photo));
       await ended(server, third.id);
-      expect((await ask(server, first.id).then((one) => one.json()))).to.deep.include({
+      expect(await ask(server, first.id).then((one) => one.json())).to.deep.include({
         state: 'cancelled',
         results: [],
       });

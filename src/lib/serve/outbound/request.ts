@@ -75,7 +75,7 @@ function privateAddress(host: string): OfxError {
 }
 
 /** What went wrong on the way, as one of our errors. */
-export function reasonOf(error: unknown, host: string, signal: AbortSignal): unknown {
+export function reasonOf(error: unknown, host: string, signal: AbortSignal): OfxError {
   if (error instanceof OfxError) return error;
   if (signal.aborted) {
     const { reason } = signal as { reason: unknown };
