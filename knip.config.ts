@@ -26,6 +26,8 @@ const config: KnipConfig = {
     'scancel',
     'mkfifo',
     'sha256sum',
+    'caddy',
+    'nginx',
   ],
   // A type beside its schema, or beside the function that gives it, is part of what a module says.
   // Read as a file: the JSON Schema of compose files.
