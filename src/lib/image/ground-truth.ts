@@ -35,7 +35,13 @@ export async function readGroundTruth(
   const name = typeof source === 'string' ? source : 'The mask';
   const bytes =
     typeof source === 'string' ? await readInput(source, limits.maxBytes ?? DEFAULT_LIMITS.maxBytes) : source;
-  const picture = onlyPicture(await openImage(bytes, limits, name));
+  const file = await openImage(bytes, limits, name);
+  if (file.format === 'pdf') {
+    throw new OfxError('IMAGE_UNSUPPORTED', `${name} is a PDF document, which is no ground truth.`, {
+      suggestion: 'Save it as a PNG of the size of its photo.',
+    });
+  }
+  const picture = onlyPicture(file);
   const decoded = await picture.decode();
   const { width, height, channels, data, format } = decoded;
   if (decoded.oddities.includes('animation')) {

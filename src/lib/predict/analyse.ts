@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import path from 'node:path';
 import { OfxError } from '../core/errors.js';
 import { isManipulated } from '../core/verdict.js';
 import { SOFTWARE } from '../core/version.js';
@@ -13,6 +14,7 @@ import {
   type ImageLimits,
   type Picture,
 } from '../image/decode/samples.js';
+import { pictureName } from '../image/decode/pdf/name.js';
 import { encodeNpy } from '../image/npy.js';
 import type { ProbabilityMap } from '../image/probability-map.js';
 import type { RenderOptions, Rendering } from '../image/render.js';
@@ -22,6 +24,7 @@ import type { ModelReference } from '../model/catalogue.js';
 import { Detector, type DetectorOptions } from '../model/detector.js';
 import type { Network } from '../model/network.js';
 import { scoreLogit, scoreProbability } from '../model/probability.js';
+import { counted } from '../text/plural.js';
 import type { GivenThresholds } from '../model/thresholds-file.js';
 import type { EffectiveThresholds } from '../model/thresholds.js';
 import { drawingOf } from './exhibit/drawing.js';
@@ -58,7 +61,7 @@ export interface ExaminationOptions extends Scoring {
   onWindow?: ((done: number, total: number) => void) | undefined;
   /** In place of those in force for the way of scoring. */
   thresholds?: EffectiveThresholds | undefined;
-  /** Called with the very bytes that are examined. */
+  /** Called with the very bytes that are examined; of a document those of the picture. */
   onBytes?: ((bytes: Uint8Array) => void) | undefined;
 }
 
@@ -67,7 +70,9 @@ export interface Examination {
   /** As it was decoded, and changed. */
   image: RgbImage;
   /** Where several pages were looked at: the one that this is about, and the score of each. */
-  pages?: { page: number; scores: { page: number; score: number }[] } | undefined;
+  pages?: { page: number; scores: { page: number; image?: number; score: number }[] } | undefined;
+  /** Of a document: the picture that this is about. */
+  picture?: { page: number; image: number; sha256: string; bytes: number } | undefined;
   /** Before any change, in pixels. */
   decoded: { width: number; height: number };
   /** Of the very bytes that were examined. */
@@ -94,7 +99,7 @@ export interface Examination {
 }
 
 /** What comes of one page; what it shares with the others is told once. */
-type PageExamination = Omit<Examination, 'sha256' | 'bytes' | 'pages'> & { page: number };
+type PageExamination = Omit<Examination, 'sha256' | 'bytes' | 'pages' | 'picture'> & { from: Picture };
 
 /** What is asked about an image. */
 export interface AnalysisOptions
@@ -191,16 +196,13 @@ export class Analyser {
       typeof source === 'string'
         ? await readInput(source, limits.maxBytes ?? DEFAULT_LIMITS.maxBytes)
         : source;
-    options.onBytes?.(bytes);
     const file = await openImage(bytes, limits, name);
-    const identity = {
-      sha256: createHash('sha256').update(bytes).digest('hex'),
-      bytes: bytes.byteLength,
-    };
+    const identity = identityOf(bytes);
     const open = performance.now() - started;
     const asked = pagesAsked(file, options.page);
+    refuseUnread(asked);
     let best: PageExamination | undefined;
-    const scores: { page: number; score: number }[] = [];
+    const scores: { page: number; image?: number; score: number }[] = [];
     const timingsMs: Examination['timingsMs'] & Record<string, number> = {
       decode: open,
       preprocess: 0,
@@ -210,12 +212,17 @@ export class Analyser {
       const examined = await this.#examinePage(picture, options, signal);
       for (const [step, ms] of Object.entries<number>(examined.timingsMs))
         timingsMs[step] = (timingsMs[step] ?? 0) + ms;
-      scores.push({ page: picture.page, score: examined.score });
+      const { page, image } = picture;
+      scores.push({ page, ...(image !== undefined && { image }), score: examined.score });
       if (best === undefined || examined.score > best.score) best = examined;
     }
-    const warnings = [...best!.warnings, ...aboutPages(asked.length, best!.page, file.pictures.length)];
-    const pages = asked.length > 1 ? { page: best!.page, scores } : undefined;
-    return { ...best!, ...identity, warnings, pages, timingsMs };
+    const warnings = [...best!.warnings, ...aboutPages(asked, best!.from, file)];
+    const { from, ...rest } = best!;
+    const pages = asked.length > 1 ? { page: from.page, scores } : undefined;
+    const stored = from.stored?.();
+    options.onBytes?.(stored ?? bytes);
+    const picture = stored && { page: from.page, image: from.image!, ...identityOf(stored) };
+    return { ...rest, ...identity, warnings, pages, picture, timingsMs };
   }
 
   async #examinePage(
@@ -233,7 +240,7 @@ export class Analyser {
     const { temperature } = options.thresholds ?? (await this.thresholds(options));
     const reports = [...testimony.reports.values()];
     return {
-      page: picture.page,
+      from: picture,
       image,
       decoded: { width: decoded.width, height: decoded.height },
       score: scoreProbability(output, temperature),
@@ -275,7 +282,7 @@ export class Analyser {
       },
       signal,
     );
-    const { image, score, rawScore, map, windows, pages } = examination;
+    const { image, score, rawScore, map, windows, pages, picture } = examination;
     const { width, height } = image;
     const { identity } = this.network;
     const testScores = comparableScores(this.network, this.evidence);
@@ -325,6 +332,7 @@ export class Analyser {
         page: pages.page,
         pages: pages.scores.map((one) => ({ ...one, tampered: isManipulated(one.score, scoreThreshold) })),
       }),
+      ...(picture && { picture: { name: pictureName(name, picture), ...picture } }),
       ...examination.findings,
       timingsMs: {
         ...examination.timingsMs,
@@ -367,6 +375,10 @@ export class Analyser {
   }
 }
 
+function identityOf(bytes: Uint8Array): { sha256: string; bytes: number } {
+  return { sha256: createHash('sha256').update(bytes).digest('hex'), bytes: bytes.byteLength };
+}
+
 /** @throws {OfxError} PAGE_MISSING, SEVERAL_PAGES */
 function pagesAsked(file: ImageFile, page: ExaminationOptions['page']): readonly Picture[] {
   const { name, pictures } = file;
@@ -380,12 +392,37 @@ function pagesAsked(file: ImageFile, page: ExaminationOptions['page']): readonly
   });
 }
 
+/** What cannot be decoded is told before an hour of work on the rest. */
+function refuseUnread(asked: readonly Picture[]): void {
+  const [first, ...others] = asked.flatMap(({ problem }) => problem ?? []);
+  if (first === undefined) return;
+  if (others.length === 0) throw first;
+  const { code, message, suggestion } = first;
+  throw new OfxError(
+    code,
+    `${message} Nor can ${counted(others.length, 'other picture')} of the file be read.`,
+    {
+      ...(suggestion !== undefined && { suggestion }),
+    },
+  );
+}
+
 /** What a person who reads the result has to know about pages. */
-function aboutPages(asked: number, found: number, count: number): string[] {
+function aboutPages(asked: readonly Picture[], found: Picture, { name, pictures }: ImageFile): string[] {
+  const count = pictures.length;
   if (count === 1) return [];
-  if (asked === 1) return [`Only page ${found} was looked at, of ${count}.`];
+  if (found.image !== undefined) {
+    const left = asked.length < count ? [`Only ${asked.length} of ${count} pictures were looked at.`] : [];
+    if (asked.length === 1) return left;
+    const place = pictureName(path.basename(name), { page: found.page, image: found.image });
+    return [
+      ...left,
+      `The highest score of ${asked.length} pictures is that of ${place}; everything here is about that picture.`,
+    ];
+  }
+  if (asked.length === 1) return [`Only page ${found.page} was looked at, of ${count}.`];
   return [
-    `The highest score of ${count} pages is that of page ${found}; everything here is about that page.`,
+    `The highest score of ${count} pages is that of page ${found.page}; everything here is about that page.`,
   ];
 }
 

@@ -138,8 +138,29 @@ export const PredictionSchema = withOptional(
       ),
       pages: Type.Optional(
         Type.Array(
-          Type.Object({ page: Type.Integer({ minimum: 1 }), score: Fraction, tampered: Type.Boolean() }),
-          { description: 'The score of each page, where a file has several' },
+          Type.Object({
+            page: Type.Integer({ minimum: 1 }),
+            image: Type.Optional(
+              Type.Integer({ minimum: 1, description: 'Of a PDF document: which picture of the page' }),
+            ),
+            score: Fraction,
+            tampered: Type.Boolean(),
+          }),
+          { description: 'The score of each page, or picture of a document, where a file has several' },
+        ),
+      ),
+      picture: Type.Optional(
+        Type.Object(
+          {
+            name: Type.String({ description: 'e.g. contract.pdf#page=2&image=1' }),
+            page: Type.Integer({ minimum: 1, description: 'The first that shows it' }),
+            image: Type.Integer({ minimum: 1 }),
+            sha256: Type.String({
+              description: 'Of the JPEG file in the document, or of the compressed samples',
+            }),
+            bytes: Type.Integer({ minimum: 0 }),
+          },
+          { description: 'Of a PDF document: the picture that all this is about' },
         ),
       ),
       regions: Type.Array(RegionSchema, { description: 'Largest first' }),

@@ -1,7 +1,7 @@
 import { cameraRaw } from './tiff.js';
 
 /** The image formats that can be decoded. */
-export type ImageFormat = 'jpeg' | 'png' | 'webp' | 'tiff' | 'avif' | 'gif' | 'bmp';
+export type ImageFormat = 'jpeg' | 'png' | 'webp' | 'tiff' | 'avif' | 'gif' | 'bmp' | 'pdf';
 
 /** A kind of file that its first bytes tell. Everything that `ofx` knows about formats stands in {@link FORMATS}. */
 export interface FileFormat {
@@ -103,6 +103,10 @@ export const FORMATS: readonly FileFormat[] = [
   image('AVIF', 'an AVIF image', '.avif .avifs', brand(/avi[fs]/), { decoder: 'avif' }),
   image('GIF', 'a GIF image', '.gif', starts('GIF87a', 'GIF89a'), { decoder: 'gif' }),
   image('BMP', 'a BMP image', '.bmp .dib .rle', isBmp, { decoder: 'bmp' }),
+  // Readers look for the mark in the first kilobyte, behind whatever a mailer wrote.
+  image('PDF', 'a PDF document', '.pdf', ({ text }) => /^\s*%PDF-|[\r\n]%PDF-\d\.\d/.test(text), {
+    decoder: 'pdf',
+  }),
 
   image(
     'HEIC',
@@ -167,7 +171,6 @@ export const FORMATS: readonly FileFormat[] = [
       advice: CONVERT,
     },
   ),
-  image('PDF', 'a PDF document', '.pdf', ({ text }) => /^\s*%PDF-/.test(text), { advice: RENDER }),
   image('DjVu', 'a DjVu document', '.djvu .djv', starts('AT&TFORM'), { advice: RENDER }),
   image('PostScript', 'a PostScript document', '.ps .eps .ai', starts('%!PS', '\xc5\xd0\xd3\xc6'), {
     advice: RENDER,

@@ -6,6 +6,7 @@ import { decodeWithSharp } from './decode-sharp.js';
 import { decodeFailure } from './failure.js';
 import { READABLE, recogniseFormat, type ImageFormat } from './formats.js';
 import type { Oddity } from './oddity.js';
+import { openPdf } from './pdf/open.js';
 import { isReduced, readTiff } from './tiff.js';
 
 export interface ImageLimits {
@@ -38,8 +39,14 @@ export interface ImageFile {
 
 /** One of the pictures of a file. */
 export interface Picture {
-  /** Counted from 1. */
+  /** Counted from 1; of a document the one that shows the picture first. */
   page: number;
+  /** Of a document: the number of the picture on its page, from 1. */
+  image?: number;
+  /** Why it cannot be decoded, where that is known already. */
+  problem?: OfxError;
+  /** Of a document: the picture's own bytes, a JPEG file as it is or else compressed samples. */
+  stored?: () => Uint8Array;
   /** @throws {OfxError} as `decodeImage` */
   decode: () => Promise<Samples>;
 }
@@ -58,6 +65,15 @@ export async function openImage(
   const file = typeof source === 'string' ? await readInput(source, maxBytes) : source;
   if (file.length > maxBytes) throw tooManyBytes(name, maxBytes);
   const format = decodableFormat(file, name);
+  if (format === 'pdf') {
+    const pictures = await openPdf(
+      file,
+      name,
+      (called) => sizeCheck(called, maxPixels),
+      (bytes, called) => decodeWithSharp(bytes, called, 'jpeg', sizeCheck(called, maxPixels), 1),
+    );
+    return { name, format, pictures };
+  }
   const [first, ...others] = format === 'tiff' ? tiffPages(file) : ([1] as const);
   const picture = (page: number): Picture => ({
     page,

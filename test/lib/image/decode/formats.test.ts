@@ -97,6 +97,6 @@ describe('FORMATS', () => {
   it('says of each one either how it is read or what to do instead', () => {
     const silent = FORMATS.filter(({ isImage, decoder, advice }) => isImage && !decoder === !advice);
     expect(silent.map(({ name }) => name)).to.deep.equal([]);
-    expect(READABLE).to.equal('JPEG, PNG, WebP, TIFF, AVIF, GIF and BMP');
+    expect(READABLE).to.equal('JPEG, PNG, WebP, TIFF, AVIF, GIF, BMP and PDF');
   });
 });
