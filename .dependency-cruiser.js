@@ -51,6 +51,7 @@ const rooms = {
     'gates',
     'validate',
     'compare',
+    'bench',
   ],
   bench: [
     ...foundations,

@@ -16,11 +16,9 @@ import json
 import sys
 from pathlib import Path
 
-from ofx.errors import CheckpointError, PrecisionError, SizeError
-from ofx.events import Events, events_on_stdout
-
-# The exit statuses of ofx.
-WRONG_USAGE, GATE_FAILED, BAD_INPUT, PART_MISSING, IO_FAILED = 2, 3, 65, 69, 74
+from ofx.events import Events
+from ofx.interface import EXPORTER, INPUT_NAME, MASK_NAME, OPSET, SCORE_NAME
+from ofx.program import run
 
 
 def main() -> int:
@@ -36,30 +34,7 @@ def main() -> int:
     parser.add_argument("--limit", type=float, default=0.004, help="what int8 may cost, as ofx.quantise.cost has it")
     parser.add_argument("--reduce-range", choices=("auto", "yes", "no"), default="auto", help="7 bits for weights")
     arguments = parser.parse_args()
-    with events_on_stdout() as events:
-        try:
-            load_packages()
-            convert(arguments, events)
-        except CheckpointError as error:
-            events.emit("error", code="CHECKPOINT_INVALID", message=str(error), **suggestion_of(error))
-            return BAD_INPUT
-        except SizeError as error:
-            events.emit("error", code="SIZE_NOT_AVAILABLE", message=str(error), **suggestion_of(error))
-            return WRONG_USAGE
-        except PrecisionError as error:
-            events.emit("error", code="PRECISION_FAILED", message=str(error))
-            return GATE_FAILED
-        except ImportError as error:
-            events.emit("error", code="PYTHON_PACKAGE_MISSING", message=f"{sys.executable} is incomplete: {error}.")
-            return PART_MISSING
-        except OSError as error:
-            events.emit("error", code="IO_FAILED", message=f"Writing the ONNX files failed: {error}.")
-            return IO_FAILED
-    return 0
-
-
-def suggestion_of(error: CheckpointError | SizeError) -> dict[str, str]:
-    return {} if error.suggestion is None else {"suggestion": error.suggestion}
+    return run(lambda events: convert(arguments, events), arguments.folder)
 
 
 def load_packages() -> None:
@@ -67,7 +42,7 @@ def load_packages() -> None:
     try:
         import torch  # noqa: F401, PLC0415
 
-        from ofx import checkpoint, export, quantise, shared_weights  # noqa: F401, PLC0415
+        from ofx import checkpoint, export, precisions  # noqa: F401, PLC0415
     except OSError as error:
         raise ImportError(str(error)) from error
 
@@ -75,9 +50,10 @@ def load_packages() -> None:
 def convert(arguments: argparse.Namespace, events: Events) -> None:
     folder, sizes = arguments.folder, arguments.size
     # Imported here, so that a package which is missing or broken is told as an event.
+    load_packages()
     import torch  # noqa: PLC0415
 
-    from ofx import export  # noqa: PLC0415
+    from ofx import export, precisions  # noqa: PLC0415
     from ofx.checkpoint import read_checkpoint  # noqa: PLC0415
     from ofx.shared_weights import share_weights  # noqa: PLC0415
 
@@ -91,11 +67,11 @@ def convert(arguments: argparse.Namespace, events: Events) -> None:
         parameters=checkpoint.parameters,
         sha256=checkpoint.sha256,
         torch=torch.__version__,
-        exporter=export.EXPORTER,
-        opset=export.OPSET,
-        input=export.INPUT_NAME,
-        score=export.SCORE_NAME,
-        mask=export.MASK_NAME,
+        exporter=EXPORTER,
+        opset=OPSET,
+        input=INPUT_NAME,
+        score=SCORE_NAME,
+        mask=MASK_NAME,
     )
     free = arguments.fit == "free"
     if free:
@@ -118,69 +94,19 @@ def convert(arguments: argparse.Namespace, events: Events) -> None:
                     with (folder / f"{size}.{name}.{ending}").open("ab") as file:
                         file.write(output.numpy().tobytes())
             events.emit("reference", size=size)
-    for precision in arguments.precision:
-        make_int8(arguments, events) if precision == "int8" else make_fp16(arguments, events)
-        files = [folder / f"{size}-{precision}.onnx" for size in sizes]
-        share_weights(files, folder / arguments.data.replace(".onnx", f"-{precision}.onnx"))
+    plan = precisions.Plan(
+        folder=folder,
+        sizes=sizes,
+        precisions=arguments.precision,
+        data=arguments.data,
+        free=free,
+        limit=arguments.limit,
+        reduced_range=precisions.reduced_range(arguments.reduce_range),
+        threads=arguments.threads,
+    )
+    precisions.make(plan, events)
     share_weights([folder / f"{size}.onnx" for size in sizes], folder / arguments.data)
     events.emit("done")
-
-
-def make_int8(arguments: argparse.Namespace, events: Events) -> None:
-    """What becomes int8 is decided at the smallest size, whose inferences are the shortest, and then done at all."""
-    import numpy as np  # noqa: PLC0415
-
-    from ofx import quantise  # noqa: PLC0415
-
-    folder = arguments.folder
-    reduced = not quantise.has_vnni() if arguments.reduce_range == "auto" else arguments.reduce_range == "yes"
-    choice = None
-    for size in sorted(arguments.size):
-        side = size - size % 16 if arguments.fit == "free" else size
-        values = np.fromfile(folder / f"{size}.calibration.f32", np.float32).reshape(-1, 1, 3, side, side)
-        quantiser = quantise.Quantiser(
-            folder / f"{size}.onnx", list(values), folder, reduce_range=reduced, threads=arguments.threads
-        )
-        if choice is None:
-            choice = quantise.choose(
-                quantiser, arguments.limit, lambda done, total: events.emit("search", done=done, total=total)
-            )
-            events.emit(
-                "quantised",
-                size=size,
-                reducedRange=reduced,
-                limit=arguments.limit,
-                cost=choice.cost,
-                nodes=[
-                    {
-                        "name": node.candidate.name,
-                        "way": node.candidate.way,
-                        "share": node.candidate.share,
-                        "cost": None if node.cost is None or not np.isfinite(node.cost) else node.cost,
-                        "int8": node.taken,
-                    }
-                    for node in choice.nodes
-                ],
-            )
-            if not choice.taken:
-                raise PrecisionError(
-                    "Int8 cannot hold this network: "
-                    + (
-                        f"each of {len(choice.nodes)} nodes alone moves its outputs by more than {arguments.limit:g}."
-                        if choice.nodes
-                        else "it has no node for which int8 would pay."
-                    )
-                )
-        quantiser.write(choice.taken, folder / f"{size}-int8.onnx")
-        events.emit("made", precision="int8", size=size)
-
-
-def make_fp16(arguments: argparse.Namespace, events: Events) -> None:
-    from ofx.half import store_half  # noqa: PLC0415
-
-    for size in arguments.size:
-        store_half(arguments.folder / f"{size}.onnx", arguments.folder / f"{size}-fp16.onnx")
-        events.emit("made", precision="fp16", size=size)
 
 
 if __name__ == "__main__":

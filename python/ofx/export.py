@@ -15,12 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from ofx.errors import SizeError
-
-OPSET = 17
-EXPORTER = "torch.onnx.export(dynamo=False)"
-INPUT_NAME = "image"
-SCORE_NAME = "score"
-MASK_NAME = "mask"
+from ofx.interface import INPUT_NAME, MASK_NAME, OPSET, SCORE_NAME
 
 
 class Deployed(nn.Module):

@@ -26,7 +26,7 @@ from onnxruntime.quantization import (
     quantize_static,
 )
 
-from ofx.export import INPUT_NAME, MASK_NAME, SCORE_NAME
+from ofx.interface import INPUT_NAME, MASK_NAME, SCORE_NAME
 
 # The two ways, by the operator that they are for.
 DYNAMIC, STATIC = "dynamic", "static"

@@ -57,7 +57,7 @@ export const precisionFlags = {
   }),
 };
 
-interface GivenPrecisions {
+export interface GivenPrecisions {
   precision?: Precision[] | undefined;
   'default-precision'?: Precision | undefined;
   calibration?: string | undefined;

@@ -101,12 +101,14 @@ async function loadRuns(locations: readonly string[]): Promise<LoadedRun[]> {
   return runs.map((run, index) => ({ ...run, name: names[index]! }));
 }
 
-/** The shortest way of naming runs that tells them apart: model, version, size, folder, or a letter. */
+/** The shortest way of naming runs that tells them apart: model, version, size, precision, folder, or a letter. */
 function distinctNames(runs: readonly Omit<LoadedRun, 'name'>[]): string[] {
   const ways: ((run: Omit<LoadedRun, 'name'>, index: number) => string)[] = [
     ({ summary: { model } }) => model.name,
     ({ summary: { model } }) => `${model.name} ${model.version}`,
     ({ summary: { model } }) => `${model.name} at ${model.inputSize}`,
+    ({ summary: { model } }) => `${model.name} in ${model.precision}`,
+    ({ summary: { model } }) => `${model.name} at ${model.inputSize} in ${model.precision}`,
     ({ folder }) => path.basename(path.resolve(folder)),
   ];
   for (const way of ways) {

@@ -1,39 +1,28 @@
-import { rmSync } from 'node:fs';
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { OfxError } from '../core/errors.js';
 import { openDataset } from '../dataset/open.js';
-import { publishFolder } from '../files/publish-folder.js';
-import { MANIFEST_FILE, type Precision, type Variant } from '../model/manifest.js';
-import { hashOnnx } from '../model/onnx-hash.js';
-import type { QuantisedEvent } from '../python/events.js';
+import type { Variant } from '../model/manifest.js';
 import { findPython } from '../python/interpreter.js';
 import { readCalibration } from './calibration.js';
-import { asWriteError, checkDestination, checkInput, makeDraft } from './destination.js';
-import { exportAll, readReference } from './export.js';
+import { checkDestination, checkInput } from './destination.js';
+import { inDraft } from './draft.js';
+import { exportAll, readReference, withoutEvent } from './export.js';
 import { makeManifest } from './make-manifest.js';
 import { countInputs, parityInputs, parityTensors } from './parity-inputs.js';
 import { notEqual, uncertain, UNCERTAIN } from './parity-texts.js';
 import { compareOutputs, isWithin, PARITY_TOLERANCE, type VariantParity } from './parity.js';
-import { compareWithFloat32, countCompared } from './precisions.js';
+import { compareWithFloat32, countCompared, type FoundPrecisions } from './precisions.js';
+import { publishModel } from './publish-model.js';
 import type { ConvertRequest } from './request.js';
 import type { ConvertReport } from './result.js';
 import { runOnnx } from './run-onnx.js';
-import { selectVariants } from './select-variants.js';
-
-/** What was compared and found in full, beside the manifest. */
-export const PARITY_FILE = 'parity.json';
+import { Steps, type ConvertEvents } from './steps.js';
+import { dataFileOf, draftFileOf, placeVariants } from './variant-files.js';
 
 /** The sides at which images are scored and validated where nothing else is asked for. */
-export const DEFAULT_SIZES: readonly number[] = [288, 380];
-
-export interface ConvertEvents {
-  onWarning?: (warning: string) => void;
-  onStart?: (total: number) => void;
-  /** The total may have grown. */
-  onProgress?: (done: number, total: number) => void;
-}
+const DEFAULT_SIZES: readonly number[] = [288, 380];
 
 /**
  * Makes a model of a checkpoint: an ONNX file for every size, each compared with PyTorch in the runtime that ships.
@@ -50,7 +39,8 @@ export async function convert(
   const started = performance.now();
   const { checkpoint, threads, force, tolerance = PARITY_TOLERANCE } = request;
   const out = path.resolve(request.out);
-  const sizes = [...new Set(request.sizes)].sort((a, b) => a - b);
+  const wanted = request.sizes.length > 0 ? request.sizes : DEFAULT_SIZES;
+  const sizes = [...new Set(wanted)].sort((a, b) => a - b);
   const precisions = [...new Set(request.precisions ?? ['fp32' as const])];
   const others = precisions.filter((precision) => precision !== 'fp32');
   const name = request.name ?? path.basename(out);
@@ -59,39 +49,21 @@ export async function convert(
   await checkDestination(out, force);
   const python = await findPython(request.python, { signal });
   const inputs = await parityInputs();
-  const warnings: string[] = [];
-  const warn = (warning: string): void => {
-    warnings.push(warning);
-    events.onWarning?.(warning);
-  };
+  const steps = new Steps(events);
   // What cannot be measured on is told now, not after the search for int8.
   if (request.validate !== undefined) await openDataset(request.validate);
-  const calibration = others.length > 0 ? await readCalibration(request, sizes, warn, signal) : undefined;
+  const calibration =
+    others.length > 0 ? await readCalibration(request, sizes, steps.warn, signal) : undefined;
 
-  const draft = await makeDraft(out);
-  // A second Ctrl-C ends the process at once.
-  const removeDraft = (): void => {
-    rmSync(draft, { recursive: true, force: true });
-  };
-  process.once('exit', removeDraft);
-  const model = path.join(draft, 'model');
-  try {
+  return inDraft(out, async (draft) => {
     // `mkdtemp` makes folders that only their owner may read; this one is published.
+    const model = path.join(draft, 'model');
     await mkdir(model);
-    let done = 0;
     // Reading the checkpoint, then for every size the export and each input in PyTorch and in ONNX Runtime; for every other
-    // precision a file, and photos in it and in float32.
-    const each = others.length * (1 + countCompared(calibration)) + countCompared(calibration);
-    let total = 1 + sizes.length * (1 + 2 * countInputs(inputs) + each);
-    events.onStart?.(total);
-    const addSteps = (more: number): void => {
-      total += more;
-      events.onProgress?.(done, total);
-    };
-    const step = (more?: number): void => {
-      if (more === undefined) events.onProgress?.(++done, total);
-      else addSteps(more);
-    };
+    // precision a file, photos in it and in float32, and its time.
+    const compared = countCompared(calibration);
+    const each = others.length * (1 + compared) + (others.length > 0 ? compared + 1 : 0);
+    steps.start(1 + sizes.length * (1 + 2 * countInputs(inputs) + each));
     const { described, quantised } = await exportAll(
       {
         request,
@@ -104,57 +76,32 @@ export async function convert(
         calibration,
         signal,
       },
-      step,
-      warn,
+      steps,
     );
 
-    const variants: Variant[] = [];
     const parities: VariantParity[] = [];
-    const compared = new Map<number, Map<Precision, Partial<Variant>>>();
+    const found: FoundPrecisions[] = [];
     for (const size of sizes) {
-      const file = path.join(draft, `${size}.onnx`);
       const tensors = parityTensors(inputs, size, request.fit);
-      const actual = await runOnnx(file, tensors, described, { threads, signal }, step);
+      const file = path.join(draft, draftFileOf(size, 'fp32'));
+      const actual = await runOnnx(file, tensors, described, { threads, signal }, steps.done);
       const parity = compareOutputs(size, { ...(await readReference(draft, size)), actual }, tolerance);
       if (!isWithin(parity, tolerance)) throw notEqual(parity, tolerance);
-      if (parity.pytorch.map.max > UNCERTAIN) warn(uncertain(parity));
+      if (parity.pytorch.map.max > UNCERTAIN) steps.warn(uncertain(parity));
       parities.push(parity);
       if (!calibration) continue;
-      compared.set(
-        size,
+      found.push(
         await compareWithFloat32(
-          {
-            draft,
-            size,
-            precisions: others,
-            calibration,
-            described,
-            quantised,
-            threads,
-            signal,
-          },
-          step,
+          { draft, size, precisions: others, calibration, names: described, quantised, threads, signal },
+          steps.done,
         ),
       );
     }
+    const variants: Variant[] = [];
     for (const precision of ['fp32', ...others] as const) {
-      const dataFile = dataFileOf(name, precision);
-      await rename(path.join(draft, dataFile), path.join(model, dataFile));
-      for (const size of sizes) {
-        const suffix = precision === 'fp32' ? '' : `-${precision}`;
-        const file = `${name}-${size}${suffix}.onnx`;
-        await rename(path.join(draft, `${size}${suffix}.onnx`), path.join(model, file));
-        const content = await hashOnnx(path.join(model, file));
-        variants.push({
-          file,
-          inputSize: size,
-          precision,
-          ...content,
-          ...compared.get(size)?.get(precision),
-        });
-      }
+      const placed = await placeVariants({ draft, model, name }, precision, sizes);
+      variants.push(...placed.map((variant, index) => ({ ...variant, ...found[index]?.get(precision) })));
     }
-
     const parity = {
       tolerance,
       runtime: `onnxruntime-node ${runtimeVersion()}`,
@@ -162,28 +109,26 @@ export async function convert(
       noise: inputs.noise.length,
       variants: parities,
     };
-    const writeManifest = async (those: readonly Variant[], usual?: Precision): Promise<void> => {
-      const manifest = makeManifest(
-        { name, checkpoint: path.basename(checkpoint), fit: request.fit, defaultPrecision: usual },
-        described,
-        those,
-        parity,
-      );
-      await writeFile(path.join(model, MANIFEST_FILE), `${JSON.stringify(manifest, null, 2)}\n`);
-    };
-    await writeManifest(variants);
-    const kept = await selectVariants(
-      { request, model, variants, folder: path.join(draft, 'validation'), precisions, signal },
-      { onWarning: warn, onTotal: addSteps, step },
+    const search = quantised && withoutEvent(quantised);
+    const published = await publishModel(
+      {
+        request,
+        draft,
+        model,
+        variants,
+        precisions,
+        manifest: (those, usual) =>
+          makeManifest(
+            { name, checkpoint: path.basename(checkpoint), fit: request.fit, defaultPrecision: usual },
+            described,
+            those,
+            parity,
+          ),
+        parity: { ...parity, ...(search && { int8: search }) },
+        signal,
+      },
+      steps,
     );
-    const usual = kept.some(({ precision }) => precision === request.defaultPrecision)
-      ? request.defaultPrecision
-      : undefined;
-    await writeManifest(kept, usual);
-    const details = { ...parity, ...(quantised && { int8: withoutEvent(quantised) }) };
-    await writeFile(path.join(model, PARITY_FILE), `${JSON.stringify(details, null, 2)}\n`);
-    signal?.throwIfAborted();
-    await publishFolder(model, out);
     return {
       folder: request.out,
       name,
@@ -192,18 +137,13 @@ export async function convert(
       checkpoint: { name: path.basename(checkpoint), sha256: described.sha256 },
       python: python.executable,
       torch: described.torch,
-      variants: kept,
+      ...published,
       parity,
-      ...(quantised && { int8: withoutEvent(quantised) }),
-      warnings,
+      ...(search && { int8: search }),
+      warnings: steps.warnings,
       seconds: (performance.now() - started) / 1000,
     };
-  } catch (error) {
-    throw asWriteError(error, out);
-  } finally {
-    await rm(draft, { recursive: true, force: true });
-    process.off('exit', removeDraft);
-  }
+  });
 }
 
 /** A name that is part of file names. */
@@ -212,17 +152,6 @@ function checkName(name: string): void {
   throw new OfxError('USAGE', `"${name}" is not a valid name of a model: its files are called by it.`, {
     suggestion: 'Use letters, digits, ".", "_" and "-" for --name.',
   });
-}
-
-/** The weights of all sizes in a precision. */
-function dataFileOf(name: string, precision: Precision): string {
-  return `${name}${precision === 'fp32' ? '' : `-${precision}`}.onnx.data`;
-}
-
-function withoutEvent(quantised: QuantisedEvent): NonNullable<ConvertReport['int8']> {
-  const search: Partial<QuantisedEvent> = { ...quantised };
-  delete search.event;
-  return search as NonNullable<ConvertReport['int8']>;
 }
 
 function runtimeVersion(): string {

@@ -1,10 +1,16 @@
 import { mkdtemp, readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { OfxError, systemCode } from '../core/errors.js';
+import { exists } from '../files/exists.js';
 import { makeFolder } from '../files/make-folder.js';
 import { MANIFEST_FILE } from '../model/manifest.js';
 
 /** Where a model comes from and goes to, looked at before anything is computed. */
+
+/** Whether more precisions are to be made of a model, and not a model of a checkpoint. */
+export function isModelFolder(folder: string): Promise<boolean> {
+  return exists(path.join(folder, MANIFEST_FILE));
+}
 
 /** @throws {OfxError} INPUT_MISSING, INPUT_UNREADABLE */
 export async function checkInput(checkpoint: string): Promise<void> {

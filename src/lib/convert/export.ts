@@ -1,12 +1,14 @@
 import { appendFile, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Precision } from '../model/manifest.js';
-import type { CheckpointEvent, QuantisedEvent } from '../python/events.js';
+import type { CheckpointEvent, ConvertEvent, QuantisedEvent } from '../python/events.js';
 import { runScript } from '../python/script.js';
 import type { Outputs } from './parity.js';
 import type { Calibration } from './calibration.js';
 import type { ConvertRequest } from './request.js';
 import { parityTensors, type ParityInputs } from './parity-inputs.js';
+import type { ConvertReport } from './result.js';
+import type { Steps } from './steps.js';
 
 /** What Python does: it exports the network, and says what PyTorch makes of the inputs. */
 
@@ -34,8 +36,7 @@ export interface Exported {
 /** Lets Python export every size into the draft, and write there what PyTorch makes of the inputs. */
 export async function exportAll(
   { request, sizes, python, draft, dataFile, inputs, precisions, calibration, signal }: ExportRun,
-  step: (more?: number) => void,
-  onWarning: (warning: string) => void,
+  steps: Steps,
 ): Promise<Exported> {
   for (const size of sizes) {
     const tensors = parityTensors(inputs, size, request.fit);
@@ -45,12 +46,9 @@ export async function exportAll(
       path.join(draft, `${size}.input.f32`),
       Buffer.concat(tensors.map(({ data }) => asBytes(data))),
     );
-    if (!calibration || !precisions.includes('int8')) continue;
-    const file = path.join(draft, `${size}.calibration.f32`);
-    for (const { data } of calibration.tensors(size)) await appendFile(file, asBytes(data));
   }
-  let quantised: QuantisedEvent | undefined;
-  let searched = 0;
+  if (calibration && precisions.includes('int8')) await writeCalibration(calibration, sizes, draft);
+  const told = new ToldBySearch(steps);
   let described: CheckpointEvent | undefined;
   await runScript({
     python,
@@ -62,28 +60,102 @@ export async function exportAll(
       ...sizes.flatMap((size) => ['--size', String(size)]),
       '--data',
       dataFile,
-      ...(request.fit === undefined ? [] : ['--fit', request.fit]),
-      '--threads',
-      String(request.threads),
       ...(request.weights === undefined ? [] : [`--weights=${request.weights}`]),
-      ...precisions.flatMap((precision) => ['--precision', precision]),
-      ...(request.reduceRange === undefined ? [] : ['--reduce-range', request.reduceRange ? 'yes' : 'no']),
+      ...precisionArgs({ request, precisions }),
     ],
     temporary: draft,
     onEvent: (event) => {
-      if (event.event === 'warning') onWarning(event.message);
-      else if (event.event === 'quantised') quantised = event;
-      else if (event.event === 'search') {
-        // How many nodes are tried is known with the first.
-        if (searched === 0) step(event.total);
-        for (; searched < event.done; searched++) step();
-      } else if (event.event !== 'done') step();
       if (event.event === 'checkpoint') described = event;
+      told.hear(event);
     },
     signal,
   });
   if (!described) throw new Error('convert.py told nothing of the checkpoint.');
-  return { described, quantised };
+  return { described, quantised: told.quantised };
+}
+
+export type AddedRun = Pick<
+  ExportRun,
+  'request' | 'python' | 'draft' | 'dataFile' | 'precisions' | 'calibration' | 'signal'
+> & {
+  /** Float32's files, by size. */
+  sources: ReadonlyMap<number, string>;
+};
+
+/** Lets Python make other precisions of files that were exported before. */
+export async function addAll(
+  { request, sources, python, draft, dataFile, precisions, calibration, signal }: AddedRun,
+  steps: Steps,
+): Promise<QuantisedEvent | undefined> {
+  if (calibration && precisions.includes('int8'))
+    await writeCalibration(calibration, [...sources.keys()], draft);
+  const told = new ToldBySearch(steps);
+  await runScript({
+    python,
+    script: 'add_precisions.py',
+    args: [
+      '--folder',
+      draft,
+      ...[...sources].flatMap(([size, file]) => ['--source', `${size}=${file}`]),
+      '--data',
+      dataFile,
+      ...precisionArgs({ request, precisions }),
+    ],
+    temporary: draft,
+    onEvent: (event) => {
+      told.hear(event);
+    },
+    signal,
+  });
+  return told.quantised;
+}
+
+/** What both scripts take. */
+function precisionArgs({ request, precisions }: Pick<ExportRun, 'request' | 'precisions'>): string[] {
+  const { fit, threads, reduceRange } = request;
+  return [
+    ...(fit === undefined ? [] : ['--fit', fit]),
+    '--threads',
+    String(threads),
+    ...precisions.flatMap((precision) => ['--precision', precision]),
+    ...(reduceRange === undefined ? [] : ['--reduce-range', reduceRange ? 'yes' : 'no']),
+  ];
+}
+
+async function writeCalibration(
+  calibration: Calibration,
+  sizes: readonly number[],
+  draft: string,
+): Promise<void> {
+  for (const size of sizes) {
+    const file = path.join(draft, `${size}.calibration.f32`);
+    for (const { data } of calibration.tensors(size)) await appendFile(file, asBytes(data));
+  }
+}
+
+/** Counts what Python tells, and keeps the table of the search for int8. */
+class ToldBySearch {
+  quantised: QuantisedEvent | undefined;
+  #searched = 0;
+
+  constructor(private readonly steps: Steps) {}
+
+  hear(event: ConvertEvent): void {
+    if (event.event === 'warning') this.steps.warn(event.message);
+    else if (event.event === 'quantised') this.quantised = event;
+    else if (event.event === 'search') {
+      // How many nodes are tried is known with the first.
+      if (this.#searched === 0) this.steps.add(event.total);
+      for (; this.#searched < event.done; this.#searched++) this.steps.done();
+    } else if (event.event !== 'done') this.steps.done();
+  }
+}
+
+/** The table of the search, as reports have it. */
+export function withoutEvent(quantised: QuantisedEvent): NonNullable<ConvertReport['int8']> {
+  const search: Partial<QuantisedEvent> = { ...quantised };
+  delete search.event;
+  return search as NonNullable<ConvertReport['int8']>;
 }
 
 /** What PyTorch made of the inputs, as `python/convert.py` wrote it: the truth, in float64, and its own float32. */

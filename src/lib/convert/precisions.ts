@@ -18,12 +18,15 @@ export function countCompared(calibration: Calibration | undefined): number {
   return calibration ? Math.min(COMPARED, calibration.photos) : 0;
 }
 
+/** What is said of a size's variants, by precision. */
+export type FoundPrecisions = ReadonlyMap<Precision, Partial<Variant>>;
+
 export interface Comparison {
   draft: string;
   size: number;
   precisions: readonly Precision[];
   calibration: Calibration;
-  described: CheckpointEvent;
+  names: Pick<CheckpointEvent, 'input' | 'score' | 'mask'>;
   quantised: QuantisedEvent | undefined;
   threads: number;
   signal: AbortSignal | undefined;
@@ -35,12 +38,12 @@ export interface Comparison {
  * @throws {OfxError} PRECISION_FAILED where one gives no numbers, or another map altogether
  */
 export async function compareWithFloat32(
-  { draft, size, precisions, calibration, described, quantised, threads, signal }: Comparison,
+  { draft, size, precisions, calibration, names, quantised, threads, signal }: Comparison,
   step: () => void,
-): Promise<Map<Precision, Partial<Variant>>> {
+): Promise<FoundPrecisions> {
   const tensors = calibration.tensors(size).slice(0, COMPARED);
   const outputs = (file: string): Promise<Outputs> =>
-    runOnnx(path.join(draft, file), tensors, described, { threads, signal }, step);
+    runOnnx(path.join(draft, file), tensors, names, { threads, signal }, step);
   const float32 = await outputs(`${size}.onnx`);
   const found = new Map<Precision, Partial<Variant>>();
   for (const precision of precisions) {

@@ -2,9 +2,11 @@ import type { Fit, Precision } from '../model/manifest.js';
 
 /** What `ofx convert` is asked for. */
 export interface ConvertRequest {
+  /** A file; or a model's folder, where more precisions are to be made of it. */
   checkpoint: string;
   /** The model's folder, to be made. */
   out: string;
+  /** [288 and 380; of a model all that it has]. */
   sizes: readonly number[];
   /** The model's name [the folder's]. */
   name?: string | undefined;

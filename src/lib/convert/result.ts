@@ -1,4 +1,5 @@
 import { Type, type Static } from '@sinclair/typebox';
+import { LatencySchema } from '../model/latency-file.js';
 import { VariantSchema } from '../model/manifest.js';
 import { ParitySchema } from './parity.js';
 
@@ -23,6 +24,10 @@ const SearchSchema = Type.Object(
   { description: 'Which nodes became int8, and what each costs' },
 );
 
+const LatencyResultSchema = Type.Object(LatencySchema.properties, {
+  description: 'Of other precisions, over that of float32; latency.json of the model has it, too',
+});
+
 /** What `ofx convert` made. */
 export const ConvertReportSchema = Type.Object({
   folder: Type.String({ description: 'The model’s folder' }),
@@ -35,10 +40,25 @@ export const ConvertReportSchema = Type.Object({
   variants: Type.Array(VariantSchema),
   parity: ParitySchema,
   int8: Type.Optional(SearchSchema),
+  latency: Type.Optional(LatencyResultSchema),
   warnings: Type.Array(Type.String()),
   seconds: Type.Number({ minimum: 0 }),
 });
 export type ConvertReport = Static<typeof ConvertReportSchema>;
+
+/** What `ofx convert` made of a model: the same in more precisions. */
+export const PrecisionsReportSchema = Type.Object({
+  folder: Type.String({ description: 'The model’s folder' }),
+  name: Type.String(),
+  model: Type.String({ description: 'What it was made of' }),
+  python: Type.String({ description: 'The interpreter that was used' }),
+  variants: Type.Array(VariantSchema),
+  int8: Type.Optional(SearchSchema),
+  latency: Type.Optional(LatencyResultSchema),
+  warnings: Type.Array(Type.String()),
+  seconds: Type.Number({ minimum: 0 }),
+});
+export type PrecisionsReport = Static<typeof PrecisionsReportSchema>;
 
 /** What `ofx convert --setup` without a checkpoint made. */
 export const SetupReportSchema = Type.Object({
@@ -52,6 +72,7 @@ const head = { schemaVersion: Type.Literal(1), ofx: Type.String() };
 export const ConvertDocumentSchema = Type.Union(
   [
     Type.Object({ ...head, ...ConvertReportSchema.properties }),
+    Type.Object({ ...head, ...PrecisionsReportSchema.properties }, { title: 'Of a model' }),
     Type.Object({ ...head, ...SetupReportSchema.properties }, { title: 'With --setup and no checkpoint' }),
   ],
   { $id: 'convert', title: 'Result of ofx convert --json' },

@@ -165,16 +165,6 @@ export const VariantSchema = Type.Object({
   quantisation: Type.Optional(QuantisationSchema),
   difference: Type.Optional(FloatDifferenceSchema),
   accuracy: Type.Optional(Type.Union([Type.Literal('not measured'), AccuracySchema])),
-  latency: Type.Optional(
-    Type.Object(
-      {
-        ratio: Type.Number({ exclusiveMinimum: 0, description: 'Time of an inference over that of fp32' }),
-        processor: Type.String(),
-        threads: Type.Integer({ minimum: 1 }),
-      },
-      { description: 'Measured in turns with fp32' },
-    ),
-  ),
 });
 export type Variant = Static<typeof VariantSchema>;
 

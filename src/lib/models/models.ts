@@ -6,6 +6,7 @@ import { writeFileAtomic } from '../files/write.js';
 import { makeFolder } from '../files/make-folder.js';
 import { DEFAULT_MODEL, findModel, listModels, type Model } from '../model/catalogue.js';
 import { Detector } from '../model/detector.js';
+import { readLatency } from '../model/latency-file.js';
 import { MANIFEST_FILE } from '../model/manifest.js';
 import { effectiveThresholds } from '../model/thresholds.js';
 import { installedModelsFolder } from '../core/paths.js';
@@ -50,7 +51,8 @@ export async function shownModel(reference: string): Promise<ShownModel> {
       ...(await effectiveThresholds(manifest.name, sha256, manifest.thresholds, '', folder)),
     })),
   );
-  return { folder, manifest, thresholds };
+  const latency = await readLatency(folder);
+  return { folder, manifest, thresholds, ...(latency && { latency }) };
 }
 
 /**

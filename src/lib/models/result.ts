@@ -1,4 +1,5 @@
 import { Type, type Static } from '@sinclair/typebox';
+import { LatencySchema } from '../model/latency-file.js';
 import { ManifestSchema, PrecisionSchema, VariantSchema } from '../model/manifest.js';
 
 const Envelope = { schemaVersion: Type.Literal(1), ofx: Type.String() };
@@ -24,6 +25,9 @@ export const ModelsShowSchema = Type.Object(
     ...Envelope,
     folder: Type.String(),
     manifest: ManifestSchema,
+    latency: Type.Optional(
+      Type.Object(LatencySchema.properties, { description: 'As measured when the variants were made' }),
+    ),
     thresholds: Type.Array(
       Type.Object({
         inputSize: Type.Integer(),

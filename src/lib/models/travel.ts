@@ -5,6 +5,7 @@ import { checkSchema } from '../core/schema.js';
 import { exists } from '../files/exists.js';
 import { readText } from '../files/read-text.js';
 import type { Model } from '../model/catalogue.js';
+import { LATENCY_FILE } from '../model/latency-file.js';
 import { MANIFEST_FILE, ThresholdsSchema } from '../model/manifest.js';
 import { addToThresholdsFile, THRESHOLDS_FILE, type FittedEntry } from '../model/thresholds-file.js';
 import { fittedFiles, forgetFittedThresholds } from '../model/thresholds.js';
@@ -51,7 +52,7 @@ async function filesOf({ folder, manifest }: Model): Promise<string[]> {
     files.add(file);
     for (const other of externalData) files.add(path.join(path.dirname(file), other));
   }
-  for (const file of ['README.md', 'LICENSE', 'NOTICE', THRESHOLDS_FILE])
+  for (const file of ['README.md', 'LICENSE', 'NOTICE', THRESHOLDS_FILE, LATENCY_FILE])
     if (await exists(path.join(folder, file))) files.add(file);
   return [...files];
 }

@@ -1,0 +1,44 @@
+import { usableCpus } from '../core/cpu.js';
+import { OfxError } from '../core/errors.js';
+import type { ConvertRequest } from '../convert/request.js';
+import type { Fit } from '../model/manifest.js';
+import { precisionRequest, type GivenPrecisions } from './precision-flags.js';
+
+interface GivenFlags extends GivenPrecisions {
+  out?: string | undefined;
+  size?: number[] | undefined;
+  fit?: Fit | undefined;
+  name?: string | undefined;
+  weights?: string | undefined;
+  tolerance?: number | undefined;
+  python?: string | undefined;
+  threads?: number | undefined;
+  force: boolean;
+}
+
+/** @throws {OfxError} USAGE where flags are missing or do not fit together */
+export function convertRequest(checkpoint: string | undefined, flags: GivenFlags): ConvertRequest {
+  const { out } = flags;
+  if (checkpoint === undefined || out === undefined) {
+    throw new OfxError(
+      'USAGE',
+      checkpoint === undefined ? 'Which checkpoint?' : 'Where to? --out is missing.',
+      {
+        suggestion: 'For example: ofx convert checkpoint.pyth --out my-model',
+      },
+    );
+  }
+  return {
+    checkpoint,
+    out,
+    sizes: flags.size ?? [],
+    fit: flags.fit,
+    name: flags.name,
+    python: flags.python,
+    weights: flags.weights,
+    tolerance: flags.tolerance,
+    threads: flags.threads ?? usableCpus(),
+    force: flags.force,
+    ...precisionRequest(flags),
+  };
+}
