@@ -28,7 +28,11 @@ def run_of(seed: int, tampered: int, authentic: int) -> Run:
 
 def test_the_shipped_fusion_follows_from_the_committed_reports():
     found = fit_fusion.describe([read_run(REPORTS / name) for name in ("casia1-dev", "imd2020-dev")], [], 1.0)
-    (shipped,) = (v["fusion"] for v in json.loads(MANIFEST.read_text())["variants"] if v["inputSize"] == 380)
+    (shipped,) = (
+        v["fusion"]
+        for v in json.loads(MANIFEST.read_text())["variants"]
+        if (v["inputSize"], v["precision"]) == (380, "fp32")
+    )
     assert found["weights"] == {source["name"]: source["weight"] for source in shipped["sources"]}
     assert found["bias"] == shipped["bias"]
 
