@@ -1,3 +1,5 @@
+import { PIXEL_METRIC_NAMES, PIXEL_METRICS, type PixelMetricName } from './pixel-metrics.js';
+
 /**
  * Every number that a validation gives, by the path under which `summary.json`, gates and comparisons address it. One
  * table: names, order, meaning and direction come from here.
@@ -38,14 +40,7 @@ export const METRIC_DEFINITIONS = {
   ),
   'image.brier': lower('Brier score', 'Mean squared distance between score and label.'),
 
-  'pixel.macro.f1': higher('F1 (macro)', 'Mean over tampered images of the F1 at the mask threshold.'),
-  'pixel.macro.iou': higher(
-    'IoU (macro)',
-    'Mean over tampered images of intersection over union at the mask threshold.',
-  ),
-  'pixel.macro.precision': higher('Precision (macro)', 'Mean over tampered images of the pixel precision.'),
-  'pixel.macro.recall': higher('Recall (macro)', 'Mean over tampered images of the pixel recall.'),
-  'pixel.macro.mcc': higher('MCC (macro)', 'Mean over tampered images of the Matthews correlation, −1 to 1.'),
+  ...pixelDefinitions('macro'),
   'pixel.macro.auc': higher(
     'ROC AUC (macro)',
     'Mean area under the ROC curve of tampered images that have both kinds of pixels.',
@@ -60,14 +55,7 @@ export const METRIC_DEFINITIONS = {
     'Mean F1 with each image at its own best threshold: optimistic, out of reach in use.',
   ),
 
-  'pixel.micro.f1': higher(
-    'F1 (micro)',
-    'F1 of the counts of all pixels of all images, authentic ones included.',
-  ),
-  'pixel.micro.iou': higher('IoU (micro)', 'Intersection over union of all pixels of all images.'),
-  'pixel.micro.precision': higher('Precision (micro)', 'Pixel precision over all images.'),
-  'pixel.micro.recall': higher('Recall (micro)', 'Pixel recall over all images.'),
-  'pixel.micro.mcc': higher('MCC (micro)', 'Matthews correlation over all pixels of all images, −1 to 1.'),
+  ...pixelDefinitions('micro'),
   'pixel.micro.accuracy': higher(
     'Accuracy (micro)',
     'Share of pixels classified correctly, over all images.',
@@ -155,4 +143,15 @@ function lower(title: string, definition: string): MetricDefinition {
 
 function neutral(title: string, definition: string): MetricDefinition {
   return { title, definition, better: 'none' };
+}
+
+function pixelDefinitions<Mean extends 'macro' | 'micro'>(
+  mean: Mean,
+): Record<`pixel.${Mean}.${PixelMetricName}`, MetricDefinition> {
+  return Object.fromEntries(
+    PIXEL_METRIC_NAMES.map((name) => {
+      const { title, [mean]: definition } = PIXEL_METRICS[name];
+      return [`pixel.${mean}.${name}`, higher(`${title} (${mean})`, definition)];
+    }),
+  ) as Record<`pixel.${Mean}.${PixelMetricName}`, MetricDefinition>;
 }

@@ -1,31 +1,18 @@
 import type { Statistics } from './bootstrap.js';
-import { f1, iou, mcc, precision, recall } from './confusion.js';
+import { f1 } from './confusion.js';
 import type { MetricPath } from './definitions.js';
 import { confusionAt, type PixelCounts } from './measure-pixels.js';
+import { forEachPixelMetric, type PixelMetricName } from './pixel-metrics.js';
 import type { ThresholdSet } from './thresholds.js';
 
 /** The threshold of every protocol of the field. */
 export const PROTOCOL_THRESHOLD = 0.5;
 
-export type MacroMetric =
-  | 'f1'
-  | 'iou'
-  | 'precision'
-  | 'recall'
-  | 'mcc'
-  | 'auc'
-  | 'bestF1'
-  | 'bestThreshold'
-  | 'oracleF1'
-  | 'protocolF1';
+export type MacroMetric = PixelMetricName | 'auc' | 'bestF1' | 'bestThreshold' | 'oracleF1' | 'protocolF1';
 
 /** Where each of these stands among a run's numbers. */
 export const MACRO_PATHS: Readonly<Record<MacroMetric, MetricPath>> = {
-  f1: 'pixel.macro.f1',
-  iou: 'pixel.macro.iou',
-  precision: 'pixel.macro.precision',
-  recall: 'pixel.macro.recall',
-  mcc: 'pixel.macro.mcc',
+  ...forEachPixelMetric((_metric, name): MetricPath => `pixel.macro.${name}`),
   auc: 'pixel.macro.auc',
   bestF1: 'pixel.macro.best.f1',
   bestThreshold: 'pixel.macro.best.threshold',
@@ -64,11 +51,7 @@ export function macroStatistic(
       { f1: null, threshold: null },
     );
     return {
-      f1: weightedMean(columns.f1, weights),
-      iou: weightedMean(columns.iou, weights),
-      precision: weightedMean(columns.precision, weights),
-      recall: weightedMean(columns.recall, weights),
-      mcc: weightedMean(columns.mcc, weights),
+      ...forEachPixelMetric((_metric, name) => weightedMean(columns[name], weights)),
       auc: weightedMean(columns.auc, weights),
       bestF1: best.f1,
       bestThreshold: best.threshold,
@@ -96,11 +79,7 @@ function toColumns(images: readonly PixelCounts[], thresholds: ThresholdSet, thr
   const protocolIndex = thresholds.indexOf(PROTOCOL_THRESHOLD);
   const column = (value: (image: PixelCounts) => number): Float64Array => Float64Array.from(images, value);
   return {
-    f1: column((image) => f1(confusionAt(image, index))),
-    iou: column((image) => iou(confusionAt(image, index))),
-    precision: column((image) => precision(confusionAt(image, index))),
-    recall: column((image) => recall(confusionAt(image, index))),
-    mcc: column((image) => mcc(confusionAt(image, index))),
+    ...forEachPixelMetric(({ of }) => column((image) => of(confusionAt(image, index)))),
     auc: column((image) => image.auc ?? Number.NaN),
     oracleF1: column((image) => image.oracleF1 ?? Number.NaN),
     protocolF1: column((image) => f1(confusionAt(image, protocolIndex))),

@@ -1,20 +1,12 @@
 import { percentileInterval, RESAMPLES, type Interval, type Statistics } from './bootstrap.js';
-import { accuracy, addConfusion, f1, iou, mcc, precision, recall, type Confusion } from './confusion.js';
+import { accuracy, addConfusion, f1, type Confusion } from './confusion.js';
 import { COARSE_SHIFT, PROBABILITY_BINS } from './probability-bins.js';
 import { decodeHistogram, type SparseHistogram } from './pixel-histogram.js';
+import { forEachPixelMetric, PIXEL_METRIC_NAMES } from './pixel-metrics.js';
 import { hashText, poissonOne, seededRandom } from './random.js';
 import { averagePrecision, rocAuc, type Ranking } from './ranking.js';
 
-export const MICRO_METRICS = [
-  'f1',
-  'iou',
-  'precision',
-  'recall',
-  'mcc',
-  'accuracy',
-  'auc',
-  'averagePrecision',
-] as const;
+export const MICRO_METRICS = [...PIXEL_METRIC_NAMES, 'accuracy', 'auc', 'averagePrecision'] as const;
 export type MicroMetric = (typeof MICRO_METRICS)[number];
 
 type Resampled<Name extends string> = Record<Name, { value: number | null; interval: Interval | null }>;
@@ -218,11 +210,7 @@ export function microStatistics(counts: Confusion, ranking: Ranking): Statistics
   const both = bothClasses(counts);
   const any = counts.tp + counts.fp + counts.fn + counts.tn > 0;
   return {
-    f1: both ? f1(counts) : null,
-    iou: both ? iou(counts) : null,
-    precision: both ? precision(counts) : null,
-    recall: both ? recall(counts) : null,
-    mcc: both ? mcc(counts) : null,
+    ...forEachPixelMetric(({ of }) => (both ? of(counts) : null)),
     accuracy: any ? accuracy(counts) : null,
     auc: rocAuc(ranking),
     averagePrecision: averagePrecision(ranking),

@@ -1,9 +1,16 @@
 import { Type, type Static } from '@sinclair/typebox';
 import { Count } from '../core/schema.js';
+import { forEachPixelMetric } from '../metrics/pixel-metrics.js';
 
 const Probability = Type.Number({ minimum: 0, maximum: 1 });
 const OrNull = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T, description: string) =>
   Type.Union([schema, Type.Null()], { description });
+
+// Scripts read the first columns by their place.
+const { f1, iou, precision, recall, ...morePixelColumns } = forEachPixelMetric(({ minimum, column }) =>
+  OrNull(Type.Number({ minimum, maximum: 1 }), column),
+);
+const firstPixelColumns = { f1, iou, precision, recall };
 
 /** One image of a run; a row of `metrics.csv`, where null is an empty cell. */
 export const ImageRowSchema = Type.Object(
@@ -12,17 +19,14 @@ export const ImageRowSchema = Type.Object(
     label: OrNull(Type.Union([Type.Literal(0), Type.Literal(1)]), '1 tampered, 0 authentic'),
     score: OrNull(Probability, 'Probability of tampering, after the temperature'),
     predicted: OrNull(Type.Union([Type.Literal(0), Type.Literal(1)]), '1 where score > score threshold'),
-    f1: OrNull(Probability, 'Pixel F1 at the mask threshold; tampered images only, as the next ones'),
-    iou: OrNull(Probability, 'Intersection over union'),
-    precision: OrNull(Probability, 'Pixel precision'),
-    recall: OrNull(Probability, 'Pixel recall'),
+    ...firstPixelColumns,
     auc: OrNull(Probability, 'Area under the pixel ROC curve; where the truth has both kinds of pixels'),
     tamperedFraction: OrNull(Probability, 'Share of pixels predicted tampered'),
     truthFraction: OrNull(Probability, 'Share of pixels that are tampered'),
     ms: OrNull(Type.Number({ minimum: 0 }), 'Milliseconds of preprocessing and inference'),
     error: OrNull(Type.String(), 'Why the image could not be scored'),
     rawScore: OrNull(Probability, 'The score before the temperature'),
-    mcc: OrNull(Type.Number({ minimum: -1, maximum: 1 }), 'Matthews correlation of the pixels'),
+    ...morePixelColumns,
     oracleF1: OrNull(Probability, 'Pixel F1 at the image’s own best threshold'),
     protocolF1: OrNull(Probability, 'Pixel F1 at 0.5 (protocol macro)'),
     truforF1: OrNull(Probability, 'Pixel F1 at 0.5 (protocol trufor)'),

@@ -7,7 +7,8 @@ import { TruthConventions } from '../dataset/truth-conventions.js';
 import type { OfxError } from '../core/errors.js';
 import { isManipulated } from '../core/verdict.js';
 import { confusionAt } from '../metrics/measure-pixels.js';
-import { f1, iou, mcc, precision, recall } from '../metrics/confusion.js';
+import { f1 } from '../metrics/confusion.js';
+import { forEachPixelMetric, type PixelMetricName } from '../metrics/pixel-metrics.js';
 import type { ImageEvidence } from '../metrics/evidence.js';
 import { PROTOCOL_THRESHOLD } from '../metrics/macro.js';
 import {
@@ -132,14 +133,10 @@ function toRow(
 
 type PixelColumns = Pick<
   ImageRow,
-  | 'f1'
-  | 'iou'
-  | 'precision'
-  | 'recall'
+  | PixelMetricName
   | 'auc'
   | 'tamperedFraction'
   | 'truthFraction'
-  | 'mcc'
   | 'oracleF1'
   | 'protocolF1'
   | 'tp'
@@ -153,8 +150,7 @@ function pixelColumns(
   thresholds: ThresholdSet,
   maskThreshold: number,
 ): PixelColumns {
-  const nothing = { f1: null, iou: null, precision: null, recall: null, auc: null, mcc: null };
-  const noOverlap = { ...nothing, oracleF1: null, protocolF1: null };
+  const noOverlap = { ...forEachPixelMetric(() => null), auc: null, oracleF1: null, protocolF1: null };
   if (!pixel) {
     return {
       ...noOverlap,
@@ -175,11 +171,7 @@ function pixelColumns(
   if (label === AUTHENTIC) return { ...noOverlap, ...shares };
   return {
     ...shares,
-    f1: f1(counts),
-    iou: iou(counts),
-    precision: precision(counts),
-    recall: recall(counts),
-    mcc: mcc(counts),
+    ...forEachPixelMetric(({ of }) => of(counts)),
     auc: pixel.auc,
     oracleF1: pixel.oracleF1,
     protocolF1: f1(confusionAt(pixel, thresholds.indexOf(PROTOCOL_THRESHOLD))),
