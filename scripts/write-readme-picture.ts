@@ -12,7 +12,10 @@ const WIDTH = 460;
 const GAP = 12;
 
 const analyser = await Analyser.open(await findModel(), { threads: usableCpus(), concurrency: 1 });
-const { files, prediction } = await analyser.analyse(SAMPLE, SAMPLE, { minArea: 0, overlay: 'png' });
+const { files, prediction } = await analyser.analyse(SAMPLE, SAMPLE, {
+  minArea: 0,
+  outputs: { overlay: 'png' },
+});
 await analyser.close();
 
 const height = Math.round((WIDTH * prediction.height) / prediction.width);

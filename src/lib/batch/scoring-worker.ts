@@ -20,7 +20,10 @@ answerTasks(
 
 async function score({ key, bytes }: FetchedImage): Promise<Scored> {
   const analyser = await opened;
-  const { prediction, files } = await analyser.analyse(key, bytes, { ...options, mask: masks !== 'none' });
+  const { prediction, files } = await analyser.analyse(key, bytes, {
+    ...options,
+    ...(masks !== 'none' && { outputs: { mask: 'png' } }),
+  });
   const row = rowOf(prediction);
   return { row, mask: masks === 'all' || row.verdict === 'manipulated' ? files.mask : undefined };
 }

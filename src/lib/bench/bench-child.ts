@@ -79,7 +79,8 @@ async function openSubject(
       threads: configuration.threads,
       run: async (index) => {
         const photo = work.photos[index % work.photos.length]!;
-        return (await analyser.analyse(photo, photo, { minArea: 0, mask: true })).prediction.timingsMs;
+        return (await analyser.analyse(photo, photo, { minArea: 0, outputs: { mask: 'png' } })).prediction
+          .timingsMs;
       },
     };
   }

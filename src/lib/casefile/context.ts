@@ -1,5 +1,6 @@
 import { applyTemperature } from '../core/temperature.js';
 import { SOFTWARE } from '../core/version.js';
+import { OUTPUT_KINDS, OUTPUTS } from '../image/output-kinds.js';
 import type { TestScores } from '../model/manifest.js';
 import { SOURCES } from '../predict/evidence/sources.js';
 import type { RunFacts } from '../predict/exhibit/keeper.js';
@@ -10,7 +11,7 @@ import type { CaseContext } from './schema.js';
 const BINS = [0, 0.2, 0.4, 0.6, 0.8, 1] as const;
 
 /** Settings that the context tells elsewhere, or that no photo depends on. */
-const TOLD_ELSEWHERE = ['ofx', 'build', 'model', 'out', 'probability', 'overlay'];
+const TOLD_ELSEWHERE = ['ofx', 'build', 'model', ...OUTPUT_KINDS.map((kind) => OUTPUTS[kind].flag)];
 
 export function caseContext({ model, network, evidence, temperature, settings }: RunFacts): CaseContext {
   const manifest = model.kind === 'model' ? model.model.manifest : undefined;

@@ -1,26 +1,13 @@
 import { caseFlags } from './case-flags.js';
-import { Flags } from './oclif.js';
-import { evidenceFlag, fractionFlag, modelFlag, threadsFlag, thresholdsFlag } from './flags.js';
+import { Flags, type Interfaces } from './oclif.js';
+import { OUTPUT_KINDS, OUTPUTS, type OutputInfo, type OutputKind } from '../image/output-kinds.js';
+import { evidenceFlag, fractionFlag, modelFlag, pickDefined, threadsFlag, thresholdsFlag } from './flags.js';
 import { PREDICTION_FORMATS } from './prediction-output.js';
 import { precisionFlag } from './precision-flags.js';
 import { sizeFlag } from './size-flag.js';
 
 export const predictFlags = {
-  out: Flags.string({
-    char: 'o',
-    description:
-      'Binary mask, PNG 0/255 at the size of the image: a file for one input, a folder for several',
-    helpValue: 'PATH',
-  }),
-  probability: Flags.string({
-    description:
-      'Probability map: .npy (float32 at the network’s size, with --tile at the image’s) or .png (16-bit grey at the size of the image)',
-    helpValue: 'PATH',
-  }),
-  overlay: Flags.string({
-    description: 'Heat map over the image: PNG, or JPEG where the file ends in .jpg',
-    helpValue: 'PATH',
-  }),
+  ...outputFlags(),
   ...caseFlags,
   model: modelFlag,
   precision: precisionFlag,
@@ -75,3 +62,18 @@ export const predictFlags = {
     helpValue: 'PIXELS',
   }),
 };
+
+/** A flag for each kind of output. */
+function outputFlags() {
+  const flags = OUTPUT_KINDS.map((kind) => {
+    const { flag, help, ...info }: OutputInfo = OUTPUTS[kind];
+    return [
+      flag,
+      Flags.string({ ...pickDefined({ char: info.char }), description: help, helpValue: 'PATH' }),
+    ];
+  });
+  return Object.fromEntries(flags) as Record<
+    (typeof OUTPUTS)[OutputKind]['flag'],
+    Interfaces.OptionFlag<string | undefined>
+  >;
+}

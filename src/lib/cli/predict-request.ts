@@ -1,3 +1,4 @@
+import { forEachOutput, OUTPUTS } from '../image/output-kinds.js';
 import type { PredictRequest } from '../predict/predict.js';
 import { pickDefined } from './flags.js';
 import type { Interfaces } from './oclif.js';
@@ -22,11 +23,7 @@ export async function predictRequest(
     inputs,
     model: await findModel(flags.model),
     detector: { size, precision, evidence, thresholds, concurrency, threads },
-    destinations: pickDefined({
-      mask: flags.out,
-      probability: flags.probability,
-      overlay: flags.overlay,
-    }),
+    destinations: pickDefined(forEachOutput((_info, kind) => flags[OUTPUTS[kind].flag])),
     scoreThreshold: flags.threshold,
     maskThreshold: flags['mask-threshold'],
     minArea: flags['min-area'],

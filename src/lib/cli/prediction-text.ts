@@ -1,6 +1,7 @@
 import { inputText } from '../text/input-text.js';
 import pc from 'picocolors';
 import { VERDICT_WORDS } from '../core/verdict.js';
+import { OUTPUT_KINDS } from '../image/output-kinds.js';
 import type { CopyFinding } from '../predict/evidence/copies-schema.js';
 import { worthSentences } from '../predict/worth.js';
 import { percent } from '../text/numbers.js';
@@ -93,9 +94,7 @@ export const PREDICTION_COLUMNS = [
   'maskThreshold',
   'tamperedFraction',
   'regions',
-  'mask',
-  'probability',
-  'overlay',
+  ...OUTPUT_KINDS,
   'model',
   'modelVersion',
   'modelSha256',

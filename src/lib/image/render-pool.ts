@@ -1,6 +1,7 @@
 import { workerFile } from '../workers/worker-file.js';
 import { WorkerPool } from '../workers/pool.js';
 import { startThread } from '../workers/start.js';
+import { needPixels } from './output-kinds.js';
 import type { ProbabilityMap } from './probability-map.js';
 import type { Rendering, RenderOptions, render } from './render.js';
 
@@ -29,7 +30,7 @@ export class RenderPool {
     signal?: AbortSignal,
   ): Promise<Rendering> {
     const { width, height, data } = image;
-    const pixels = options.overlay || options.exhibit ? data : undefined;
+    const pixels = options.exhibit || needPixels(options.outputs ?? {}) ? data : undefined;
     return this.#pool.run(
       { map, image: pixels ? { width, height, data: pixels } : { width, height }, options },
       {

@@ -1,15 +1,19 @@
 import path from 'node:path';
 import { OfxError } from '../core/errors.js';
 import { KeyTable } from '../files/key-table.js';
+import {
+  endingsOf,
+  formatOfEnding,
+  OUTPUT_KINDS,
+  OUTPUTS,
+  type OutputFormats,
+  type OutputKind,
+} from '../image/output-kinds.js';
 import type { InputFile } from './input-file.js';
 import { nameStem } from './mask-names.js';
 import { foldedName } from '../text/names.js';
 import { refuseCollisions, type Inputs } from './output-collisions.js';
 import { isFolder } from '../files/exists.js';
-
-/** What `ofx predict` can write for an image. */
-export const OUTPUT_KINDS = ['mask', 'probability', 'overlay'] as const;
-export type OutputKind = (typeof OUTPUT_KINDS)[number];
 
 /** Where outputs go: a file for one input, a folder for several. */
 export type Destinations = Partial<Record<OutputKind, string>>;
@@ -17,26 +21,11 @@ export type Destinations = Partial<Record<OutputKind, string>>;
 /** The paths of one input's outputs. */
 export type OutputPaths = Partial<Record<OutputKind, string>>;
 
-/** The endings that a kind's files may have; the first is that of files in a folder. */
-const ENDINGS: Record<OutputKind, readonly [string, ...string[]]> = {
-  // A mask that went through JPEG would no longer be 0 and 255.
-  mask: ['.png'],
-  probability: ['.npy', '.png'],
-  overlay: ['.png', '.jpg', '.jpeg'],
-};
-
-/** The flag that asks for a kind. */
-const FLAGS: Record<OutputKind, string> = {
-  mask: '--out',
-  probability: '--probability',
-  overlay: '--overlay',
-};
-
 /** Where the outputs of inputs go. */
 export interface OutputPlan {
   pathsOf: (file: InputFile) => OutputPaths;
-  /** What kind of file each output is, by the ending that all of its kind have. */
-  endings: Partial<Record<OutputKind, string>>;
+  /** The format of each output, by the ending that all of its kind have. */
+  formats: OutputFormats;
 }
 
 /**
@@ -60,7 +49,7 @@ export async function planOutputs(
     if (toFile) checkEnding(kind, destination);
     asked.push({ kind, destination, toFile });
   }
-  if (asked.length === 0) return { pathsOf: () => ({}), endings: {} };
+  if (asked.length === 0) return { pathsOf: () => ({}), formats: {} };
   const shared = await sharedStems(inputs);
   const pathsOf = (file: InputFile): OutputPaths => {
     const short = nameStem(file.below);
@@ -68,24 +57,28 @@ export async function planOutputs(
     return Object.fromEntries(
       asked.map(({ kind, destination, toFile }) => [
         kind,
-        toFile ? destination : path.join(destination, `${stem}${ENDINGS[kind][0]}`),
+        toFile ? destination : path.join(destination, `${stem}${endingsOf(kind)[0]}`),
       ]),
     );
   };
   await refuseCollisions(inputs, (file) => Object.values(pathsOf(file)));
-  const endings = asked.map(({ kind, destination, toFile }) => [
+  const formats = asked.map(({ kind, destination, toFile }) => [
     kind,
-    toFile ? path.extname(destination).toLowerCase() : ENDINGS[kind][0],
+    formatOfEnding(kind, toFile ? path.extname(destination) : endingsOf(kind)[0]),
   ]);
-  return { pathsOf, endings: Object.fromEntries(endings) as OutputPlan['endings'] };
+  return { pathsOf, formats: Object.fromEntries(formats) as OutputFormats };
 }
 
 function checkEnding(kind: OutputKind, file: string): void {
-  const endings = ENDINGS[kind];
-  if (endings.includes(path.extname(file).toLowerCase())) return;
-  throw new OfxError('USAGE', `${FLAGS[kind]} ${file}: a ${kind} is written as ${endings.join(' or ')}.`, {
-    suggestion: `End the path in ${endings[0]}, or in ${path.sep} for a folder.`,
-  });
+  if (formatOfEnding(kind, path.extname(file))) return;
+  const endings = endingsOf(kind);
+  throw new OfxError(
+    'USAGE',
+    `--${OUTPUTS[kind].flag} ${file}: a ${kind} is written as ${endings.join(' or ')}.`,
+    {
+      suggestion: `End the path in ${endings[0]}, or in ${path.sep} for a folder.`,
+    },
+  );
 }
 
 /** The names without ending, folded, that several inputs have. */

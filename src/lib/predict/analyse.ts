@@ -15,9 +15,9 @@ import {
   type Picture,
 } from '../image/decode/samples.js';
 import { pictureName } from '../image/decode/pdf/name.js';
-import { encodeNpy } from '../image/npy.js';
+import type { OutputFiles } from '../image/output-kinds.js';
 import type { ProbabilityMap } from '../image/probability-map.js';
-import type { RenderOptions, Rendering } from '../image/render.js';
+import type { RenderOptions } from '../image/render.js';
 import { RenderPool } from '../image/render-pool.js';
 import type { Strokes } from '../image/strokes.js';
 import type { ModelReference } from '../model/catalogue.js';
@@ -103,14 +103,10 @@ type PageExamination = Omit<Examination, 'sha256' | 'bytes' | 'pages' | 'picture
 
 /** What is asked about an image. */
 export interface AnalysisOptions
-  extends
-    Omit<ExaminationOptions, 'change' | 'onBytes'>,
-    Pick<RenderOptions, 'minArea' | 'mask' | 'overlay'> {
+  extends Omit<ExaminationOptions, 'change' | 'onBytes'>, Pick<RenderOptions, 'minArea' | 'outputs'> {
   /** The model's own where it is left out. */
   scoreThreshold?: number | undefined;
   maskThreshold?: number | undefined;
-  /** The probability map as it is as `.npy`, or at the image's size as 16-bit grey PNG. */
-  probability?: 'npy' | 'png' | undefined;
   /** What a case file tells of the photo; of its place only whether it is stored, unless it is asked for. */
   exhibit?: { withPosition: boolean } | undefined;
 }
@@ -118,7 +114,7 @@ export interface AnalysisOptions
 export interface Analysis {
   prediction: Prediction;
   /** The files asked for, encoded. */
-  files: { mask?: Uint8Array; probability?: Uint8Array; overlay?: Uint8Array };
+  files: OutputFiles;
   exhibit?: Exhibit;
 }
 
@@ -290,7 +286,6 @@ export class Analyser {
     const maskThreshold = options.maskThreshold ?? thresholds.mask;
     const scoreThreshold = options.scoreThreshold ?? thresholds.score;
 
-    const probability = options.probability === 'npy' ? encodeNpy(map) : undefined;
     const file = options.exhibit && (await fileFacts(bytes!, image, { ...options.exhibit, now: examinedAt }));
     bytes = undefined;
     const rendering = await this.#renderer.render(
@@ -299,8 +294,6 @@ export class Analyser {
       renderOptions(options, maskThreshold, examination.strokes),
       signal,
     );
-    const files = pickFiles(rendering);
-    if (probability) files.probability = probability;
 
     // The test photos were not looked at through windows.
     const tested =
@@ -351,7 +344,7 @@ export class Analyser {
       pictures: rendering.exhibit!,
       drawings: examination.strokes.map(drawingOf),
     };
-    return { prediction, files, ...(exhibit && { exhibit }) };
+    return { prediction, files: rendering.files, ...(exhibit && { exhibit }) };
   }
 
   async close(): Promise<void> {
@@ -447,14 +440,8 @@ function renderOptions(options: AnalysisOptions, maskThreshold: number, strokes:
   return {
     maskThreshold,
     minArea: options.minArea,
-    mask: options.mask ?? false,
-    overlay: options.overlay,
+    outputs: options.outputs,
     strokes,
     exhibit: options.exhibit !== undefined,
-    probability: options.probability === 'png',
   };
-}
-
-function pickFiles({ mask, probability, overlay }: Rendering): Analysis['files'] {
-  return { ...(mask && { mask }), ...(probability && { probability }), ...(overlay && { overlay }) };
 }

@@ -7,6 +7,7 @@ import { ImageSearch, type InputFile, type OnSkipped } from '../inputs/find-imag
 import { Lookahead } from '../inputs/lookahead.js';
 import { SkippedFiles } from '../inputs/skipped.js';
 import { nameKey } from '../text/names.js';
+import { OUTPUT_KINDS, OUTPUTS, type OutputFormats } from '../image/output-kinds.js';
 import { DEFAULT_LIMITS } from '../image/decode/samples.js';
 import { writeFileAtomic } from '../files/write.js';
 import type { ModelReference } from '../model/catalogue.js';
@@ -17,13 +18,7 @@ import type { Exhibit } from './exhibit/exhibit.js';
 import type { ExhibitKeeper } from './exhibit/keeper.js';
 import { createFolder, fileKey, Journal } from '../files/journal.js';
 import type { JournalSettings } from '../files/journal-settings.js';
-import {
-  OUTPUT_KINDS,
-  planOutputs,
-  type Destinations,
-  type OutputPaths,
-  type OutputPlan,
-} from '../inputs/output-paths.js';
+import { planOutputs, type Destinations, type OutputPaths } from '../inputs/output-paths.js';
 import {
   isFailed,
   SummaryCounter,
@@ -32,10 +27,7 @@ import {
   type PredictSummary,
 } from './result.js';
 
-export interface PredictRequest extends Omit<
-  AnalysisOptions,
-  'mask' | 'probability' | 'overlay' | 'exhibit'
-> {
+export interface PredictRequest extends Omit<AnalysisOptions, 'outputs' | 'exhibit'> {
   inputs: readonly string[];
   model: ModelReference;
   /** What is not said of `threads` and `concurrency` follows from the number of images. */
@@ -138,7 +130,7 @@ async function predictFound(
   try {
     for (const note of analyser.network.notes) events.onNote?.(note);
     const options: AnalysisOptions = {
-      ...analysisOptions(request, plan.endings),
+      ...analysisOptions(request, plan.formats),
       // Of several images, the images are counted.
       onWindow: single ? events.onWindow : undefined,
     };
@@ -231,10 +223,8 @@ function isAboutImage(error: unknown): error is OfxError {
   return error instanceof OfxError && (error.scope === 'image' || systemCode(error.cause) === 'ENAMETOOLONG');
 }
 
-function analysisOptions(request: PredictRequest, endings: OutputPlan['endings']): AnalysisOptions {
-  const { scoreThreshold, maskThreshold, minArea, tile, page, limits, destinations, keeper } = request;
-  // A folder gets maps at the network's side; a file says by its name what it wants to be.
-  const { overlay, probability } = endings;
+function analysisOptions(request: PredictRequest, outputs: OutputFormats): AnalysisOptions {
+  const { scoreThreshold, maskThreshold, minArea, tile, page, limits, keeper } = request;
   return {
     scoreThreshold,
     maskThreshold,
@@ -242,9 +232,7 @@ function analysisOptions(request: PredictRequest, endings: OutputPlan['endings']
     tile,
     page,
     limits,
-    mask: destinations.mask !== undefined,
-    overlay: overlay === undefined ? undefined : /^\.jpe?g$/.test(overlay) ? 'jpeg' : 'png',
-    probability: probability === undefined ? undefined : probability === '.png' ? 'png' : 'npy',
+    outputs,
     exhibit: keeper && { withPosition: keeper.withPosition },
   };
 }
@@ -261,7 +249,7 @@ async function openJournal(
         'USAGE',
         '--resume needs an output folder, which keeps the journal of what is done.',
         {
-          suggestion: 'Give --out, --probability or --overlay a folder, and several inputs.',
+          suggestion: `Give ${new Intl.ListFormat('en', { type: 'disjunction' }).format(OUTPUT_KINDS.map((kind) => `--${OUTPUTS[kind].flag}`))} a folder, and several inputs.`,
         },
       );
     }
@@ -295,9 +283,7 @@ async function journalSettings(
     evidence: analyser.evidence.sources.join('+'),
     'max-pixels': maxPixels,
     'max-bytes': maxBytes,
-    out: place(destinations.mask),
-    probability: place(destinations.probability),
-    overlay: place(destinations.overlay),
+    ...Object.fromEntries(OUTPUT_KINDS.map((kind) => [OUTPUTS[kind].flag, place(destinations[kind])])),
   };
 }
 

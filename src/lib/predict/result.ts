@@ -1,4 +1,5 @@
 import { VERDICTS, type Verdict } from '../core/verdict.js';
+import { forEachOutput } from '../image/output-kinds.js';
 import { Type, type Static, type TObject, type TRecord, type TSchema, type TString } from '@sinclair/typebox';
 import { PrecisionSchema } from '../model/manifest.js';
 import type { SourceEntry } from './evidence/source.js';
@@ -164,11 +165,7 @@ export const PredictionSchema = withOptional(
         ),
       ),
       regions: Type.Array(RegionSchema, { description: 'Largest first' }),
-      outputs: Type.Object({
-        mask: Type.Optional(Type.String()),
-        probability: Type.Optional(Type.String()),
-        overlay: Type.Optional(Type.String()),
-      }),
+      outputs: Type.Object(forEachOutput(() => Type.Optional(Type.String()))),
       model: ModelIdentitySchema,
       tested: Type.Optional(TestedSchema),
       evidence: Type.Object(

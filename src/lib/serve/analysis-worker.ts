@@ -37,7 +37,7 @@ async function handle(task: AnalysisTask): Promise<AnalysisReply> {
 
 /** The first image loads the decoder and makes the network allocate its memory: better before a visitor waits for it. */
 async function warmUp({ analyser }: Opened): Promise<void> {
-  await analyser.analyse('warm-up', ONE_PIXEL_GIF, { minArea: 0, mask: true, thresholds });
+  await analyser.analyse('warm-up', ONE_PIXEL_GIF, { minArea: 0, outputs: { mask: 'png' }, thresholds });
 }
 
 async function opened(address: WantedNetwork): Promise<Opened> {

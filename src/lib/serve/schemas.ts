@@ -1,4 +1,5 @@
-import { Type, type Static } from '@sinclair/typebox';
+import { Type, type Static, type TOptional, type TUnsafe } from '@sinclair/typebox';
+import { forEachOutput, type OutputFormat, type OutputKind } from '../image/output-kinds.js';
 import { ModelIdentitySchema, PredictDocumentSchema, PredictionSchema } from '../predict/result.js';
 import { PrecisionSchema } from '../model/manifest.js';
 import { JobBodySchema } from './jobs/job.js';
@@ -52,24 +53,22 @@ export const JobQuerySchema = Type.Object(
   { additionalProperties: false },
 );
 
+const OUTPUT_QUESTIONS = forEachOutput(({ formats, query }) =>
+  Type.Optional(
+    Type.Union(
+      Object.keys(formats).map((format) => Type.Literal(format)),
+      { description: query },
+    ),
+  ),
+) as unknown as {
+  [Kind in OutputKind]: TOptional<TUnsafe<OutputFormat<Kind>>>;
+};
+
 /** Query of `POST /v1/predict`. */
 export const PredictQuerySchema = Type.Object(
   {
     ...QUESTION,
-    mask: Type.Optional(
-      Type.Literal('png', { description: 'Adds the binary mask: PNG 0/255 at the size of the image' }),
-    ),
-    overlay: Type.Optional(
-      Type.Union([Type.Literal('png'), Type.Literal('jpeg')], {
-        description: 'Adds the heat map over the image',
-      }),
-    ),
-    probability: Type.Optional(
-      Type.Union([Type.Literal('npy'), Type.Literal('png')], {
-        description:
-          'Adds the probability map: NumPy float32 at the network’s side, or PNG 16-bit grey at the size of the image',
-      }),
-    ),
+    ...OUTPUT_QUESTIONS,
   },
   { additionalProperties: false },
 );
@@ -83,9 +82,7 @@ export const PredictAnswerSchema = Type.Object(
     schemaVersion: Type.Literal(1),
     ofx: Type.String({ description: 'Version of ofx' }),
     ...PredictionSchema.properties,
-    mask: Base64('Binary mask, PNG'),
-    overlay: Base64('Heat map over the image, PNG or JPEG'),
-    probability: Base64('Probability map, .npy or PNG'),
+    ...forEachOutput(({ answer }) => Base64(answer)),
   },
   { $id: 'serve-predict', title: 'Answer of POST /v1/predict' },
 );

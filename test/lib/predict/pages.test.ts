@@ -21,7 +21,10 @@ describe('an analysis of several pages', () => {
   after(async () => analyser.close());
 
   it('looks at every page, and gives the one with the highest score', async () => {
-    const { prediction, files } = await analyser.analyse('scan', THREE, { minArea: 0, mask: true });
+    const { prediction, files } = await analyser.analyse('scan', THREE, {
+      minArea: 0,
+      outputs: { mask: 'png' },
+    });
     const { pages = [], page, score, width, height, warnings } = prediction;
     expect(pages.map((one) => one.page)).to.deep.equal([1, 2, 3]);
     const best = pages.find((one) => one.page === page)!;

@@ -51,7 +51,10 @@ describe('POST /v1/predict', () => {
     it(`gives the numbers of ofx predict to the last digit, at ${size}`, async () => {
       const options = { size, threads: 2, concurrency: 1 };
       const analyser = await Analyser.open(await findModel(TINY_MODEL), options);
-      const { prediction, files } = await analyser.analyse('image', photo, { minArea: 5, mask: true });
+      const { prediction, files } = await analyser.analyse('image', photo, {
+        minArea: 5,
+        outputs: { mask: 'png' },
+      });
       await analyser.close();
       const answer = await predict(`?size=${size}&minArea=5&mask=png`);
       expect(numbers(answer)).to.deep.equal(numbers(prediction));

@@ -1,6 +1,7 @@
 import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox';
 import type { Static } from '@sinclair/typebox';
 import { OfxError } from '../../core/errors.js';
+import { forEachOutput, type OutputFormats } from '../../image/output-kinds.js';
 import type { Analysis } from '../../predict/analyse.js';
 import { OFX_VERSION } from '../../core/version.js';
 import { answers, IMAGE_PROBLEMS, security } from '../documentation.js';
@@ -76,16 +77,10 @@ export function predictRoute(service: Service): FastifyPluginCallbackTypebox {
 }
 
 function analysisOptions(query: PredictQuery, asMask: boolean): RequestedOptions {
-  const { scoreThreshold, maskThreshold, minArea, mask, overlay, probability } = query;
-  if (asMask) return { maskThreshold, minArea, mask: true };
-  return {
-    scoreThreshold,
-    maskThreshold,
-    minArea,
-    mask: mask !== undefined,
-    overlay,
-    probability,
-  };
+  const { scoreThreshold, maskThreshold, minArea } = query;
+  if (asMask) return { maskThreshold, minArea, outputs: { mask: 'png' } };
+  const outputs = forEachOutput((_info, kind) => query[kind]) as OutputFormats;
+  return { scoreThreshold, maskThreshold, minArea, outputs };
 }
 
 function inBase64(files: Analysis['files']): Partial<Record<keyof Analysis['files'], string>> {
