@@ -113,7 +113,7 @@ describe('ofx predict --report', () => {
     const { exif, observations } = lying(document);
     expect(exif).to.include({ gps: true, camera: 'Canon<script> EOS' });
     expect(JSON.stringify(document) + text).to.not.match(/52\.5|13\.4\b/);
-    expect(observations.join(' ')).to.match(/edits pictures \(Adobe Photoshop 25\)/);
+    expect(observations.join(' ')).to.match(/edits images \(Adobe Photoshop 25\)/);
     expect(observations.join(' ')).to.match(/not a date: "never"/);
     expect(observations.join(' ')).to.match(/Strongly compressed \(JPEG quality about 60\)/);
   });

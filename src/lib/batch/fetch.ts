@@ -4,7 +4,7 @@ import { OfxError, systemCode } from '../core/errors.js';
 import { readInput } from '../files/read.js';
 import { Unfit } from './failures.js';
 import type { ManifestEntry } from './manifest.js';
-import { Refusals, type Probe } from './refusals.js';
+import { Refusals, type AccessProbe } from './refusals.js';
 import type { RunFile } from './run.js';
 
 /** Gets an image's bytes. */
@@ -24,7 +24,7 @@ export class FolderFetcher implements Fetcher {
   constructor(
     private readonly run: Pick<RunFile, 'folders' | 'limits'>,
     private readonly base: string,
-    sample?: Probe['sample'],
+    sample?: AccessProbe['sample'],
   ) {
     this.#refusals = new Refusals({
       canRead: async ({ key }) => canOpen(path.resolve(base, key)),

@@ -16,7 +16,7 @@ export interface ManifestEntry {
 }
 
 /** All keys of a run, one a line, in one gzip member a shard: `zcat` reads it all, a worker reads its own member. */
-export const MANIFEST_FILE = 'manifest.txt.gz';
+export const SHARD_LIST_FILE = 'manifest.txt.gz';
 
 const compress = promisify(gzip);
 const decompress = promisify(gunzip);
@@ -122,7 +122,7 @@ export async function readShard(
   signal?: AbortSignal,
 ): Promise<ManifestEntry[]> {
   const start = offsets[shard]!;
-  const member = await store.readRange(MANIFEST_FILE, start, offsets[shard + 1]! - start, signal);
+  const member = await store.readRange(SHARD_LIST_FILE, start, offsets[shard + 1]! - start, signal);
   const expected = Math.min(shardSize, images - shard * shardSize);
   try {
     const lines = (await decompress(member)).toString('utf8').split('\n');
@@ -131,7 +131,7 @@ export async function readShard(
   } catch (error) {
     throw new OfxError(
       'RUN_INVALID',
-      `Shard ${shard} of ${store.place}/${MANIFEST_FILE} is not what was planned: ${(error as Error).message}.`,
+      `Shard ${shard} of ${store.place}/${SHARD_LIST_FILE} is not what was planned: ${(error as Error).message}.`,
       { suggestion: 'Restore the file, or plan the run again into another folder.', cause: error },
     );
   }

@@ -8,7 +8,7 @@ import { comparableScores, thresholdsInForce, type Scoring } from '../predict/sc
 import type { RunFile } from './run.js';
 
 /** What a model would score with. */
-export interface NetworkDescription extends Pick<Network, 'identity' | 'notes'> {
+export interface BatchNetwork extends Pick<Network, 'identity' | 'notes'> {
   /** In force for this way of scoring. */
   thresholds: EffectiveThresholds;
   evidence: RunFile['evidence'];
@@ -23,7 +23,7 @@ export async function describeNetwork(
   reference: ModelReference,
   size: number | undefined,
   scoring: Scoring,
-): Promise<NetworkDescription> {
+): Promise<BatchNetwork> {
   let pool: OnnxPool | undefined;
   try {
     const network = await resolveNetwork(reference, { size }, (file) => {

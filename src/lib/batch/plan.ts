@@ -11,7 +11,7 @@ import type { ModelIdentity } from '../model/network.js';
 import { dropDuplicates, KeyHashes } from './duplicates.js';
 import type { MaskChoice } from './masks-choice.js';
 import {
-  MANIFEST_FILE,
+  SHARD_LIST_FILE,
   manifestLine,
   ManifestWriter,
   type ManifestEntry,
@@ -85,10 +85,10 @@ export async function planRun(
       refuseOther(store, earlier, run);
       return { run: earlier, existed: true, duplicates };
     }
-    if ((await store.adopt(MANIFEST_FILE, file, signal)) === 'exists') {
+    if ((await store.adopt(SHARD_LIST_FILE, file, signal)) === 'exists') {
       // Of a plan that was killed before its run file: it is no one's, unless somebody plans beside us.
-      await store.remove(MANIFEST_FILE, signal);
-      await store.adopt(MANIFEST_FILE, file, signal);
+      await store.remove(SHARD_LIST_FILE, signal);
+      await store.adopt(SHARD_LIST_FILE, file, signal);
     }
     if ((await store.create(RUN_FILE, `${JSON.stringify(run)}\n`, signal)) === 'created') {
       return { run, existed: false, duplicates };

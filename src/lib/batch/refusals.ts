@@ -6,7 +6,7 @@ import type { ManifestEntry } from './manifest.js';
 export const MOST_REFUSALS = 20;
 
 /** Looks for a sign that this machine can read at all, after many images in a row that it may not. */
-export interface Probe {
+export interface AccessProbe {
   /** Whether this image can be read now. */
   canRead: (entry: ManifestEntry) => Promise<boolean>;
   /** Whether the storage itself answers as it should, where no image tells. */
@@ -24,7 +24,7 @@ export class Refusals {
   #inARow = 0;
   #lastRead: ManifestEntry | undefined;
 
-  constructor(private readonly probe: Probe) {}
+  constructor(private readonly probe: AccessProbe) {}
 
   wasRead(entry: ManifestEntry): void {
     this.#inARow = 0;

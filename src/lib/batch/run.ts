@@ -5,7 +5,7 @@ import { OfxError } from '../core/errors.js';
 import { checkSchema } from '../core/schema.js';
 import { settingsDifferences, type JournalSettings } from '../files/journal-settings.js';
 import { ModelIdentitySchema } from '../predict/result.js';
-import { MANIFEST_FILE } from './manifest.js';
+import { SHARD_LIST_FILE } from './manifest.js';
 import { MASK_CHOICES } from './masks-choice.js';
 import type { Store } from './store/store.js';
 
@@ -177,12 +177,12 @@ export async function checkRun(store: Store, run: RunFile, own: Omit<RunFile, 'r
 }
 
 async function manifestDifference(store: Store, { manifest }: RunFile): Promise<string | undefined> {
-  const found = await store.stat(MANIFEST_FILE);
+  const found = await store.stat(SHARD_LIST_FILE);
   const bytes = manifest.offsets.at(-1)!;
-  if (!found) return `${MANIFEST_FILE} is missing`;
-  if (found.bytes !== bytes) return `${MANIFEST_FILE} had ${bytes} bytes and has ${found.bytes}`;
-  const sha256 = await store.hash(MANIFEST_FILE);
+  if (!found) return `${SHARD_LIST_FILE} is missing`;
+  if (found.bytes !== bytes) return `${SHARD_LIST_FILE} had ${bytes} bytes and has ${found.bytes}`;
+  const sha256 = await store.hash(SHARD_LIST_FILE);
   return sha256 === undefined || sha256 === manifest.sha256
     ? undefined
-    : `the sha256 of ${MANIFEST_FILE} was ${manifest.sha256} and is ${sha256}`;
+    : `the sha256 of ${SHARD_LIST_FILE} was ${manifest.sha256} and is ${sha256}`;
 }

@@ -4,7 +4,7 @@ import { hasImageName } from '../image/decode/formats.js';
 import { Unfit } from './failures.js';
 import type { Fetcher } from './fetch.js';
 import type { ManifestEntry } from './manifest.js';
-import { Refusals, type Probe } from './refusals.js';
+import { Refusals, type AccessProbe } from './refusals.js';
 import { retryStorage, statusOf, type RetryLimits } from './store/retry.js';
 import { openS3, parseS3, readObject } from './store/s3.js';
 
@@ -16,7 +16,7 @@ export class S3Fetcher implements Fetcher {
   constructor(
     private readonly maxBytes: number,
     private readonly limits?: RetryLimits,
-    sample?: Probe['sample'],
+    sample?: AccessProbe['sample'],
   ) {
     this.#refusals = new Refusals({
       canRead: async (entry) => canRead(entry.key),

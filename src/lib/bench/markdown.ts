@@ -10,7 +10,7 @@ import {
   type TextTable,
 } from './describe.js';
 import { gateTable, gateVerdict } from '../gates/markdown.js';
-import { code, folded, markdownList, markdownTable } from '../text/markdown.js';
+import { code, markdownDetails, markdownList, markdownTable } from '../text/markdown.js';
 import { percent } from '../text/numbers.js';
 import { digits } from '../text/units.js';
 import type { BenchReport } from './result.js';
@@ -37,9 +37,11 @@ export function benchMarkdown(report: BenchReport): string {
       ...section('Warnings', warnings.length > 0, () => markdownList(warnings)),
       ...section('Cold start', report.coldStarts.length > 0, () => markdownList(coldStartLines(report))),
       '### Steps of one image',
-      ...configurations.map((configuration) => folded(configuration.id, table(stepsTable(configuration)))),
+      ...configurations.map((configuration) =>
+        markdownDetails(configuration.id, table(stepsTable(configuration))),
+      ),
       ...profiles.map(({ network, operators, slowest, runs }) =>
-        folded(
+        markdownDetails(
           `Time by operator: ${network.name} ${network.inputSize} ${network.precision}, mean of ${runs} inferences`,
           [
             table({

@@ -27,7 +27,7 @@ export interface MeasureHooks<Run> {
   onRun?: (run: Run, atMs: number) => void;
 }
 
-export interface Measured<Run> {
+export interface MeasuredRuns<Run> {
   runs: Run[];
   warmUpRuns: number;
   /** Length of the time in which the runs were finished. */
@@ -53,7 +53,7 @@ export async function measure<Run extends { total: number }>(
   run: (index: number) => Promise<Run>,
   plan: Plan,
   hooks: MeasureHooks<Run>,
-): Promise<Measured<Run>> {
+): Promise<MeasuredRuns<Run>> {
   const { concurrency, warmUp, until } = plan;
   const began = hooks.now();
   const runs: Run[] = [];

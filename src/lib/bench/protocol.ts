@@ -2,7 +2,7 @@ import type { PlainError } from '../core/errors.js';
 import type { ModelReference } from '../model/catalogue.js';
 import type { ModelIdentity } from '../model/network.js';
 import type { Configuration } from './configuration.js';
-import type { Measured, Plan } from './measure.js';
+import type { MeasuredRuns, Plan } from './measure.js';
 import type { MemorySample } from './memory.js';
 import type { Profile, Stage } from './result.js';
 
@@ -34,7 +34,7 @@ export interface Opened {
 /** Milliseconds of one run, by step. */
 export type Timings = Partial<Record<Stage, number>> & { inference: number; total: number };
 
-export interface Measurement extends Measured<Timings> {
+export interface Measurement extends MeasuredRuns<Timings> {
   cpuMs: number;
   /** Of the whole machine, meanwhile. */
   busyMs: number;

@@ -11,7 +11,7 @@ import type { ConvertRequest } from './request.js';
 import { counted } from '../text/plural.js';
 
 /** Photos by which the ranges of int8 are found, and on which it is compared with float32. */
-export interface Calibration {
+export interface CalibrationPhotos {
   /** How many. */
   photos: number;
   /** They as the network sees them at a size. The photos themselves are not kept: of a camera, each takes 36 MB or more. */
@@ -36,7 +36,7 @@ export async function readCalibration(
   sizes: readonly number[],
   onWarning: (warning: string) => void,
   signal?: AbortSignal,
-): Promise<Calibration> {
+): Promise<CalibrationPhotos> {
   const files = await listPhotos(folder ?? SHIPPED_SAMPLES);
   const tensors = new Map(sizes.map((size): [number, ParityTensor[]] => [size, []]));
   let photos = 0;

@@ -4,7 +4,7 @@ import type { Precision } from '../model/manifest.js';
 import type { CheckpointEvent, ConvertEvent, QuantisedEvent } from '../python/events.js';
 import { runScript } from '../python/script.js';
 import type { Outputs } from './parity.js';
-import type { Calibration } from './calibration.js';
+import type { CalibrationPhotos } from './calibration.js';
 import type { ConvertRequest } from './request.js';
 import { parityTensors, type ParityInputs } from './parity-inputs.js';
 import type { ConvertReport } from './result.js';
@@ -22,7 +22,7 @@ export interface ExportRun {
   inputs: ParityInputs;
   /** Besides float32. */
   precisions: readonly Precision[];
-  calibration: Calibration | undefined;
+  calibration: CalibrationPhotos | undefined;
   signal: AbortSignal | undefined;
 }
 
@@ -123,7 +123,7 @@ function precisionArgs({ request, precisions }: Pick<ExportRun, 'request' | 'pre
 }
 
 async function writeCalibration(
-  calibration: Calibration,
+  calibration: CalibrationPhotos,
   sizes: readonly number[],
   draft: string,
 ): Promise<void> {

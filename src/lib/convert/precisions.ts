@@ -2,7 +2,7 @@ import path from 'node:path';
 import { OfxError } from '../core/errors.js';
 import type { Precision, Variant } from '../model/manifest.js';
 import type { CheckpointEvent, QuantisedEvent } from '../python/events.js';
-import type { Calibration } from './calibration.js';
+import type { CalibrationPhotos } from './calibration.js';
 import { floatDifference } from './float-difference.js';
 import type { Outputs } from './parity.js';
 import { runOnnx } from './run-onnx.js';
@@ -14,7 +14,7 @@ const COMPARED = 8;
 /** How far a variant's map may be from float32's in the mean: far over what the search for int8 allows itself. */
 const LOST = 0.02;
 
-export function countCompared(calibration: Calibration | undefined): number {
+export function countCompared(calibration: CalibrationPhotos | undefined): number {
   return calibration ? Math.min(COMPARED, calibration.photos) : 0;
 }
 
@@ -25,7 +25,7 @@ export interface Comparison {
   draft: string;
   size: number;
   precisions: readonly Precision[];
-  calibration: Calibration;
+  calibration: CalibrationPhotos;
   names: Pick<CheckpointEvent, 'input' | 'score' | 'mask'>;
   quantised: QuantisedEvent | undefined;
   threads: number;

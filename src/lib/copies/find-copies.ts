@@ -6,7 +6,7 @@ import { ambiguity } from './distinctness.js';
 import { DOUBTED, evidenceOf, NO_EVIDENCE, whereThingsRecur } from './evidence.js';
 import { searchField, type Field } from './field.js';
 import { outline, type Point } from './outline.js';
-import { boxOf, measure, moveRegion, toRegion, type Box, type Mask } from './region.js';
+import { boxOf, boxAndArea, moveRegion, toRegion, type Box, type Mask } from './region.js';
 import { meanShift, recurrence } from './recurrence.js';
 import { searchable } from './searchable.js';
 import { apply, fitSimilarity, translation, type Similarity } from './transform.js';
@@ -293,7 +293,7 @@ function describePair(
 
 /** A mask at the working size, in pixels of the image. */
 function describePlace(mask: Mask, image: { width: number; height: number }): Place | undefined {
-  const measured = measure(mask);
+  const measured = boxAndArea(mask);
   if (!measured) return undefined;
   const scaleX = image.width / mask.width;
   const scaleY = image.height / mask.height;

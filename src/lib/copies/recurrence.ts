@@ -8,7 +8,7 @@ import { apply, translation, type Similarity } from './transform.js';
 const APART = 8;
 /** As many pixels are enough to tell whether two places look alike. */
 const MOST_SAMPLES = 1500;
-/** Of the pixels so many must stay within the picture. */
+/** Of the pixels so many must stay within the image. */
 const LEAST_INSIDE = 0.5;
 
 /** Where a piece's patches move on the average, in pixels. */
@@ -24,14 +24,14 @@ export function meanShift(piece: Piece, field: Field): Similarity {
 }
 
 /**
- * How much a place looks like a third one: the largest correlation of its detail with what lies where other pieces of the picture
+ * How much a place looks like a third one: the largest correlation of its detail with what lies where other pieces of the image
  * move, or a whole number of steps or a part of one along the way to its twin. Near 1 in a facade, whose windows are alike on a
  * grid, though a patch may have one twin that is more alike than the rest; about 0.1 where something was copied once.
  *
  * @param pixels - indices of the place's pixels
  * @param move - takes them to their twin
- * @param shifts - of the picture's other pieces
- * @returns 0 … 1; 0 where no such place lies within the picture
+ * @param shifts - of the image's other pieces
+ * @returns 0 … 1; 0 where no such place lies within the image
  */
 export function recurrence(
   { middle, smooth }: Bands,

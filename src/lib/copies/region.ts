@@ -115,7 +115,7 @@ export function boxOf(pixels: Int32Array, width: number): Box {
 }
 
 /** The smallest box around a mask, and how many pixels are set; undefined where none is. */
-export function measure({ width, height, data }: Mask): { box: Box; area: number } | undefined {
+export function boxAndArea({ width, height, data }: Mask): { box: Box; area: number } | undefined {
   let left = width,
     right = -1,
     top = height,

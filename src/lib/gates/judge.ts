@@ -3,7 +3,7 @@ import type { Gate } from './gate.js';
 import { showQuantity, type Dimension } from './quantity.js';
 
 /** A number that a condition is about. */
-export interface Measured {
+export interface GatedNumber {
   /** Null where it cannot be given. */
   value: number | null;
   /** Why it cannot. */
@@ -26,8 +26,8 @@ export function judge(
   condition: Condition,
   dimension: Dimension,
   subject: string,
-  measured: Measured | undefined,
-  baseline?: Measured,
+  measured: GatedNumber | undefined,
+  baseline?: GatedNumber,
 ): Gate {
   const { text, path, operator, amount } = condition;
   const gate = (passed: boolean, detail: string): Gate => ({
@@ -66,6 +66,6 @@ function isTrue(value: number, operator: Operator, amount: number): boolean {
   }
 }
 
-function because(measured: Measured | undefined): string {
+function because(measured: GatedNumber | undefined): string {
   return measured?.reason === undefined ? '' : ` (${measured.reason})`;
 }

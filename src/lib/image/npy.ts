@@ -60,7 +60,7 @@ const NUMBER_TYPES: Readonly<Record<string, NumberType>> = {
   i8: { bytes: 8, kind: 'integer', read: (view, at, little) => Number(view.getBigInt64(at, little)) },
 };
 
-/** More values than any picture has pixels: a header that claims them is damaged. */
+/** More values than any image has pixels: a header that claims them is damaged. */
 const MOST_VALUES = 2 ** 28;
 
 /**

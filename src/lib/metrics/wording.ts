@@ -2,7 +2,7 @@ import { decimals } from '../text/numbers.js';
 import type { DifferenceVerdict } from './compare.js';
 import type { MetricPath } from './definitions.js';
 
-export const VERDICT_WORDS: Readonly<Record<DifferenceVerdict, string>> = {
+export const DIFFERENCE_WORDS: Readonly<Record<DifferenceVerdict, string>> = {
   better: 'better',
   worse: 'worse',
   unclear: 'not significant',

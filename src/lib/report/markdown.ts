@@ -3,10 +3,10 @@ import { METRIC_DEFINITIONS, type MetricPath } from '../metrics/definitions.js';
 import { counted } from '../text/plural.js';
 import type { Comparison } from '../run/comparison.js';
 import { CATEGORY_METRICS, KEY_METRICS } from './key-metrics.js';
-import { metricText, VERDICT_WORDS } from '../metrics/wording.js';
+import { metricText, DIFFERENCE_WORDS } from '../metrics/wording.js';
 import { baselineText } from './baseline-text.js';
 import { gateTable, gateVerdict } from '../gates/markdown.js';
-import { code, folded, markdownList, markdownTable, paragraphs } from '../text/markdown.js';
+import { code, markdownDetails, markdownList, markdownTable, paragraphs } from '../text/markdown.js';
 import { decimals, intervalText, signed, withInterval } from '../text/numbers.js';
 import { describeSize, metricAt, type RunSummary } from '../run/summary.js';
 
@@ -30,7 +30,7 @@ export function runMarkdown(summary: RunSummary, gates: readonly Gate[]): string
     gateTable(gates, 'run'),
     markdownTable(head, KEY_METRICS.map(row)),
     categoryTable(summary),
-    folded('All metrics', markdownTable(head, all)),
+    markdownDetails('All metrics', markdownTable(head, all)),
     markdownList(summary.warnings),
   ]);
 }
@@ -71,17 +71,17 @@ export function comparisonMarkdown({ runs, comparisons, notes, gates, images }: 
             decimals(second),
             signed(difference),
             intervalText({ low, high }, signed),
-            VERDICT_WORDS[verdict],
+            DIFFERENCE_WORDS[verdict],
           ];
         });
       const images = changed.map(({ image, change }) => [code(image), signed(change)]);
       return [
         `**${sentence}**`,
         markdownTable(head, rows(KEY_METRICS)),
-        folded('All metrics', markdownTable(head, rows(Object.keys(differences) as MetricPath[]))),
+        markdownDetails('All metrics', markdownTable(head, rows(Object.keys(differences) as MetricPath[]))),
         images.length === 0
           ? ''
-          : folded('Images that changed most', markdownTable(['image', 'change'], images)),
+          : markdownDetails('Images that changed most', markdownTable(['image', 'change'], images)),
       ];
     }),
     markdownList(notes),

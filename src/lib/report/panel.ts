@@ -18,7 +18,7 @@ const PHOTO_SHARE = 0.66;
 const CONTOUR_REACH = 1;
 
 /**
- * The picture by which one sees what the model did with an image: photo, ground truth, probability map and overlay side by
+ * What the model did with an image, at a glance: photo, ground truth, probability map and overlay side by
  * side, under a line with score, verdict and IoU.
  */
 export async function drawPanel(
@@ -46,7 +46,7 @@ export async function drawPanel(
   if (format === 'png')
     return markPng(await picture.png({ compressionLevel: 2, adaptiveFiltering: true }).toBuffer(), 'panel');
   if (format === 'webp') return picture.webp({ quality: 90, effort: 1 }).toBuffer();
-  // Huffman tables of its own for each picture would take longer than drawing it, and save five per cent.
+  // Huffman tables of its own for each image would take longer than drawing it, and save five per cent.
   return picture.jpeg({ quality: 90, chromaSubsampling: '4:4:4', optimizeCoding: false }).toBuffer();
 }
 
@@ -84,7 +84,7 @@ function markOf(truth: number, called: number): Colour | undefined {
   return called === 1 ? PANEL_COLOURS.called : undefined;
 }
 
-/** A line along the inner side of a mask's border; the picture's own edge is no border. */
+/** A line along the inner side of a mask's border; the image's own edge is no border. */
 function drawContour(rgb: Uint8Array, mask: Uint8Array, width: number, height: number, colour: Colour): void {
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {

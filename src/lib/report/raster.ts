@@ -1,6 +1,6 @@
 import { FONT_FILES } from '../core/paths.js';
 
-/** A picture with its pixels, RGB interleaved. */
+/** An image with its pixels, RGB interleaved. */
 export interface Raster {
   width: number;
   height: number;

@@ -3,7 +3,7 @@ import { OfxError } from '../core/errors.js';
 import { similarNames } from '../text/suggest.js';
 import { parseCondition, type Condition, type Vocabulary } from '../gates/condition.js';
 import type { Gate } from '../gates/gate.js';
-import { judge, type Measured } from '../gates/judge.js';
+import { judge, type GatedNumber } from '../gates/judge.js';
 import { showQuantity, type Dimension } from '../gates/quantity.js';
 import { METRIC_DEFINITIONS, METRIC_PATHS, type MetricPath } from '../metrics/definitions.js';
 import type { Estimate } from '../metrics/run-metrics.js';
@@ -158,7 +158,7 @@ function measured(
   estimate: Estimate | undefined,
   field: EstimateField,
   dimension: Dimension,
-): Measured | undefined {
+): GatedNumber | undefined {
   if (!estimate) return undefined;
   const { low, high, reason } = estimate;
   const note =

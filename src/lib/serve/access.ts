@@ -5,12 +5,12 @@ import { readText } from '../files/read-text.js';
 
 /** What a token is good for: images, `/metrics`, `/admin`. */
 export const SCOPES = ['predict', 'metrics', 'admin'] as const;
-export type Scope = (typeof SCOPES)[number];
+export type TokenScope = (typeof SCOPES)[number];
 
 export interface Token {
   /** Named in the log and in metrics; the line of its file where it has no name. */
   name: string;
-  scopes: readonly Scope[];
+  scopes: readonly TokenScope[];
   /** SHA-256 of the token. */
   digest: Buffer;
 }
@@ -72,7 +72,7 @@ function parseToken(words: string[], where: string): Token {
     return { name: where, scopes: ['predict', 'metrics'], digest: digestOf(words[0]!, where) };
   const [name, list, token, ...rest] = words;
   const scopes = list!.split(',');
-  const isScope = (scope: string): scope is Scope => (SCOPES as readonly string[]).includes(scope);
+  const isScope = (scope: string): scope is TokenScope => (SCOPES as readonly string[]).includes(scope);
   if (token === undefined || rest.length > 0 || !scopes.every(isScope)) {
     throw new OfxError('USAGE', `Invalid token in ${where}.`, {
       suggestion: `A line is "TOKEN", or "NAME SCOPES TOKEN" with scopes of: ${SCOPES.join(',')}.`,
@@ -115,7 +115,7 @@ function sha256(text: string): Buffer {
  */
 export function requireToken(
   tokens: () => readonly Token[],
-  scope: Scope,
+  scope: TokenScope,
   maxAttempts = Infinity,
 ): preParsingAsyncHookHandler {
   const attempts = new FailedAttempts(maxAttempts);

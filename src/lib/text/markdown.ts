@@ -11,7 +11,7 @@ export function markdownList(lines: readonly string[]): string {
 }
 
 /** What is shown when somebody opens it. */
-export function folded(title: string, content: string): string {
+export function markdownDetails(title: string, content: string): string {
   return `<details><summary>${escaped(title)}</summary>\n\n${content}\n\n</details>`;
 }
 

@@ -3,9 +3,9 @@ import { sampleIndices, seededRandom } from '../metrics/random.js';
 import { severity, type ImageRow } from '../run/rows.js';
 
 /** `all`, `none`, how many of which images' panels are kept, or `auto`: all while there are few images. */
-export type PanelChoice = 'auto' | 'all' | 'none' | Selection;
+export type PanelChoice = 'auto' | 'all' | 'none' | PanelSelection;
 
-export interface Selection {
+export interface PanelSelection {
   /** Images by {@link severity}. */
   worst: number;
   /** Tampered images whose mask is best: of authentic ones hundreds are equally good, and show nothing. [0] */
@@ -16,7 +16,7 @@ export interface Selection {
 
 /** As many images as `auto` keeps all panels of; at half a megabyte a panel, they fill no disk. */
 export const ALL_PANELS_UP_TO = 1000;
-const OF_MANY: Selection = { worst: 500, best: 250, sample: 250 };
+const OF_MANY: PanelSelection = { worst: 500, best: 250, sample: 250 };
 
 /** What a choice means for so many images. */
 export function settlePanels(choice: PanelChoice, images: number): Exclude<PanelChoice, 'auto'> {
@@ -25,7 +25,7 @@ export function settlePanels(choice: PanelChoice, images: number): Exclude<Panel
 }
 
 /** A selection as a setting of a run. */
-export function describeSelection({ worst, best, sample }: Selection): string {
+export function describeSelection({ worst, best, sample }: PanelSelection): string {
   return Object.entries({ worst, best, sample })
     .filter(([, count]) => count !== undefined)
     .map(([name, count]) => `${name}:${count}`)

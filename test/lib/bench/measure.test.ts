@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { measure, type Measured, type MeasureHooks, type Plan } from '../../../src/lib/bench/measure.js';
+import { measure, type MeasuredRuns, type MeasureHooks, type Plan } from '../../../src/lib/bench/measure.js';
 import { FakeClock } from '../../support/fake-clock.js';
 
 interface Run {
@@ -14,7 +14,7 @@ async function simulate(
   duration: (index: number) => number,
   plan: Partial<Plan>,
   hooks: Partial<MeasureHooks<Run>> = {},
-): Promise<Measured<Run> & { endedAt: number }> {
+): Promise<MeasuredRuns<Run> & { endedAt: number }> {
   const clock = new FakeClock();
   const run = async (index: number): Promise<Run> => {
     await clock.sleep(duration(index));

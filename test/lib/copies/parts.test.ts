@@ -5,7 +5,7 @@ import { describe as describePatches, describePatch, LENGTH } from '../../../src
 import { NEAREST, searchField } from '../../../src/lib/copies/field.js';
 import { outline, polygonArea } from '../../../src/lib/copies/outline.js';
 import { recurrence } from '../../../src/lib/copies/recurrence.js';
-import { measure, moveRegion, toRegion, type Mask } from '../../../src/lib/copies/region.js';
+import { boxAndArea, moveRegion, toRegion, type Mask } from '../../../src/lib/copies/region.js';
 import { apply, fitSimilarity, invert, translation } from '../../../src/lib/copies/transform.js';
 import { toLuma, workingSize } from '../../../src/lib/copies/working-image.js';
 import { copyWithin, paint, randomNumbers, texture } from './scenes.js';
@@ -198,7 +198,7 @@ describe('regions', () => {
         if (!hole && !gap) pixels.push(y * 60 + x);
       }
     }
-    expect(measure(toRegion(Int32Array.from(pixels), 60, 60))).to.deep.equal({
+    expect(boxAndArea(toRegion(Int32Array.from(pixels), 60, 60))).to.deep.equal({
       box: { x: 8, y: 8, width: 44, height: 44 },
       area: 1936,
     });
@@ -206,17 +206,17 @@ describe('regions', () => {
 
   it('reach the border', () => {
     const pixels = Int32Array.from({ length: 20 * 8 }, (_, i) => Math.floor(i / 8) * 30 + (i % 8));
-    expect(measure(toRegion(pixels, 30, 20))!.box).to.deep.equal({ x: 0, y: 0, width: 10, height: 20 });
+    expect(boxAndArea(toRegion(pixels, 30, 20))!.box).to.deep.equal({ x: 0, y: 0, width: 10, height: 20 });
   });
 
   it('are moved, and cut off at the border', () => {
     const mask = maskOf(['......', '.##...', '.##...', '......']);
-    expect(measure(moveRegion(mask, translation(2, 1)))).to.deep.equal({
+    expect(boxAndArea(moveRegion(mask, translation(2, 1)))).to.deep.equal({
       box: { x: 3, y: 2, width: 2, height: 2 },
       area: 4,
     });
-    expect(measure(moveRegion(mask, translation(-2, 0)))!.area).to.equal(2);
-    expect(measure(moveRegion(mask, translation(9, 9)))).to.equal(undefined);
+    expect(boxAndArea(moveRegion(mask, translation(-2, 0)))!.area).to.equal(2);
+    expect(boxAndArea(moveRegion(mask, translation(9, 9)))).to.equal(undefined);
   });
 });
 

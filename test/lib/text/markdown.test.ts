@@ -1,5 +1,11 @@
 import { expect } from 'chai';
-import { code, folded, markdownList, markdownTable, paragraphs } from '../../../src/lib/text/markdown.js';
+import {
+  code,
+  markdownDetails,
+  markdownList,
+  markdownTable,
+  paragraphs,
+} from '../../../src/lib/text/markdown.js';
 
 describe('Markdown', () => {
   it('keeps its tables whole, whatever a file is called', () => {
@@ -10,7 +16,7 @@ describe('Markdown', () => {
 
   it('lets no name begin a tag', () => {
     expect(markdownList(['<b>', 'x'])).to.equal('- &lt;b>\n- x');
-    expect(folded('<b>', 'content')).to.contain('<summary>&lt;b></summary>');
+    expect(markdownDetails('<b>', 'content')).to.contain('<summary>&lt;b></summary>');
   });
 
   it('has one empty line between its parts', () => {

@@ -4,7 +4,7 @@ import { scoreLogit, type ScoreOutput } from '../../model/probability.js';
 import type { Reports } from './source.js';
 
 /** What several sources come to. */
-export interface Verdict {
+export interface Fused {
   output: ScoreOutput;
   map: ProbabilityMap;
 }
@@ -19,7 +19,7 @@ const NOWHERE: ProbabilityMap = { width: 1, height: 1, data: new Float32Array(1)
  *
  * @param reports - of all sources that the fusion names
  */
-export function fuse(reports: Reports, { sources, bias }: Fusion): Verdict {
+export function fuse(reports: Reports, { sources, bias }: Fusion): Fused {
   let value = bias;
   let map: ProbabilityMap | undefined;
   const sure = sources.some((source) => isSure(source, reports));
@@ -41,7 +41,7 @@ function isSure({ name, aloneFrom = Infinity }: Fusion['sources'][number], repor
 }
 
 /** What one source says, alone. */
-export function alone(reports: Reports, name: string): Verdict {
+export function alone(reports: Reports, name: string): Fused {
   const { output, map = NOWHERE } = reports.get(name)!;
   return { output, map };
 }

@@ -2,13 +2,13 @@ import type { RgbImage } from '../../image/decode/index.js';
 import type { Detector } from '../../model/detector.js';
 import type { Scoring } from '../scoring.js';
 import type { Evidence } from './choice.js';
-import { alone, fuse, type Verdict } from './fusion.js';
+import { alone, fuse, type Fused } from './fusion.js';
 import { SideSource } from './side-source.js';
 import type { SourceRegistry, SourceReport } from './source.js';
 import { NETWORK } from './sources.js';
 
 /** What the sources say of an image, each for itself and all together. */
-export interface Testimony extends Verdict {
+export interface Testimony extends Fused {
   reports: ReadonlyMap<string, SourceReport>;
   /** How long each source beside the network took, in milliseconds, by its name. */
   sideMs: Record<string, number>;

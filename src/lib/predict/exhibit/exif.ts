@@ -14,7 +14,7 @@ export const ExifSchema = Type.Object(
     size: Type.Optional(
       Type.Object(
         { width: Type.Integer(), height: Type.Integer() },
-        { description: 'Of the picture, as the camera wrote it' },
+        { description: 'Of the image, as the camera wrote it' },
       ),
     ),
     gps: Type.Boolean({ description: 'Whether a place is stored' }),
@@ -56,7 +56,7 @@ const PICKED = [
 ];
 
 /**
- * The EXIF data of a picture. Never fails: what cannot be read is said.
+ * The EXIF data of an image. Never fails: what cannot be read is said.
  *
  * @param withPosition - tell the place, too, not only whether one is stored
  */

@@ -12,7 +12,7 @@ export const JpegTablesSchema = Type.Object(
     }),
     progressive: Type.Boolean(),
     subsampling: Type.Optional(
-      Type.String({ description: 'Resolution of the colours, e.g. 4:2:0; absent of grey pictures' }),
+      Type.String({ description: 'Resolution of the colours, e.g. 4:2:0; absent of grey images' }),
     ),
   },
   { description: 'How a JPEG file was compressed the last time' },

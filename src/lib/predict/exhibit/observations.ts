@@ -3,7 +3,7 @@ import type { JpegTables } from './jpeg-tables.js';
 
 export interface Observed {
   format: string;
-  /** Of the upright picture, in pixels. */
+  /** Of the upright image, in pixels. */
   width: number;
   height: number;
   jpeg?: JpegTables | undefined;
@@ -30,7 +30,7 @@ const SCREENS = new Set(
 /** The longer side that messengers and social networks shrink photos to. */
 const SHARED_SIDES = new Set([960, 1024, 1080, 1200, 1280, 1350, 1440, 1600, 2048]);
 
-/** Programs whose purpose is to change pictures. */
+/** Programs whose purpose is to change images. */
 const EDITORS =
   /photoshop|lightroom|gimp|affinity|pixelmator|snapseed|picsart|facetune|paint\.?net|paint shop|capture one|luminar|canva|photoscape|photopea|krita|fotor|polarr|vsco|darktable|rawtherapee|remini|faceapp/i;
 
@@ -79,12 +79,12 @@ function contradictions({ width, height, exif, exifUnreadable, now }: Observed):
     (size.width === height && size.height === width);
   if (!sameSize) {
     found.push(
-      `EXIF speaks of ${size.width} × ${size.height} pixels, and the picture has ${width} × ${height}: it was cropped or resized after EXIF was written, or EXIF was taken from elsewhere.`,
+      `EXIF speaks of ${size.width} × ${size.height} pixels, and the image has ${width} × ${height}: it was cropped or resized after EXIF was written, or EXIF was taken from elsewhere.`,
     );
   }
   if (software !== undefined && EDITORS.test(software)) {
     found.push(
-      `EXIF names a program that edits pictures (${software}): it was saved by it, which alone does not make it a manipulation.`,
+      `EXIF names a program that edits images (${software}): it was saved by it, which alone does not make it a manipulation.`,
     );
   }
   const [first, last] = [time(taken), time(changed)];

@@ -5,7 +5,7 @@ import { counted } from '../../text/plural.js';
 import type { ChangedImage, Comparison, PairComparison } from '../../run/comparison.js';
 import { describeSize } from '../../run/summary.js';
 import { HEADLINE_METRICS, KEY_METRICS } from '../key-metrics.js';
-import { VERDICT_WORDS } from '../../metrics/wording.js';
+import { DIFFERENCE_WORDS } from '../../metrics/wording.js';
 import { decimals, intervalText, percent, signed } from '../../text/numbers.js';
 import { html, type Html } from './html.js';
 import { folded, groupRows, groupsOf, levelOf, metricName, wordList } from './metric-table.js';
@@ -89,7 +89,7 @@ function verdict({ headline, runs, notes }: Comparison, pair: PairComparison): H
           <p class="tile-title">${levelOf(metric)}: ${METRIC_DEFINITIONS[metric].title}</p>
           <p class="tile-value">${decimals(first)} → ${decimals(second)}</p>
           <p class="${own === 'better' ? 'good' : own === 'worse' ? 'bad' : 'muted'}">
-            difference ${signed(difference)}${difference !== null && html`, ${VERDICT_WORDS[own]}`}
+            difference ${signed(difference)}${difference !== null && html`, ${DIFFERENCE_WORDS[own]}`}
           </p>
         </div>`;
       })}
@@ -142,11 +142,11 @@ function differenceRow(metric: MetricPath, number: Difference): Html {
     <td class="right value">
       ${signed(difference)}
       ${low !== null && html`<span class="narrow">${intervalText({ low, high }, signed)}</span>`}
-      <span class="narrow ${tone}">${VERDICT_WORDS[outcome]}</span>
+      <span class="narrow ${tone}">${DIFFERENCE_WORDS[outcome]}</span>
     </td>
     <td class="right interval">${intervalText({ low, high }, signed)}</td>
     <td class="wide">${differenceBar(number)}</td>
-    <td class="wide ${tone}">${VERDICT_WORDS[outcome]}</td>
+    <td class="wide ${tone}">${DIFFERENCE_WORDS[outcome]}</td>
   </tr>`;
 }
 

@@ -11,7 +11,7 @@ export interface StoredPrediction {
   map: ProbabilityMap;
   /** Where the file has one beside the map. */
   score: number | undefined;
-  /** The map is a picture whose brightest level is 1 of 255: perhaps a mask of zeros and ones. */
+  /** The map is an image whose brightest level is 1 of 255: perhaps a mask of zeros and ones. */
   isDark: boolean;
 }
 
@@ -20,7 +20,7 @@ const MAP_KEYS = ['map', 'heatmap', 'pred', 'prediction', 'prob', 'mask'];
 const SCORE_KEYS = ['score', 'detection'];
 
 /**
- * Reads a map or a mask: a picture (8 or 16 bits), a NumPy array, or an archive of them.
+ * Reads a map or a mask: an image (8 or 16 bits), a NumPy array, or an archive of them.
  *
  * @throws {OfxError} RESULT_INVALID where the file does not hold probabilities; INPUT_MISSING, INPUT_UNREADABLE
  */
@@ -73,10 +73,10 @@ async function readArchive(bytes: Uint8Array): Promise<StoredPrediction> {
   };
 }
 
-/** Arrays of one picture: (H, W), with sides of 1 around it. */
+/** Arrays of one image: (H, W), with sides of 1 around it. */
 function toMap({ shape, kind, values }: NumpyArray): ProbabilityMap {
   const sides = shape.filter((side) => side !== 1);
-  // A picture of one row or column keeps its two last sides.
+  // An image of one row or column keeps its two last sides.
   const [height, width] = sides.length === 2 ? sides : shape.slice(-2);
   const isPicture = sides.length <= 2 && height !== undefined && width !== undefined && values.length > 0;
   if (!isPicture) throw new RangeError(`its shape (${shape.join(', ')}) is not (height, width)`);
@@ -86,7 +86,7 @@ function toMap({ shape, kind, values }: NumpyArray): ProbabilityMap {
   return { width, height, data };
 }
 
-/** Whole numbers are masks of 0 and 1, or levels of a picture. */
+/** Whole numbers are masks of 0 and 1, or levels of an image. */
 function integerScale(values: NumpyArray['values']): number {
   let most = 0;
   for (const value of values) if (value > most) most = value;
@@ -107,7 +107,7 @@ function probability(value: number, what: string): number {
 }
 
 async function readPicture(bytes: Uint8Array, limits: Partial<ImageLimits>): Promise<StoredPrediction> {
-  const picture = onlyPicture(await openImage(bytes, limits, 'the picture'));
+  const picture = onlyPicture(await openImage(bytes, limits, 'the image'));
   const decoded = await picture.decode();
   const { width, height } = decoded;
   const { channels, samples } = await storedSamples(bytes, decoded, picture.page);
@@ -117,7 +117,7 @@ async function readPicture(bytes: Uint8Array, limits: Partial<ImageLimits>): Pro
   for (let i = 0; i < data.length; i++) {
     const level = samples[i * channels]!;
     if (channels === 3 && (samples[i * 3 + 1] !== level || samples[i * 3 + 2] !== level))
-      throw new RangeError('it is a picture in colours, not in grey levels');
+      throw new RangeError('it is an image in colours, not in grey levels');
     if (level > brightest) brightest = level;
     data[i] = level / most;
   }
