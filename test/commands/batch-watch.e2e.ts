@@ -61,10 +61,11 @@ describe('ofx batch, seen while it runs', () => {
     const worker = start('work', 'run', '-p', '1');
     // Stopped while it is looked at: a mark that is seen may be gone, or not yet be in place, a moment later.
     for (;;) {
+      while ((await readdir(folder.file('run/active')).catch(() => [])).length === 0) await sleep(10);
       worker.kill('SIGSTOP');
       if ((await status()).active === 1) break;
       worker.kill('SIGCONT');
-      await sleep(20);
+      await sleep(100);
     }
     worker.kill('SIGKILL');
     await worker;

@@ -30,7 +30,7 @@ async function fails(
 }
 
 describe('ofx convert', function () {
-  this.timeout(300_000); // Each conversion starts Python and loads PyTorch.
+  this.timeout(600_000); // Each conversion starts Python and loads PyTorch.
   const folder = temporaryFolder();
 
   describe('without what it needs', () => {
