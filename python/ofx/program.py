@@ -14,6 +14,9 @@ from ofx.events import Events, events_on_stdout
 # The exit statuses of ofx.
 WRONG_USAGE, GATE_FAILED, BAD_INPUT, PART_MISSING, IO_FAILED = 2, 3, 65, 69, 74
 
+# Of a network, that a library keeps at a time.
+_COPIES = 4
+
 
 def run(work: Callable[[Events], Any], folder: Path | None = None) -> int:
     """Does the work of a script, which writes into a folder, and tells what goes wrong.
@@ -61,8 +64,11 @@ def _full(error: Exception, folder: Path) -> tuple[int, str, str] | None:
 
 
 def _no_room(folder: Path) -> OSError | None:
-    """Why the folder does not take another file as large as its largest, or None where it does."""
-    size = max((file.stat().st_size for file in folder.rglob("*") if file.is_file()), default=0)
+    """Why the folder does not take a few more files as large as its largest, or None where it does.
+
+    Libraries write a few copies of a network at a time, and have removed them by now.
+    """
+    size = _COPIES * max((file.stat().st_size for file in folder.rglob("*") if file.is_file()), default=0)
     probe = folder / ".room"
     try:
         with probe.open("wb") as file:
