@@ -67,7 +67,7 @@ const rooms = {
   ],
   models: [...foundations, 'files', 'model', 'python'],
   batch: [...foundations, 'files', 'inputs', 'workers', 'image', 'model', 'predict'],
-  serve: [...foundations, 'files', 'workers', 'image', 'model', 'predict'],
+  serve: [...foundations, 'files', 'workers', 'image', 'model', 'predict', 'casefile'],
   cli: null,
 };
 

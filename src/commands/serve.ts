@@ -26,11 +26,13 @@ export default class Serve extends BaseCommand {
   async run(): Promise<ServeReport> {
     const { flags } = await this.parse(Serve);
     const { findModel } = await import('../lib/model/catalogue.js');
+    const { DEFAULT_LIMITS } = await import('../lib/image/decode/samples.js');
     const { readThresholds } = await import('../lib/model/thresholds-file.js');
     const { readTokens } = await import('../lib/serve/access.js');
     const { parseOrigins } = await import('../lib/serve/cors.js');
     const { readJobSettings } = await import('../lib/serve/jobs/given.js');
     const { startServer } = await import('../lib/serve/server.js');
+    const { isLoopback } = await import('../lib/serve/this-machine.js');
     const concurrency = flags.concurrency ?? Math.min(3, Math.max(2, usableCpus()));
     const { threads } = planSessions({ threads: flags.threads, concurrency }, Infinity);
     const given = flags['worker-memory'];
@@ -59,8 +61,9 @@ export default class Serve extends BaseCommand {
         concurrency,
         threads,
         queue: flags.queue,
-        rate: flags.rate,
-        limits: { maxBytes: flags['max-bytes'], maxPixels: flags['max-pixels'] },
+        rate: flags.rate ?? RATE,
+        ratesThisMachine: flags.rate !== undefined,
+        limits: { maxBytes: flags['max-bytes'], maxPixels: flags['max-pixels'] ?? DEFAULT_LIMITS.maxPixels },
         deadlineMs,
         uploadMs: flags['upload-timeout'] * 1000,
         recycle: { images: flags['recycle-after'], rss: workerMemory },
@@ -99,11 +102,10 @@ function stopOnSignal(server: RunningServer, deadlineMs: number): void {
   });
 }
 
+/** Requests a minute from one client of another machine, where nothing is said. */
+const RATE = 120;
+
 /** Of a worker, in bytes, where nothing else is said. */
 const MOST_WORKER_MEMORY = 1024 * 2 ** 20;
 
 const INTERRUPT_GRACE_MS = 700;
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127(\.\d+){3}$/.test(host);
-}

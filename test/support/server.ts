@@ -47,6 +47,7 @@ export async function startTestServer({
       threads: 1,
       queue: 16,
       rate: 0,
+      ratesThisMachine: true,
       limits: { maxBytes: 1_000_000, maxPixels: 50_000_000 },
       deadlineMs: 30_000,
       uploadMs: 30_000,

@@ -58,17 +58,27 @@ export const CaseContextSchema = Type.Object({
 });
 export type CaseContext = Static<typeof CaseContextSchema>;
 
+export const ReviewSchema = Type.Object(
+  {
+    reviewed: Type.Boolean({ description: 'Whether somebody has looked at it' }),
+    note: Type.Optional(Type.String({ maxLength: 10_000 })),
+  },
+  { description: 'What a person said of the photo; no program makes it' },
+);
+export type Review = Static<typeof ReviewSchema>;
+
 export const CaseResultSchema = withOptional(
   Type.Object({ ...PredictionSchema.properties }, { title: 'What the model says about one image' }),
-  { file: FileFactsSchema },
+  { file: FileFactsSchema, review: ReviewSchema },
 );
-export type CaseResult = Prediction & { file: FileFacts };
+export type CaseResult = Prediction & { file: FileFacts; review?: Review };
 
 export const CaseFailureSchema = Type.Object(
   {
     ...FailedInputSchema.properties,
     sha256: Type.Optional(Type.String({ description: 'Of the file, where it could be read at all' })),
     bytes: Type.Optional(Type.Integer({ minimum: 0 })),
+    review: Type.Optional(ReviewSchema),
   },
   { title: 'An input that could not be examined; it has no verdict' },
 );
@@ -87,5 +97,5 @@ export const CaseFileSchema = Type.Object(
       description: 'Worst first: by verdict, then by score; what could not be examined comes last',
     }),
   },
-  { $id: 'case', title: 'Machine-readable twin of the report of ofx predict --report' },
+  { $id: 'case', title: 'Machine-readable twin of a case file' },
 );

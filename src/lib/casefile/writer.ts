@@ -1,5 +1,4 @@
 import path from 'node:path';
-import { OFX_VERSION } from '../core/version.js';
 import { Spool, type Spooled } from '../files/spool.js';
 import { writeFileAtomic } from '../files/write.js';
 import type { Verdict } from '../core/verdict.js';
@@ -14,6 +13,7 @@ import { worstFirst } from './order.js';
 import { printPdf, type Browser } from './pdf.js';
 import { casePaths, type CasePaths } from './paths.js';
 import type { CaseContext, CaseFailure, CaseResult, CaseSubject } from './schema.js';
+import { caseTwin } from './twin.js';
 
 export interface CaseRequest {
   /** `.html`, or `.pdf` where there is a browser. */
@@ -76,10 +76,9 @@ export class CaseFileWriter implements ExhibitKeeper {
   }
 
   async #keep(entry: CaseEntry): Promise<void> {
-    const [image, verdict, score] =
-      'failure' in entry
-        ? [entry.failure.image, undefined, undefined]
-        : [entry.result.image, entry.result.verdict, entry.result.score];
+    const [image, verdict, score] = entry.failure
+      ? [entry.failure.image, undefined, undefined]
+      : [entry.result.image, entry.result.verdict, entry.result.score];
     this.#places.push({ image, verdict, score, spooled: await this.spool.add(JSON.stringify(entry)) });
   }
 
@@ -91,7 +90,7 @@ export class CaseFileWriter implements ExhibitKeeper {
     this.#places.sort(worstFirst);
     const failures: CaseFailure[] = [];
     for await (const entry of this.#entries(({ verdict }) => verdict === undefined))
-      if ('failure' in entry) failures.push(entry.failure);
+      if (entry.failure) failures.push(entry.failure);
     const toPdf = this.request.browser;
     const document = caseDocument({
       subject: this.request.subject,
@@ -106,7 +105,15 @@ export class CaseFileWriter implements ExhibitKeeper {
       photos: this.#photos(),
       paper: toPdf && toPdf.paper,
     });
-    await writeFileAtomic(json, this.#json(summary, createdAt), signal);
+    const twin = { subject: this.request.subject, context: this.#context!, summary, createdAt };
+    await writeFileAtomic(
+      json,
+      caseTwin(
+        twin,
+        this.#entries(() => true),
+      ),
+      signal,
+    );
     if (toPdf) await printPdf(document, report, toPdf, signal);
     else await writeFileAtomic(report, document, signal);
     await writeFileAtomic(list, this.#list(), signal);
@@ -123,25 +130,7 @@ export class CaseFileWriter implements ExhibitKeeper {
 
   async *#photos(): AsyncGenerator<{ result: CaseResult; exhibit: KeptExhibit }> {
     for await (const entry of this.#entries(({ verdict }) => verdict !== undefined))
-      if ('result' in entry) yield entry;
-  }
-
-  async *#json(summary: PredictSummary, createdAt: string): AsyncGenerator<string> {
-    const head = {
-      schemaVersion: 1,
-      ofx: OFX_VERSION,
-      case: this.request.subject,
-      createdAt,
-      ...this.#context!,
-      summary,
-    };
-    yield `${JSON.stringify(head, null, 2).slice(0, -2)},\n  "results": [`;
-    let separator = '\n';
-    for await (const entry of this.#entries(() => true)) {
-      yield `${separator}    ${JSON.stringify('failure' in entry ? entry.failure : entry.result)}`;
-      separator = ',\n';
-    }
-    yield '\n  ]\n}\n';
+      if (entry.result) yield entry;
   }
 
   /** Of the photos, and of the report and its twin, too. */
@@ -150,7 +139,7 @@ export class CaseFileWriter implements ExhibitKeeper {
     const folder = path.dirname(path.resolve(list));
     const listed = new Set<string>();
     for await (const entry of this.#entries(() => true)) {
-      const { sha256, image } = 'failure' in entry ? entry.failure : entry.result;
+      const { sha256, image } = entry.failure ?? entry.result;
       if (sha256 === undefined || listed.has(image)) continue;
       listed.add(image);
       yield hashLine(sha256, listedPath(image, folder));
@@ -161,6 +150,10 @@ export class CaseFileWriter implements ExhibitKeeper {
 }
 
 export function keptExhibit({ pictures, drawings }: Exhibit): KeptExhibit {
-  const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
-  return { pictures: { photo: base64(pictures.photo), heat: base64(pictures.heat) }, drawings };
+  const address = (type: string, bytes: Uint8Array): string =>
+    `data:image/${type};base64,${Buffer.from(bytes).toString('base64')}`;
+  return {
+    pictures: { photo: address('jpeg', pictures.photo), heat: address('png', pictures.heat) },
+    drawings,
+  };
 }

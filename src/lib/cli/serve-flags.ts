@@ -58,20 +58,19 @@ export const serveFlags = {
     helpValue: 'N',
   }),
   rate: Flags.integer({
-    description: 'Requests a minute from one client; 0 sets no limit',
-    default: 120,
+    description:
+      'Requests a minute from one client; 0 sets no limit [default: 120 from other machines, no limit from this one]',
     min: 0,
     helpValue: 'N',
   }),
   'max-bytes': Flags.integer({
     description: 'Refuse larger images, in bytes',
-    default: 25_000_000,
+    default: 100_000_000,
     min: 1,
     helpValue: 'BYTES',
   }),
   'max-pixels': Flags.integer({
-    description: 'Refuse images with more pixels',
-    default: 50_000_000,
+    description: 'Refuse images with more pixels [default: 100 megapixels]',
     min: 1,
     helpValue: 'PIXELS',
   }),

@@ -82,6 +82,8 @@ export const ERROR_TABLE = {
   /** The service: its address, and what it answers to those who ask too early, too often or for something else. */
   ADDRESS_UNAVAILABLE: { exit: 69, http: 500, scope: 'run' },
   REQUEST_INVALID: { exit: 2, http: 400, scope: 'request' },
+  /** Results of another model than the one that is asked to report on them. */
+  MODEL_DIFFERS: { exit: 65, http: 409, scope: 'request' },
   UNAUTHORISED: { exit: 2, http: 401, scope: 'request' },
   FORBIDDEN: { exit: 2, http: 403, scope: 'request' },
   ROUTE_NOT_FOUND: { exit: 2, http: 404, scope: 'request' },

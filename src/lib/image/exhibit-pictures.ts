@@ -8,6 +8,8 @@ export interface ExhibitPictures {
   photo: Uint8Array;
   /** PNG with transparency, to be laid over the photo: the warmer, the more probable a manipulation. */
   heat: Uint8Array;
+  /** PNG, 8-bit grey: the probabilities themselves, 255 for 1, for who wants to draw them otherwise. */
+  map: Uint8Array;
 }
 
 /** Longer side in pixels: 300 to the inch on half the width of a sheet. */
@@ -34,7 +36,12 @@ export async function exhibitPictures(
   })
     .png({ compressionLevel: 9 })
     .toBuffer();
-  return { photo, heat };
+  const levels = Uint8Array.from(small.data, (probability) => Math.round(probability * 255));
+  const grey = await sharp(levels, { raw: { width: small.width, height: small.height, channels: 1 } })
+    .toColourspace('b-w')
+    .png({ compressionLevel: 6 })
+    .toBuffer();
+  return { photo, heat, map: grey };
 }
 
 /** The largest probability of each block, so that nothing marked gets lost in between. */

@@ -140,9 +140,9 @@ export class AnalysisPool {
         throw modelFault(error);
       });
     if (reply.kind !== 'analysis') throw new TypeError(`Unexpected reply: ${reply.kind}`);
-    const { prediction, files } = reply;
+    const { prediction, files, exhibit } = reply;
     this.#seconds += 0.1 * (prediction.timingsMs.total / 1000 - this.#seconds);
-    return { prediction, files, milliseconds: performance.now() - started };
+    return { prediction, files, ...(exhibit && { exhibit }), milliseconds: performance.now() - started };
   }
 
   overloaded(): OfxError {

@@ -8,6 +8,10 @@ import { HeldFiles } from './held-files.js';
 import { Networks } from './networks.js';
 import { thresholdsFor } from '../model/thresholds-file.js';
 import type { ServeOptions } from './options.js';
+import type { EffectiveThresholds } from '../model/thresholds.js';
+import { chooseEvidence } from '../predict/evidence/choice.js';
+import { REGISTRY } from '../predict/evidence/sources.js';
+import type { RunFacts } from '../predict/exhibit/keeper.js';
 
 /** All that a reload renews: the model with its thresholds, the workers that have loaded it, and the tokens. */
 export class Generation {
@@ -19,6 +23,8 @@ export class Generation {
     /** What people should know about the server's own network, and about models that it left out. */
     readonly notes: readonly string[],
     readonly files: HeldFiles,
+    /** By what, and how, photos are examined where a request names nothing. */
+    readonly facts: Omit<RunFacts, 'settings'> & { thresholds: EffectiveThresholds },
   ) {}
 
   /**
@@ -43,13 +49,21 @@ export class Generation {
     try {
       const { network, thresholds, way } = await pool.describe();
       files ??= await HeldFiles.of(modelOf(reference, network), false);
-      pool.pin(address(files), { ...thresholds, ...(given && thresholdsFor(given, network.identity, way)) });
+      const inForce = { ...thresholds, ...(given && thresholdsFor(given, network.identity, way)) };
+      pool.pin(address(files), inForce);
       const broken: string[] = [];
       const others = await listModels(({ message }) => {
         broken.push(`A model is left out. ${message}`);
       });
       const networks = new Networks(address(files), network.identity, others);
-      return new Generation(pool, networks, network, tokens, [...network.notes, ...broken], files);
+      const facts = {
+        model: reference,
+        network,
+        evidence: chooseEvidence(network, options.evidence, REGISTRY),
+        temperature: inForce.temperature,
+        thresholds: inForce,
+      };
+      return new Generation(pool, networks, network, tokens, [...network.notes, ...broken], files, facts);
     } catch (error) {
       await pool.close();
       await files?.close();

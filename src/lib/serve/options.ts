@@ -36,6 +36,8 @@ export interface ServeOptions {
   queue: number;
   /** Requests a minute and client; 0 sets no limit. */
   rate: number;
+  /** Whether the limit holds for requests that come from this machine itself, too. */
+  ratesThisMachine: boolean;
   limits: ImageLimits;
   /** From the last byte of the upload to the answer, in milliseconds. */
   deadlineMs: number;

@@ -4,6 +4,8 @@ import { ModelIdentitySchema, PredictDocumentSchema, PredictionSchema } from '..
 import { PrecisionSchema } from '../model/manifest.js';
 import { JobBodySchema } from './jobs/job.js';
 import { LARGEST_JOB } from './jobs/settings.js';
+import { DrawingSchema } from '../predict/exhibit/drawing.js';
+import { FileFactsSchema } from '../predict/exhibit/exhibit.js';
 import { LARGEST_BATCH } from './options.js';
 import { IMAGE_FIELD } from './uploads.js';
 
@@ -69,12 +71,29 @@ export const PredictQuerySchema = Type.Object(
   {
     ...QUESTION,
     ...OUTPUT_QUESTIONS,
+    exhibit: Type.Optional(
+      Type.Literal('json', {
+        description:
+          'Adds what a report tells of the file (EXIF without its place, compression), small pictures, and lines to draw over them',
+      }),
+    ),
   },
   { additionalProperties: false },
 );
 
 const Base64 = (description: string) =>
   Type.Optional(Type.String({ contentEncoding: 'base64', description: `${description}, Base64` }));
+
+/** Small pictures of an image and of what was found in it. */
+const ExhibitSchema = Type.Object(
+  {
+    photo: Base64('The image, its longer side 1,000 pixels at most, JPEG'),
+    heat: Base64('Heat map to lay over it, PNG'),
+    map: Base64('Probabilities, 255 for 1, PNG 8-bit grey'),
+    drawings: Type.Array(DrawingSchema, { description: 'Lines over the image, in its pixels' }),
+  },
+  { title: 'What a report shows of an image' },
+);
 
 /** Answer of `POST /v1/predict`: one result of `ofx predict --json`, and the images that were asked for. */
 export const PredictAnswerSchema = Type.Object(
@@ -83,6 +102,8 @@ export const PredictAnswerSchema = Type.Object(
     ofx: Type.String({ description: 'Version of ofx' }),
     ...PredictionSchema.properties,
     ...forEachOutput(({ answer }) => Base64(answer)),
+    file: Type.Optional(FileFactsSchema),
+    exhibit: Type.Optional(ExhibitSchema),
   },
   { $id: 'serve-predict', title: 'Answer of POST /v1/predict' },
 );

@@ -19,18 +19,23 @@ export const IMAGE_FIELD = 'image';
 const OTHER_FIELDS = 8;
 /** Boundaries and headers of a part. */
 const PART_OVERHEAD = 4096;
-/** Uploads of the largest size that are held in memory at once, waiting ones included. */
-const LARGEST_UPLOADS_HELD = 8;
-/** A batch is as large as so many of the largest images. */
+/** Uploads that are held in memory at once, waiting ones included: so many, of a photo's usual size at most … */
+const UPLOADS_HELD = 8;
+const USUAL_BYTES = 25_000_000;
+/** … or so many of the largest. */
+const LARGEST_UPLOADS_HELD = 2;
+/** A batch is as large as so many of the largest images, where so many can be held. */
 const LARGEST_IMAGES_IN_A_BATCH = 4;
 
 /** Takes images out of requests, into memory only, within limits on one image, one request and all of them together. */
 export class UploadReader {
   readonly #maxBytes: number;
+  readonly #most: number;
   #held = 0;
 
   constructor(maxBytes: number) {
     this.#maxBytes = maxBytes;
+    this.#most = Math.max(LARGEST_UPLOADS_HELD * maxBytes, UPLOADS_HELD * Math.min(maxBytes, USUAL_BYTES));
   }
 
   /**
@@ -39,7 +44,7 @@ export class UploadReader {
    * @throws {OfxError} IMAGE_TOO_LARGE, IMAGE_EMPTY, TOO_MANY_PARTS, REQUEST_INVALID, OVERLOADED, CLIENT_GONE
    */
   async read(request: FastifyRequest, maxFiles: number): Promise<HeldUploads> {
-    const maxTotal = Math.min(maxFiles, LARGEST_IMAGES_IN_A_BATCH) * this.#maxBytes;
+    const maxTotal = Math.min(Math.min(maxFiles, LARGEST_IMAGES_IN_A_BATCH) * this.#maxBytes, this.#most);
     const allowed = request.isMultipart() ? maxTotal + maxFiles * PART_OVERHEAD : this.#maxBytes;
     refuseByHeaders(request, allowed);
     const share = new MemoryShare(maxTotal, (bytes) => {
@@ -118,7 +123,7 @@ export class UploadReader {
   }
 
   #reserve(bytes: number): void {
-    if (this.#held + bytes > LARGEST_UPLOADS_HELD * this.#maxBytes) {
+    if (this.#held + bytes > this.#most) {
       throw new OfxError('OVERLOADED', 'Too many uploads are under way.', {
         suggestion: 'Try again in a few seconds.',
       });

@@ -24,23 +24,18 @@ export async function* caseDocument(document: CaseDocument): AsyncGenerator<stri
   const { subject, context, index, photos, paper } = document;
   const title = subject.id === undefined ? 'Case file' : `Case ${subject.id}`;
   const foot = `${title} - ${context.software.name} ${context.software.version}`;
-  yield html`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta http-equiv="Content-Security-Policy" content="${POLICY}" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta name="generator" content="${context.software.name} ${context.software.version}" />
-        <title>${title}</title>
-        ${trusted(`<style>${STYLE}${pageRule(foot, paper)}</style>`)}
-      </head>
-      <body>
-        <main>${frontPage(document)} ${index.length > 1 && indexPage(index)}</main>
-      </body>
-    </html>`.text;
+  const { name, version } = context.software;
+  const head = html`<meta charset="utf-8" />
+    <meta http-equiv="Content-Security-Policy" content="${POLICY}" />
+    <meta name="viewport" content="width=device-width, initial-scale=1" />
+    <meta name="generator" content="${name} ${version}" />
+    <title>${title}</title>
+    ${trusted(`<style>${STYLE}${pageRule(foot, paper)}</style>`)}`;
+  yield `<!doctype html>\n<html lang="en"><head>${head.text}</head><body><main>`;
+  yield html`${frontPage(document)} ${index.length > 1 && indexPage(index)}`.text;
   let number = 0;
   for await (const { result, exhibit } of photos) {
     yield photoPage(result, exhibit, { number: ++number, of: index.length }, context).text;
   }
-  yield html`${lastPage(context)}</main></body></html> `.text;
+  yield `${lastPage(context).text}</main></body></html>\n`;
 }

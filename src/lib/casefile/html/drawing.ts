@@ -34,7 +34,7 @@ export function photoDrawing(
     label,
     html`<image
         id="${id}"
-        href="data:image/jpeg;base64,${pictures.photo}"
+        href="${pictures.photo}"
         width="${size.width}"
         height="${size.height}"
         preserveAspectRatio="none"
@@ -48,7 +48,7 @@ export function mapDrawing(id: string, size: Size, { pictures }: KeptExhibit, la
     size,
     label,
     html`<use href="#${id}" /><image
-        href="data:image/png;base64,${pictures.heat}"
+        href="${pictures.heat}"
         width="${size.width}"
         height="${size.height}"
         preserveAspectRatio="none"

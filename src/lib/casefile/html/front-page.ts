@@ -86,12 +86,13 @@ function failureTable(failures: readonly CaseFailure[]): Html {
       </thead>
       <tbody>
         ${failures.map(
-          ({ image, error, sha256 }) =>
+          ({ image, error, sha256, review }) =>
             html`<tr>
               <td>${image}</td>
               <td>
                 ${error.message} ${error.suggestion}
                 ${sha256 !== undefined && html`<br /><span class="soft">SHA-256</span> ${hash(sha256)}`}
+                ${review?.note !== undefined && html`<br /><span class="soft">Note</span> ${review.note}`}
               </td>
             </tr>`,
         )}

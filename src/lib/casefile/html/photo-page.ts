@@ -5,7 +5,7 @@ import { html, type Html } from '../../report/html/html.js';
 import { percent } from '../../text/numbers.js';
 import { counted } from '../../text/plural.js';
 import type { KeptExhibit } from '../entry.js';
-import type { CaseContext, CaseResult } from '../schema.js';
+import type { CaseContext, CaseResult, Review } from '../schema.js';
 import { mapDrawing, numbered, photoDrawing } from './drawing.js';
 import { fileSection } from './file-section.js';
 
@@ -32,7 +32,7 @@ export function photoPage(
   return html`<section class="sheet ${verdict}" id="photo-${number}">
     <p class="eyebrow">Photo ${number} of ${of}</p>
     <h2>${image}</h2>
-    ${verdictBlock(result, context)}
+    ${verdictBlock(result, context)} ${result.review && reviewBlock(result.review)}
     <div class="figures${width / height > WIDE && ' one'}">
       <figure>
         ${photoDrawing(id, result, exhibit, numbered(regions, result), `The photo ${image} with the marked places`)}
@@ -128,6 +128,15 @@ function places(result: CaseResult): Html {
         </tbody>
       </table>`
     }`;
+}
+
+/** What a person says of a photo, told apart from what the program says. */
+function reviewBlock({ reviewed, note }: Review): Html | undefined {
+  if (!reviewed && note === undefined) return undefined;
+  return html`<div class="review">
+    <p><b>${reviewed ? 'Reviewed by the examiner' : 'Not yet reviewed by the examiner'}</b></p>
+    ${note !== undefined && html`<p class="note">${note}</p>`}
+  </div>`;
 }
 
 /** So many pairs are listed; the rest is counted. */

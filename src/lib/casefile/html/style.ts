@@ -32,6 +32,9 @@ a { color: inherit; }
 .meter { position: relative; height: 3mm; margin: 2.5mm 0 1mm; border: 1px solid #8a939e; background: #fff; }
 .meter i { position: absolute; inset: 0 auto 0 0; background: var(--tone); }
 .meter b { position: absolute; top: -1mm; bottom: -1mm; width: 0; border-left: .6mm solid #1b2026; }
+.review { margin-top: 2mm; padding: 2mm 4mm; border: 1px solid #8a939e; break-inside: avoid; }
+.review p { margin: 0; }
+.review .note { white-space: pre-wrap; overflow-wrap: anywhere; }
 .figures { display: grid; grid-template-columns: 1fr 1fr; gap: 4mm; margin: 4mm 0; break-inside: avoid; }
 .figures.one { grid-template-columns: 1fr; }
 figure { margin: 0; }

@@ -2,7 +2,7 @@ import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebo
 import type { Static } from '@sinclair/typebox';
 import { OfxError } from '../../core/errors.js';
 import { forEachOutput, type OutputFormats } from '../../image/output-kinds.js';
-import type { Analysis } from '../../predict/analyse.js';
+import type { Exhibit } from '../../predict/exhibit/exhibit.js';
 import { OFX_VERSION } from '../../core/version.js';
 import { answers, IMAGE_PROBLEMS, security } from '../documentation.js';
 import { requestSignal } from '../request-signal.js';
@@ -57,7 +57,7 @@ export function predictRoute(service: Service): FastifyPluginCallbackTypebox {
         try {
           const options = analysisOptions(query, type === PNG_TYPE);
           const signal = requestSignal(reply, service.options.deadlineMs);
-          const { prediction, files } = await analyseUpload(
+          const { prediction, files, exhibit } = await analyseUpload(
             service,
             current,
             uploads[0]!,
@@ -66,7 +66,13 @@ export function predictRoute(service: Service): FastifyPluginCallbackTypebox {
             signal,
           );
           if (type === PNG_TYPE) return await reply.type(PNG_TYPE).send(files.mask);
-          return { schemaVersion: 1, ofx: OFX_VERSION, ...prediction, ...inBase64(files) };
+          return {
+            schemaVersion: 1,
+            ofx: OFX_VERSION,
+            ...prediction,
+            ...inBase64(files),
+            ...(exhibit && told(exhibit)),
+          };
         } finally {
           release();
         }
@@ -77,14 +83,25 @@ export function predictRoute(service: Service): FastifyPluginCallbackTypebox {
 }
 
 function analysisOptions(query: PredictQuery, asMask: boolean): RequestedOptions {
-  const { scoreThreshold, maskThreshold, minArea } = query;
+  const { scoreThreshold, maskThreshold, minArea, exhibit } = query;
   if (asMask) return { maskThreshold, minArea, outputs: { mask: 'png' } };
   const outputs = forEachOutput((_info, kind) => query[kind]) as OutputFormats;
-  return { scoreThreshold, maskThreshold, minArea, outputs };
+  return {
+    scoreThreshold,
+    maskThreshold,
+    minArea,
+    outputs,
+    // Where a photo was taken is nobody's business here; `ofx predict --report --show-place` tells it.
+    exhibit: exhibit && { withPosition: false },
+  };
 }
 
-function inBase64(files: Analysis['files']): Partial<Record<keyof Analysis['files'], string>> {
+function told({ file, pictures, drawings }: Exhibit): object {
+  return { file, exhibit: { ...inBase64({ ...pictures }), drawings } };
+}
+
+function inBase64<T extends Partial<Record<string, Uint8Array>>>(files: T): Partial<Record<keyof T, string>> {
   return Object.fromEntries(
-    Object.entries(files).map(([kind, bytes]) => [kind, Buffer.from(bytes).toString('base64')]),
-  );
+    Object.entries(files).map(([kind, bytes]) => [kind, Buffer.from(bytes!).toString('base64')]),
+  ) as Partial<Record<keyof T, string>>;
 }
