@@ -24,15 +24,56 @@ export function useToken(value) {
 }
 
 /**
- * @returns {Promise<object>} a result of `ofx predict --json` with `mask` and `probability` (or `overlay`) in Base64
+ * @param {File} file
+ * @param {string} path - what it is called, with its folders
+ * @param {{maskThreshold?: number, signal?: AbortSignal}} question
+ * @returns {Promise<{result: object, pictures: object}>} a result of `ofx predict --json` with what a report tells of its file, and
+ *   apart from it `photo` (JPEG), `heat`, `map` and `mask` (PNG), and `drawings`
  */
-export async function predict(file, { overlay, signal }) {
-  const wanted = overlay ? 'mask=png&overlay=jpeg' : 'mask=png&probability=npy';
+export async function predict(file, path, { maskThreshold, signal }) {
+  const query = new URLSearchParams({ mask: 'png', exhibit: 'json' });
+  if (maskThreshold !== undefined) query.set('maskThreshold', String(maskThreshold));
   const form = new FormData();
-  form.append('image', file, file.name || 'pasted image');
-  const response = await ask(`/v1/predict?${wanted}`, { method: 'POST', body: form, signal });
-  return response.json();
+  form.append('image', file, path.split('/').at(-1));
+  const response = await ask(`/v1/predict?${query}`, { method: 'POST', body: form, signal });
+  const { mask, exhibit, ...result } = await response.json();
+  const { photo, heat, map, drawings } = exhibit;
+  const pictures = {
+    photo: await blobOf(photo, 'image/jpeg'),
+    heat: await blobOf(heat, 'image/png'),
+    map: await blobOf(map, 'image/png'),
+    mask: await blobOf(mask, 'image/png'),
+    drawings,
+  };
+  return { result, pictures };
 }
+
+async function blobOf(base64, type) {
+  // Its own decoder is faster than any script.
+  const bytes = Uint8Array.fromBase64?.(base64) ?? Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
+  return new Blob([bytes], { type });
+}
+
+/** @returns {Promise<string>} the case file of these lines, see `POST /v1/report` */
+export async function report(lines) {
+  const body = new Blob(lines.map((line) => `${JSON.stringify(line)}\n`));
+  const headers = { accept: 'text/html' };
+  return (await ask('/v1/report', { method: 'POST', body, headers })).text();
+}
+
+/** @returns {Promise<number>} how many photos the server works on at once */
+export async function places() {
+  try {
+    // One that cannot take more just now says so by its status, and how many it has all the same.
+    const { workers } = await (await fetch('/readyz')).json();
+    return Math.min(workers.wanted, MOST_AT_ONCE);
+  } catch {
+    return 1;
+  }
+}
+
+/** Browsers open six connections to a server, and the page needs one for other questions. */
+const MOST_AT_ONCE = 4;
 
 /** @returns {Promise<{name: string, version: string} | undefined>} the model that answers */
 export async function defaultModel() {
@@ -52,7 +93,7 @@ export async function sample(address, { signal }) {
 }
 
 async function ask(address, options = {}) {
-  const headers = token ? { authorization: `Bearer ${token}` } : {};
+  const headers = { ...options.headers, ...(token && { authorization: `Bearer ${token}` }) };
   let response;
   try {
     response = await fetch(address, { ...options, headers });

@@ -1,53 +1,101 @@
 /** Takes photos by drop, paste or choice, and shows what the server says about them. */
-import { defaultModel, predict, Problem, sample, samples, useToken } from './api.js';
-import { focusEntry, placeEntry, startList, summarise } from './list.js';
-import { listed, showReport } from './result.js';
-import { canShow, showOverlay, showPrediction } from './viewer.js';
+import { defaultModel, Problem, samples, useToken } from './api.js';
+import { chosenPhotos, droppedPhotos } from './intake.js';
+import { emptyList, focusEntry, isFiltered, setView, shown, showList, startList, summarise } from './list.js';
+import { open, startOpening } from './open.js';
+import { startSaving } from './saving.js';
+import { forgetReview, keepNote, startReview } from './review.js';
+import * as session from './session.js';
+import { startThreshold } from './threshold.js';
+import { again, forgetPace, isWorking, stop, timeLeft, waiting, withName, work } from './work.js';
 
 const byId = (id) => document.getElementById(id);
+const { entries } = session;
 
-/** Of several photos one is asked for so often, where the server has no place for it or no time. */
-const MOST_TRIES = 3;
+/** How often the list follows what comes, in milliseconds. */
+const LIST_PACE = 400;
 
 let model;
-/** What was given together, one entry a photo; see list.js. */
-let entries = [];
-let current;
-let opened;
+/** The photo that somebody waits for alone: it is shown once it is there. */
+let lone;
 let stopped = false;
-let asking;
 let countdown;
+let listTimer;
 
-byId('file').addEventListener('change', ({ target }) => {
-  void examine(...target.files);
-  target.value = '';
-});
-for (const id of ['choose', 'another', 'others']) {
-  byId(id).addEventListener('click', () => byId('file').click());
+for (const id of ['file', 'folder']) {
+  byId(id).addEventListener('change', ({ target }) => {
+    const photos = chosenPhotos(target.files);
+    target.value = '';
+    void take(photos);
+  });
 }
-byId('to-list').addEventListener('click', () => {
-  setState(stopped ? 'problem' : 'list');
-  focusEntry(opened);
+for (const id of ['choose', 'another', 'others'])
+  byId(id).addEventListener('click', () => byId('file').click());
+for (const id of ['choose-folder', 'add-folder'])
+  byId(id).addEventListener('click', () => byId('folder').click());
+byId('to-list').addEventListener('click', () => history.pushState(null, '', location.pathname));
+byId('to-list').addEventListener('click', showPlace);
+byId('retry').addEventListener('click', () => {
+  if (lone) again(lone);
+  void examineAll();
 });
-byId('retry').addEventListener('click', () => void work());
+byId('retry-failed').addEventListener('click', () => {
+  for (const entry of entries) if (entry.problem) again(entry);
+  void examineAll();
+});
 byId('token-form').addEventListener('submit', (event) => {
   event.preventDefault();
   useToken(byId('token').value.trim());
-  if (entries.length > 0) void work();
+  if (entries.length > 0) void examineAll();
+});
+byId('clear').addEventListener('click', () => byId('clear-dialog').showModal());
+byId('clear-dialog').addEventListener('close', ({ target }) => {
+  if (target.returnValue === 'clear') void clear();
+  target.returnValue = '';
 });
 
-document.addEventListener('paste', ({ clipboardData }) => {
-  void examine(...clipboardData.files);
+document.addEventListener('paste', ({ clipboardData, target }) => {
+  if (clipboardData.files.length > 0 && !/^(INPUT|TEXTAREA)$/.test(target.tagName ?? ''))
+    void take(chosenPhotos(clipboardData.files));
 });
 for (const name of ['dragover', 'dragleave', 'drop']) {
   document.addEventListener(name, (event) => {
     event.preventDefault();
     document.body.classList.toggle('dragging', name === 'dragover');
-    if (name === 'drop') void examine(...event.dataTransfer.files);
+    if (name === 'drop') void takeDrop(event.dataTransfer);
   });
 }
+window.addEventListener('popstate', showPlace);
 
-void introduce();
+startList(entries, {
+  open: go,
+  review: (entry, changes) => session.change(entry, changes),
+  changed: (view) => session.set('view', { ...view }),
+});
+startReview(go);
+startThreshold((entry) => void show(entry));
+startSaving({
+  filtered: () => (isFiltered() ? shown() : undefined),
+  model: () => model,
+  examine: () => void examineAll(),
+});
+startOpening(() => model);
+void begin();
+
+async function begin() {
+  const introduced = introduce();
+  await session.restore();
+  setView((await session.setting('view')) ?? {});
+  byId('kept').textContent = session.isKept()
+    ? 'Photos and results stay in this browser until you clear them.'
+    : 'This browser keeps nothing: a reload loses the results.';
+  if (entries.length > 0) {
+    showPlace();
+    say(waiting().length > 0 ? '' : summarise());
+  }
+  await introduced;
+  if (waiting().length > 0) await examineAll();
+}
 
 async function introduce() {
   try {
@@ -67,113 +115,154 @@ async function introduce() {
 }
 
 function sampleButton(source) {
-  const name = source.split('/').at(-1);
+  const path = source.split('/').at(-1);
   const button = document.createElement('button');
   button.type = 'button';
   const image = new Image();
   image.src = source;
-  image.alt = `Sample: ${name.replace(/\.\w+$/, '').replaceAll('-', ' ')}`;
+  image.alt = `Sample: ${path.replace(/\.\w+$/, '').replaceAll('-', ' ')}`;
   button.append(image);
-  button.addEventListener('click', () => void take([{ file: { name }, source }]));
+  button.addEventListener('click', () => void take([{ path, source }]));
   const item = document.createElement('li');
   item.append(button);
   return item;
 }
 
-async function examine(...files) {
-  if (files.length === 0) return;
-  await take(files.map((file) => ({ file, address: URL.createObjectURL(file) })));
+async function takeDrop(transfer) {
+  say('Looking into what was dropped …', 'working');
+  try {
+    await take(await droppedPhotos(transfer));
+  } catch (error) {
+    showProblem(error);
+  }
 }
 
-/** Takes these photos in place of those before. A sample is still on the server. */
+/** Takes photos in addition to those before. One alone is shown as soon as it is examined. */
 async function take(photos) {
-  for (const { address } of entries) URL.revokeObjectURL(address);
-  entries = photos;
-  startList(several() ? entries : [], open);
-  await work();
+  if (photos.length === 0) {
+    say(entries.length > 0 ? summarise() : 'There is no file in what was given.');
+    return;
+  }
+  const { added, kept } = await session.add(photos);
+  void kept.then((unkept) => tellUnkept(unkept));
+  lone = added.length === 1 ? added[0] : undefined;
+  if (lone?.problem) again(lone);
+  if (lone?.result) return go(lone);
+  if (location.hash) history.pushState(null, '', location.pathname);
+  await examineAll();
 }
 
-/** Examines what has neither result nor problem yet, one photo after the other. */
-async function work() {
-  asking?.abort();
-  asking = new AbortController();
-  const { signal } = asking;
+function tellUnkept(unkept) {
+  if (unkept.length === 0) return;
+  byId('kept').textContent =
+    `This browser has no room for ${unkept.length} of the photos: their results are kept, but until they are examined a reload loses them.`;
+}
+
+/** Examines what has neither result nor problem yet. */
+async function examineAll() {
   clearInterval(countdown);
   byId('retry').disabled = false;
   byId('retry').textContent = 'Try again';
   stopped = false;
-  setState(several() ? 'list' : 'busy');
-  if (several()) byId('list-title').focus();
+  forgetPace();
+  setState(lone && entries.length === 1 ? 'busy' : 'list');
+  if (!lone) byId('list-title').focus({ preventScroll: true });
+  tellProgress();
   try {
-    for (const [index, entry] of entries.entries()) {
-      if (entry.result || entry.problem) continue;
-      current = entry.file;
-      const place = several() ? ` (${index + 1} of ${entries.length})` : '';
-      say(`Examining ${current.name || 'the photo'}${place} …`, 'working');
-      await (several() ? examineInTurn(entry, signal) : examineEntry(entry, signal));
-      if (signal.aborted) return;
-    }
+    const isAll = await alone(() => work({ onDone, onWait: tellWaiting, isLone: (entry) => entry === lone }));
+    if (!isAll) return;
     if (!model) void introduce();
-    say(several() ? summarise(entries) : '');
-    if (!several()) open(entries[0]);
+    showList();
+    say(byId('result').hidden ? summarise() : '');
   } catch (error) {
-    if (!signal.aborted) showProblem(error);
-  }
-}
-
-async function examineEntry(entry, signal) {
-  if (!entry.address) {
-    entry.file = await sample(entry.source, { signal });
-    entry.address = URL.createObjectURL(entry.file);
-  }
-  entry.shown = await canShow(entry.address);
-  entry.result = await predict(entry.file, { overlay: !entry.shown, signal });
-}
-
-/** Waits for a busy server; a problem of this photo alone stands in its row, and the next has its turn. */
-async function examineInTurn(entry, signal) {
-  for (let tries = 1; !entry.result && !entry.problem; tries++) {
-    try {
-      await examineEntry(entry, signal);
-    } catch (error) {
-      if (error.retryAfter && tries < MOST_TRIES) {
-        say(`The server has no place for ${error.retryAfter} s, then it goes on …`, 'working');
-        await pause(error.retryAfter, signal);
-      } else if (error instanceof Problem && !concernsAll(error)) {
-        entry.problem = withName(error.message, entry.file);
-      } else {
-        throw error;
-      }
+    if (error.entry && error.entry === lone) {
+      const { code, message, suggestion } = error;
+      if (error instanceof Problem && /^(IMAGE|PAGE|REQUEST)_/.test(code))
+        session.change(lone, { problem: { code, message: withName(message, lone), suggestion } });
     }
+    showProblem(error);
   }
-  if (!signal.aborted) placeEntry(entry);
 }
 
-function concernsAll({ code, retryAfter }) {
-  return ['UNAUTHORISED', 'UNREACHABLE'].includes(code) || (retryAfter && code !== 'DEADLINE_EXCEEDED');
-}
-
-function pause(seconds, signal) {
-  return new Promise((resolve, reject) => {
-    setTimeout(resolve, seconds * 1000);
-    signal.addEventListener('abort', () => reject(signal.reason));
+/** Two tabs with the same session do not both examine it: one waits until the other is done or closed. */
+function alone(job) {
+  if (!navigator.locks) return job();
+  return navigator.locks.request('ofx-session', { ifAvailable: true }, (lock) => {
+    if (lock || isWorking()) return job();
+    say('Another tab of this browser examines these photos. Reload this one to see what came of them.');
+    return false;
   });
 }
 
-function open(entry) {
-  const { address, result, shown } = entry;
-  opened = entry;
-  if (shown) showPrediction(address, result, listed(result));
-  else showOverlay(result, listed(result));
-  showReport(result, model);
-  setState('result');
-  byId('back').hidden = !several();
-  byId('verdict').focus({ preventScroll: true });
-  byId('result').scrollIntoView({ block: 'start', behavior: 'smooth' });
+function onDone(entry) {
+  if (entry === lone && entry.result) {
+    lone = undefined;
+    go(entry);
+    return;
+  }
+  tellProgress();
+  listTimer ??= setTimeout(() => {
+    listTimer = undefined;
+    if (!byId('list').hidden) showList();
+  }, LIST_PACE);
 }
 
-function several() {
-  return entries.length > 1;
+function tellProgress() {
+  const left = waiting();
+  const [next] = left;
+  if (!next) return;
+  const done = entries.length - left.length;
+  const place = entries.length > 1 ? ` (${Math.min(done + 1, entries.length)} of ${entries.length})` : '';
+  const time = timeLeft();
+  say(`Examining ${next.path}${place} …${time && ` ${time} left`}`, 'working');
+}
+
+function tellWaiting(seconds) {
+  say(`The server is busy with other photos. This page goes on by itself in ${seconds} s …`, 'working');
+}
+
+/** Opens a photo under an address of its own, so that Back leads to the list. */
+function go(entry) {
+  history.pushState(null, '', `#photo=${entry.id}`);
+  showPlace();
+}
+
+/** Shows what the address says: a photo, or the list. */
+function showPlace() {
+  const id = /^#photo=([\w-]+)$/.exec(location.hash)?.[1];
+  const entry = id && session.find(id);
+  keepNote();
+  if (entry?.result) return void show(entry);
+  const opened = byId('result').dataset.id;
+  setState(stopped ? 'problem' : entries.length > 0 ? 'list' : 'begin');
+  if (entries.length === 0) return;
+  if (!isWorking() && !stopped) say(summarise());
+  if (opened && session.find(opened)) focusEntry(session.find(opened));
+  else showList();
+  delete byId('result').dataset.id;
+}
+
+async function show(entry) {
+  await open(entry, () => {
+    setState('result');
+    byId('result').dataset.id = entry.id;
+    if (!isWorking()) say('');
+    byId('verdict').focus({ preventScroll: true });
+    byId('result').scrollIntoView({ block: 'start', behavior: 'smooth' });
+  });
+}
+
+async function clear() {
+  stop();
+  forgetReview();
+  await session.clear();
+  emptyList();
+  history.replaceState(null, '', location.pathname);
+  lone = undefined;
+  stopped = false;
+  setState('begin');
+  say('Cleared: this browser keeps nothing of it.');
+  byId('choose').focus();
 }
 
 /** @param {'working' | ''} kind */
@@ -189,7 +278,7 @@ function showProblem(error) {
   say('');
   byId('problem').dataset.code = known ? error.code : 'PAGE';
   byId('problem-title').textContent = known ? error.title : 'Something went wrong on this page';
-  byId('problem-detail').textContent = withName(error.message, current);
+  byId('problem-detail').textContent = withName(error.message, error.entry);
   byId('problem-hint').textContent = known ? (error.suggestion ?? '') : '';
   const wantsToken = known && error.code === 'UNAUTHORISED';
   byId('token-form').hidden = !wantsToken;
@@ -203,11 +292,6 @@ function showProblem(error) {
     byId('problem').scrollIntoView({ block: 'nearest' });
   }
   if (known && error.retryAfter) waitBeforeRetry(error.retryAfter);
-}
-
-/** The server takes no note of a file's name, and speaks of "the image". */
-function withName(detail, file) {
-  return detail.replace(/^The (image|upload)\b/, () => file.name || 'The photo');
 }
 
 /** Counts down on the button until the server takes requests again. */
@@ -225,10 +309,13 @@ function waitBeforeRetry(seconds) {
   countdown = setInterval(tick, 1000);
 }
 
-/** @param {'busy' | 'list' | 'result' | 'problem'} state */
+/** @param {'begin' | 'busy' | 'list' | 'result' | 'problem'} state */
 function setState(state) {
-  document.body.classList.toggle('begun', state === 'result' || several());
+  const hasList = entries.length > 0 && !['begin', 'busy', 'result'].includes(state);
+  document.body.classList.toggle('begun', state === 'result' || hasList);
   byId('result').hidden = state !== 'result';
-  byId('list').hidden = state === 'result' || !several();
+  byId('list').hidden = !hasList;
   byId('problem').hidden = state !== 'problem';
+  byId('retry-failed').hidden = !entries.some(({ problem }) => problem);
+  if (hasList) showList();
 }

@@ -41,12 +41,16 @@ const STAGES = {
   encode: 'Output images',
 };
 
-/** @param {object | undefined} model - what the server says of its own model */
-export function showReport(result, model) {
+/**
+ * @param {object} result
+ * @param {Blob} mask - PNG
+ * @param {object | undefined} model - what the server says of its own model
+ */
+export function showReport(result, mask, model) {
   const { image, score, scoreThreshold, maskThreshold, tamperedFraction, warnings } = result;
   const { kind, verdict, meaning } = judge(result);
   byId('result').dataset.verdict = kind;
-  byId('name').textContent = `${image} · ${result.width} × ${result.height}`;
+  byId('name').textContent = `${image} · ${result.width} × ${result.height}${pageOf(result)}`;
   byId('verdict').textContent = verdict;
   byId('meaning').textContent = meaning;
   byId('tested').textContent = testedText(result);
@@ -54,16 +58,25 @@ export function showReport(result, model) {
   byId('threshold').textContent = `manipulated above ${scoreThreshold.toFixed(2)}`;
   byId('meter').style.setProperty('--score', String(score));
   byId('meter').style.setProperty('--threshold', String(scoreThreshold));
-  byId('legend').style.setProperty('--mask-threshold', String(maskThreshold));
-  byId('mask-threshold').textContent = `marked above ${maskThreshold.toFixed(2)}`;
   byId('area').textContent = `${percent(tamperedFraction)} of the image is marked.`;
+  showThreshold(maskThreshold);
   const described = model?.name === result.model.name && model.description;
   byId('model-says').hidden = !described;
   byId('model-says').textContent = described ? `${model.name} says of itself: ${model.description}` : '';
   byId('warnings').replaceChildren(...warnings.map((text) => element('li', text)));
   listRegions(result);
   listTimings(result.timingsMs);
-  offerDownloads(result);
+  offerDownloads(result, mask);
+}
+
+function pageOf({ page, pages }) {
+  return pages ? ` · page ${page} of ${pages.length}, the one with the highest score` : '';
+}
+
+/** Where a pixel begins to be marked, in the legend. */
+export function showThreshold(threshold) {
+  byId('legend').style.setProperty('--mask-threshold', String(threshold));
+  byId('mask-threshold').textContent = `marked above ${threshold.toFixed(2)}`;
 }
 
 /** @returns {object[]} the regions that are listed and framed, the largest first */
@@ -130,24 +143,21 @@ function listTimings(timings) {
   );
 }
 
-function offerDownloads(result) {
-  const stem = result.image.replace(/\.\w+$/, '');
-  const pictures = ['mask', 'probability', 'overlay'];
-  const kept = Object.fromEntries(Object.entries(result).filter(([key]) => !pictures.includes(key)));
-  numbers = JSON.stringify(kept, null, 2);
+function offerDownloads(result, mask) {
+  const stem = result.image.replace(/^.*\//, '').replace(/\.\w+$/, '');
+  numbers = JSON.stringify(result, null, 2);
   overlayName = `${stem}_overlay.jpg`;
   byId('copied').textContent = '';
   byId('examined-at').textContent = `Examined on ${DATE.format(new Date(result.examinedAt))}`;
   byId('sha256').textContent = `SHA-256 of the file: ${result.sha256}`;
-  offer('download-mask', `data:image/png;base64,${result.mask}`, `${stem}_mask.png`);
-  const text = new Blob([numbers], { type: 'application/json' });
-  URL.revokeObjectURL(byId('download-json').href);
-  offer('download-json', URL.createObjectURL(text), `${stem}.json`);
+  offer('download-mask', mask, `${stem}_mask.png`);
+  offer('download-json', new Blob([numbers], { type: 'application/json' }), `${stem}.json`);
 }
 
-function offer(id, address, name) {
+function offer(id, blob, name) {
   const link = byId(id);
-  link.href = address;
+  URL.revokeObjectURL(link.href);
+  link.href = URL.createObjectURL(blob);
   link.download = name;
 }
 

@@ -11,8 +11,8 @@ const opacityValue = document.getElementById('opacity-value');
 const showBoxes = document.getElementById('show-boxes');
 const divider = document.getElementById('divider');
 const pane = document.getElementById('pane');
-const controls = document.getElementById('controls');
 const hint = document.getElementById('viewer-hint');
+const lines = document.getElementById('lines');
 
 compare.addEventListener('input', placeDivider);
 opacity.addEventListener('input', applyOpacity);
@@ -29,6 +29,8 @@ showBoxes.addEventListener('change', () => boxes.classList.toggle('off', !showBo
 
 /** Where the regions are, in shares of the picture's sides. */
 let places = [];
+/** Of the photo in its own pixels. */
+let size = { width: 1, height: 1 };
 
 /** @returns {Promise<boolean>} whether this browser can show the picture */
 export async function canShow(address) {
@@ -42,37 +44,35 @@ export async function canShow(address) {
   }
 }
 
+/** The probabilities of what is shown, from 0 to 255. */
+let map = { width: 1, height: 1, levels: new Uint8Array(1) };
+let drawings = [];
+
 /**
- * @param {string} address - of the photo
- * @param {object} result - with `probability`, a .npy file in Base64
+ * @param {string} address - of the photo, or of a smaller copy
+ * @param {object} result
  * @param {object[]} regions - those to frame
+ * @param {{map: Blob, drawings: object[]}} pictures
+ * @param {string} [words] - what is to be said of the picture
  */
-export function showPrediction(address, result, regions) {
-  const { probability, image, maskThreshold } = result;
+export async function showPrediction(address, result, regions, pictures, words = '') {
   frame(result, regions);
   photo.src = address;
-  photo.alt = `The photo ${image}`;
-  drawHeat(readNpy(probability), maskThreshold);
-  drawBoxes();
-  controls.hidden = false;
-  hint.hidden = true;
-  stage.classList.remove('still');
+  photo.alt = `The photo ${result.image}`;
+  hint.hidden = words === '';
+  hint.textContent = words;
   compare.value = '0';
+  drawBoxes();
+  drawLines(result, pictures.drawings);
   placeDivider();
   applyOpacity();
+  map = await readMap(pictures.map);
+  drawHeat(result.maskThreshold);
 }
 
-/** For pictures that the browser cannot show: the server's overlay is all there is. */
-export function showOverlay(result, regions) {
-  const { overlay, image } = result;
-  frame(result, regions);
-  photo.src = `data:image/jpeg;base64,${overlay}`;
-  photo.alt = `The prediction over the photo ${image}`;
-  boxes.replaceChildren();
-  controls.hidden = true;
-  hint.hidden = false;
-  hint.textContent = 'This browser cannot show files of this kind; this is the server’s overlay.';
-  stage.classList.add('still');
+/** @returns {number} the share of the picture that lies above a threshold, as far as the small map tells */
+export function shareAbove(threshold) {
+  return map.levels.reduce((count, level) => count + Number(level > 255 * threshold), 0) / map.levels.length;
 }
 
 /** Makes one region stand out, or none. */
@@ -98,13 +98,11 @@ export async function overlayPicture() {
   canvas.height = Math.floor(naturalHeight * scale);
   const context = canvas.getContext('2d');
   context.drawImage(photo, 0, 0, canvas.width, canvas.height);
-  // The server's own overlay has all of it already.
-  if (!stage.classList.contains('still')) {
-    context.globalAlpha = opacity.value / 100;
-    context.drawImage(heat, 0, 0, canvas.width, canvas.height);
-    context.globalAlpha = 1;
-    if (showBoxes.checked) places.forEach((place, index) => paintBox(context, place, index));
-  }
+  context.globalAlpha = opacity.value / 100;
+  context.drawImage(heat, 0, 0, canvas.width, canvas.height);
+  context.globalAlpha = 1;
+  paintLines(context, size);
+  if (showBoxes.checked) places.forEach((place, index) => paintBox(context, place, index));
   return new Promise((resolve) => canvas.toBlob(resolve, 'image/jpeg', 0.92));
 }
 
@@ -130,6 +128,7 @@ function paintBox(context, { x, y, width, height }, index) {
 }
 
 function frame({ width, height }, regions) {
+  size = { width, height };
   stage.style.setProperty('--ratio', String(width / height));
   places = regions.map((region) => ({
     x: region.x / width,
@@ -157,18 +156,19 @@ function applyOpacity() {
  * Paints probabilities: clear where manipulation is unlikely, then amber to crimson; full colour begins at the threshold
  * above which a pixel is marked.
  */
-function drawHeat({ width, height, data }, threshold) {
+export function drawHeat(threshold) {
+  const { width, height, levels } = map;
   heat.width = width;
   heat.height = height;
   const picture = new ImageData(width, height);
-  for (let i = 0; i < data.length; i++) {
-    const p = data[i];
+  for (let i = 0; i < levels.length; i++) {
+    const p = levels[i] / 255;
     const marked = p > threshold;
     const warmth = marked ? (p - threshold) / Math.max(1 - threshold, 1e-6) : 0;
     picture.data[4 * i] = 255 - 55 * warmth;
     picture.data[4 * i + 1] = 176 - 158 * warmth;
     picture.data[4 * i + 2] = 32 + 48 * warmth;
-    picture.data[4 * i + 3] = marked ? 205 + 50 * warmth : 150 * (p / threshold) ** 2;
+    picture.data[4 * i + 3] = marked ? 205 + 50 * warmth : 150 * (p / Math.max(threshold, 1e-6)) ** 2;
   }
   heat.getContext('2d').putImageData(picture, 0, 0);
 }
@@ -189,13 +189,54 @@ function drawBoxes() {
   );
 }
 
-/** @returns {{width: number, height: number, data: Float32Array}} a little-endian float32 array of two dimensions */
-function readNpy(base64) {
-  const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
-  const view = new DataView(bytes.buffer);
-  // NumPy's format 1.0: magic (6 bytes), version (2), length of the header (2), header, data.
-  const start = 10 + view.getUint16(8, true);
-  const header = new TextDecoder().decode(bytes.subarray(10, start));
-  const [, height, width] = /'shape': \((\d+), (\d+)\)/.exec(header).map(Number);
-  return { width, height, data: new Float32Array(bytes.slice(start).buffer) };
+async function readMap(blob) {
+  const picture = await createImageBitmap(blob);
+  const { width, height } = picture;
+  const canvas = new OffscreenCanvas(width, height);
+  const context = canvas.getContext('2d');
+  context.drawImage(picture, 0, 0);
+  const { data } = context.getImageData(0, 0, width, height);
+  return { width, height, levels: Uint8Array.from({ length: width * height }, (_, i) => data[4 * i]) };
+}
+
+const SVG = 'http://www.w3.org/2000/svg';
+
+/** What sources of evidence draw: arrows from places to their copies, with a rim that sets them off from any ground. */
+function drawLines({ width, height }, wanted) {
+  drawings = wanted;
+  lines.setAttribute('viewBox', `0 0 ${width} ${height}`);
+  lines.replaceChildren(
+    ...drawings.flatMap((drawing) =>
+      strokesOf(drawing).map((attributes) => {
+        const path = document.createElementNS(SVG, 'path');
+        for (const [name, value] of Object.entries(attributes)) path.setAttribute(name, value);
+        return path;
+      }),
+    ),
+  );
+}
+
+function strokesOf({ width, colour, rim, lines: open, shapes }) {
+  return [
+    [rim, 2.1],
+    [colour, 1],
+  ].flatMap(([stroke, wider]) => [
+    { d: open, fill: 'none', stroke, 'stroke-width': width * wider },
+    { d: shapes, fill: stroke, stroke, 'stroke-width': width * (wider - 1) },
+  ]);
+}
+
+function paintLines(context, { width, height }) {
+  context.save();
+  context.scale(context.canvas.width / width, context.canvas.height / height);
+  context.lineCap = context.lineJoin = 'round';
+  for (const drawing of drawings) {
+    for (const { d, fill, stroke, 'stroke-width': lineWidth } of strokesOf(drawing)) {
+      const path = new Path2D(d);
+      Object.assign(context, { fillStyle: fill, strokeStyle: stroke, lineWidth });
+      if (fill !== 'none') context.fill(path);
+      if (lineWidth > 0) context.stroke(path);
+    }
+  }
+  context.restore();
 }
