@@ -173,6 +173,7 @@ async function examineAll() {
     if (!isAll) return;
     if (!model) void introduce();
     showList();
+    offerRetry();
     say(byId('result').hidden ? summarise() : '');
   } catch (error) {
     if (error.entry && error.entry === lone) {
@@ -316,6 +317,10 @@ function setState(state) {
   byId('result').hidden = state !== 'result';
   byId('list').hidden = !hasList;
   byId('problem').hidden = state !== 'problem';
-  byId('retry-failed').hidden = !entries.some(({ problem }) => problem);
+  offerRetry();
   if (hasList) showList();
+}
+
+function offerRetry() {
+  byId('retry-failed').hidden = isWorking() || !entries.some(({ problem }) => problem);
 }
