@@ -82,6 +82,7 @@ describe('the description of the API', () => {
       '/v1/jobs/{id}',
       '/v1/jobs/{id}',
       '/v1/models',
+      '/v1/report',
       '/metrics',
       '/admin/reload',
     ]);
