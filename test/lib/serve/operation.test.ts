@@ -293,9 +293,12 @@ describe('the running service', () => {
       '/healthz',
       '/metrics',
       '/readyz',
+      '/v1/jobs',
+      '/v1/jobs/{id}',
       '/v1/models',
       '/v1/predict',
       '/v1/predict/batch',
+      '/v1/report',
     ]);
     const { parameters, requestBody } = api.paths['/v1/predict']!['post']!;
     expect(parameters!.map(({ name }) => name)).to.include.members(['model', 'size', 'mask', 'overlay']);
