@@ -99,7 +99,9 @@ async function lineOf(entry) {
   const { id, path, result, problem, reviewed, note } = entry;
   const review = { reviewed: Boolean(reviewed), ...(note && { note }) };
   if (!result) return { failure: { image: path, error: problem, review } };
-  const { schemaVersion: _schema, ofx: _version, ...told } = result;
+  const told = { ...result };
+  delete told.schemaVersion;
+  delete told.ofx;
   const { drawings } = (await picturesOf(entry)) ?? { drawings: [] };
   return { result: { ...told, image: path, review }, pictures: id, drawings };
 }

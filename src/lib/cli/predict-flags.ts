@@ -20,7 +20,7 @@ export const predictFlags = {
   }),
   page: Flags.integer({
     description:
-      'Look at this page only, of a TIFF with several [default: all, and the highest score counts]',
+      'Look at this page only, of a TIFF with several, or at this picture of a PDF [default: all, and the highest score counts]',
     min: 1,
     helpValue: 'N',
   }),

@@ -22,7 +22,7 @@ export async function samplesOfLabelledFolders(
   findings: Findings,
 ): Promise<Sample[]> {
   const forged = await imagesIn(tampered);
-  const truths = masks === undefined ? [] : await imagesIn(masks);
+  const truths = masks === undefined ? [] : await masksIn(masks);
   const matched = matchMasks(forged, truths, findings);
   const samples = forged.map((file, index): Sample => ({
     ...named(root, tampered, file),
@@ -51,7 +51,7 @@ export async function samplesOfImagesAndMasks(
   findings: Findings,
 ): Promise<Sample[]> {
   const files = await imagesIn(images);
-  const matched = matchMasks(files, await imagesIn(masks), findings);
+  const matched = matchMasks(files, await masksIn(masks), findings);
   const samples = files.map((file, index): Sample => ({
     ...named(root, images, file),
     mask: matched[index]!,
@@ -69,6 +69,19 @@ async function imagesIn(folder: string): Promise<InputFile[]> {
     if (error instanceof OfxError && error.code === 'NO_IMAGES') return [];
     throw error;
   }
+}
+
+/** @throws {OfxError} where masks cannot be seen: their photos would count as authentic */
+async function masksIn(folder: string): Promise<InputFile[]> {
+  const files = await imagesIn(folder);
+  // A link that leads nowhere has a name, by which its photo fails.
+  const unseen = files.find(({ error }) => error && error.code !== 'INPUT_MISSING')?.error;
+  if (!unseen) return files;
+  const { code, message, suggestion } = unseen;
+  throw new OfxError(code, `${message} Photos whose masks lie there would count as authentic.`, {
+    cause: unseen,
+    ...(suggestion !== undefined && { suggestion }),
+  });
 }
 
 /** A sub-folder of the folder that holds images of one label is their category. */

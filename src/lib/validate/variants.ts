@@ -240,17 +240,19 @@ function weigh(
     )!;
     const { runs, p50, p95, mean } = latencyMs.total;
     return {
-      name,
-      folder: name,
-      inputSize: size,
-      precision,
-      sha256: summary.model.sha256,
-      failed: summary.failed.length,
-      warnings: summary.warnings,
-      metrics: summary.metrics,
-      latencyMs: { runs, p50, p95, mean },
-      peakMemoryBytes: memory.peakBytes,
-      withinBudget: p50 <= (maxLatencyMs ?? Infinity),
+      result: {
+        name,
+        folder: name,
+        inputSize: size,
+        precision,
+        sha256: summary.model.sha256,
+        failed: summary.failed.length,
+        warnings: summary.warnings,
+        metrics: summary.metrics,
+        latencyMs: { runs, p50, p95, mean },
+        peakMemoryBytes: memory.peakBytes,
+        withinBudget: p50 <= (maxLatencyMs ?? Infinity),
+      },
       accuracy: summary.headline.value,
       latency: p50,
     };
@@ -258,11 +260,7 @@ function weigh(
   const front = new Set(paretoFront(variants));
   return variants
     .sort((a, b) => a.latency - b.latency)
-    .map((variant) => {
-      const onFront = front.has(variant);
-      const { accuracy: _, latency: __, ...result } = variant;
-      return { ...result, onFront };
-    });
+    .map((variant) => ({ ...variant.result, onFront: front.has(variant) }));
 }
 
 /** Which to use, and what the next faster one would cost, image by image. */

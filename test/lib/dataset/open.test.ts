@@ -33,6 +33,15 @@ describe('openDataset', () => {
     return findings.map(({ code }) => code);
   }
 
+  it('refuses masks that cannot be seen: their photos would count as authentic', async () => {
+    await write('images/a.jpg', 'images/b.jpg', 'masks/a.png');
+    // A name in Latin-1, as old archives have it.
+    await writeFile(Buffer.from(`${folder.file('masks')}/b\xe9.png`, 'latin1'), 'not opened here');
+    const error = await rejection(openDataset(folder.path));
+    expect(error.code).to.equal('INPUT_UNREADABLE');
+    expect(error.message).to.match(/b\\xE9\.png is not valid UTF-8.*count as authentic/);
+  });
+
   describe('split files', () => {
     it('takes samples in the order of the list', async () => {
       await writeSplit('images/b.jpg\tNone\t0\nimages/a.jpg\tmasks/a.png\t1\n');

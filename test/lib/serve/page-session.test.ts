@@ -155,7 +155,7 @@ describeInChromium('a session on the page', () => {
     await page.locator('#entries .note').waitFor();
     expect(await page.locator('#entries input[type=checkbox]').isChecked()).to.equal(true);
 
-    const rows = parse(await download('#save-csv'), { columns: true, bom: true }) as Record<string, string>[];
+    const rows = parse<Record<string, string>>(await download('#save-csv'), { columns: true, bom: true });
     expect(Object.keys(rows[0]!)).to.deep.equal([...PREDICTION_COLUMNS, 'reviewed', 'note']);
     expect(rows).to.have.length(300);
     const noted = rows.find(({ note }) => note !== '')!;

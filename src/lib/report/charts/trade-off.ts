@@ -1,4 +1,3 @@
-import type { MetricPath } from '../../metrics/definitions.js';
 import { metricAt } from '../../run/summary.js';
 import { VARIANT_FILES, type Variants } from '../../run/variants.js';
 import { formatMs } from '../../text/units.js';
@@ -13,7 +12,7 @@ export function tradeOffChart(variants: Variants): Chart {
   const { model, headline, recommendation, maxLatencyMs, dataset } = variants;
   const frame = { name: VARIANT_FILES.chart, title: `${headline.title} against latency` };
   const values = variants.variants.flatMap(({ name, metrics, latencyMs, onFront }) => {
-    const { value, low, high } = metricAt(metrics, headline.path as MetricPath)!;
+    const { value, low, high } = metricAt(metrics, headline.path)!;
     if (value === null) return [];
     const kind = KINDS[name === recommendation.variant ? 0 : onFront ? 1 : 2];
     return [{ name, kind, onFront, value, low: low ?? value, high: high ?? value, ...latencyMs }];

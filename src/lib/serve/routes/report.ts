@@ -66,7 +66,9 @@ export function reportRoute(service: Service): FastifyPluginCallbackTypebox {
         const sent = await readReport(upload!.bytes, network.identity);
         const context = caseContext({ ...facts, settings: settingsOf(service) });
         const document = type === JSON_TYPE ? twinOf(sent, context) : documentOf(sent, context);
-        return reply.type(`${type}; charset=utf-8`).send(Readable.from(breathing(document)));
+        return reply
+          .type(`${type === JSON_TYPE ? JSON_TYPE : HTML_TYPE}; charset=utf-8`)
+          .send(Readable.from(breathing(document)));
       },
     );
     done();
@@ -112,6 +114,7 @@ async function* photosOf(entries: SentReport['entries']) {
   for await (const entry of each(entries)) if (entry.result) yield entry;
 }
 
+// eslint-disable-next-line @typescript-eslint/require-await -- a document is made of what comes in time; here it is all there
 async function* each<T>(list: readonly T[]): AsyncGenerator<T> {
   yield* list;
 }
