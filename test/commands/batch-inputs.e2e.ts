@@ -88,7 +88,7 @@ describe('ofx batch and what it cannot see', () => {
       'in/deep/er/locked': 'INPUT_UNREADABLE',
       'in/link.jpg': 'INPUT_MISSING',
       'in/locked': 'INPUT_UNREADABLE',
-      'in/scan': 'IMAGE_UNSUPPORTED',
+      'in/scan': 'IMAGE_DAMAGED',
     });
     expect(await readFile(folder.file('rows.ndjson'), 'utf8')).to.contain('cannot be searched (EACCES)');
     expect(JSON.parse(done.stdout)).to.deep.include({ images: 10, failed: 9 });

@@ -161,10 +161,10 @@ describe('ofx bench', () => {
     // The shipped network holds 19 MB of weights and all that lies between its layers, the tiny one nothing.
     const large = await ofx([
       ...['bench', '--model', 'objectformer-lite', '--size', '288', '--inference-only', '--runs', '3'],
-      ...['--against', TINY_MODEL, '--max-regression', '10%'],
+      ...['--against', TINY_MODEL, '--max-regression', '2%'],
     ]);
     expect(large.exitCode).to.equal(3);
-    expect(large.stderr).to.contain('gate failed: rss regression<=10%');
+    expect(large.stderr).to.contain('gate failed: rss regression<=2%');
   });
 
   it('sweeps sizes and threads in one table', async () => {
