@@ -68,9 +68,12 @@ describe('ofx predict and what it cannot see', () => {
     const { exitCode, stdout, stderr } = await run(folder.file('in'), '--json', '--verbose');
     expect(exitCode).to.equal(4);
     const { results, summary } = JSON.parse(stdout) as PredictReport;
-    expect(results.filter(isFailed).map(({ error }) => error.code)).to.deep.equal(
-      Array(3).fill('IMAGE_UNSUPPORTED'),
-    );
+    expect(results.filter(isFailed).map(({ error }) => error.code)).to.deep.equal([
+      'IMAGE_UNSUPPORTED',
+      'IMAGE_UNSUPPORTED',
+      // A PDF without anything behind its first line.
+      'IMAGE_DAMAGED',
+    ]);
     expect(summary.skipped).to.deep.equal({
       noImages: { '': 1, '.txt': 2 },
       ownOutputs: 0,
