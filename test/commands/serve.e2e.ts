@@ -104,7 +104,7 @@ describe('ofx serve', () => {
     const log = (await stop('SIGTERM')).stderr.split('\n').map((line) => JSON.parse(line) as { msg: string });
     const said = (text: string): object => log.find(({ msg }) => msg === text)!;
     expect(said('Serving.')).to.deep.include({ url }).and.to.have.nested.property('model.sha256', first);
-    expect(said('Serving.')).to.have.nested.property('settings.limits.maxPixels', 50_000_000);
+    expect(said('Serving.')).to.have.nested.property('settings.limits.maxPixels', 100_000_000);
     expect(said('Reloaded.')).to.have.nested.property('model.sha256', second);
     expect(said('Stopping.')).to.include({ reason: 'SIGTERM' });
     expect(log.at(-1)).to.have.property('msg', 'Stopped.');
