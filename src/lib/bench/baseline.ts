@@ -1,26 +1,16 @@
 import type { Static } from '@sinclair/typebox';
-import { OfxError, systemCode } from '../core/errors.js';
+import { OfxError } from '../core/errors.js';
 import { checkSchema } from '../core/schema.js';
 import { machineDifferences } from './machine.js';
 import { BenchDocumentSchema, type BenchReport, type Machine } from './result.js';
-import { readText } from '../files/read-text.js';
+import { readNamedText } from '../files/read-text.js';
 
 /** An earlier result: what `ofx bench --json` printed. */
 export type BenchDocument = Static<typeof BenchDocumentSchema>;
 
 /** @throws {OfxError} INPUT_MISSING, INPUT_UNREADABLE, RESULT_INVALID */
 export async function readBaseline(file: string): Promise<BenchDocument> {
-  let text: string;
-  try {
-    text = await readText(file);
-  } catch (error) {
-    const code = systemCode(error) ?? 'unknown error';
-    throw new OfxError(
-      code === 'ENOENT' ? 'INPUT_MISSING' : 'INPUT_UNREADABLE',
-      `Cannot read the baseline ${file} (${code}).`,
-      { suggestion: `Make one with "ofx bench --json > ${file}".`, cause: error },
-    );
-  }
+  const text = await readNamedText(file, 'the baseline', `Make one with "ofx bench --json > ${file}".`);
   let content: unknown;
   try {
     content = JSON.parse(text);

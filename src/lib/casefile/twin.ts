@@ -13,7 +13,8 @@ export interface Twin {
 /** `case.json` photo by photo, so that it never is in memory as a whole. */
 export async function* caseTwin(
   { subject, context, summary, createdAt }: Twin,
-  entries: AsyncIterable<Pick<CaseEntry, 'result' | 'failure'>>,
+  entries:
+    Iterable<Pick<CaseEntry, 'result' | 'failure'>> | AsyncIterable<Pick<CaseEntry, 'result' | 'failure'>>,
 ): AsyncGenerator<string> {
   const head = { schemaVersion: 1, ofx: OFX_VERSION, case: subject, createdAt, ...context, summary };
   yield `${JSON.stringify(head, null, 2).slice(0, -2)},\n  "results": [`;

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { OfxError, systemCode } from '../core/errors.js';
 import { decodeText } from '../text/decode.js';
 
 /**
@@ -9,4 +10,24 @@ import { decodeText } from '../text/decode.js';
  */
 export async function readText(file: string): Promise<string> {
   return decodeText(await readFile(file));
+}
+
+/**
+ * Reads a text that somebody named.
+ *
+ * @param what - with its article, as a message calls it: "the token file"
+ * @param suggestion - what to do where it cannot be read
+ * @throws {OfxError} INPUT_MISSING, INPUT_UNREADABLE
+ */
+export async function readNamedText(file: string, what: string, suggestion: string): Promise<string> {
+  try {
+    return await readText(file);
+  } catch (error) {
+    const code = systemCode(error) ?? 'unknown error';
+    throw new OfxError(
+      code === 'ENOENT' ? 'INPUT_MISSING' : 'INPUT_UNREADABLE',
+      `Cannot read ${what} ${file} (${code}).`,
+      { suggestion, cause: error },
+    );
+  }
 }

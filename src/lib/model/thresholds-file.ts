@@ -1,8 +1,8 @@
 import path from 'node:path';
 import { Type, type Static } from '@sinclair/typebox';
-import { OfxError, systemCode } from '../core/errors.js';
+import { OfxError } from '../core/errors.js';
 import { checkSchema } from '../core/schema.js';
-import { readText } from '../files/read-text.js';
+import { readNamedText } from '../files/read-text.js';
 import { writeFileAtomic } from '../files/write.js';
 import { PrecisionSchema, ThresholdsSchema, type Thresholds } from './manifest.js';
 
@@ -50,17 +50,7 @@ export interface ThresholdsOwner {
  * @throws {OfxError} INPUT_MISSING, INPUT_UNREADABLE; MANIFEST_INVALID where it is invalid
  */
 export async function readThresholds(file: string): Promise<GivenThresholds> {
-  let text: string;
-  try {
-    text = await readText(file);
-  } catch (error) {
-    const code = systemCode(error) ?? 'unknown error';
-    throw new OfxError(
-      code === 'ENOENT' ? 'INPUT_MISSING' : 'INPUT_UNREADABLE',
-      `Cannot read the thresholds ${file} (${code}).`,
-      { suggestion: 'Check the path given by --thresholds.', cause: error },
-    );
-  }
+  const text = await readNamedText(file, 'the thresholds', 'Check the path given by --thresholds.');
   try {
     const content: unknown = JSON.parse(text);
     const isTable = typeof content === 'object' && content !== null && 'fitted' in content;

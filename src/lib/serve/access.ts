@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { FastifyRequest, preParsingAsyncHookHandler } from 'fastify';
-import { OfxError, systemCode } from '../core/errors.js';
-import { readText } from '../files/read-text.js';
+import { OfxError } from '../core/errors.js';
+import { readNamedText } from '../files/read-text.js';
 
 /** What a token is good for: images, `/metrics`, `/admin`. */
 export const SCOPES = ['predict', 'metrics', 'admin'] as const;
@@ -32,17 +32,7 @@ const SUGGESTION = 'Make one with: openssl rand -hex 32';
  * @throws {OfxError} INPUT_MISSING, INPUT_UNREADABLE; USAGE where there is no token, or an invalid line
  */
 export async function readTokens(file: string): Promise<Token[]> {
-  let text: string;
-  try {
-    text = await readText(file);
-  } catch (error) {
-    const code = systemCode(error) ?? 'unknown error';
-    throw new OfxError(
-      code === 'ENOENT' ? 'INPUT_MISSING' : 'INPUT_UNREADABLE',
-      `Cannot read the token file ${file} (${code}).`,
-      { suggestion: 'Check the path given by --token-file.', cause: error },
-    );
-  }
+  const text = await readNamedText(file, 'the token file', 'Check the path given by --token-file.');
   return parseTokens(text, file);
 }
 

@@ -10,7 +10,9 @@ export interface CaseDocument extends FrontPage {
   /** Of the photos, in their order. */
   index: readonly IndexRow[];
   /** The same photos, one after the other. */
-  photos: AsyncIterable<{ result: CaseResult; exhibit: KeptExhibit }>;
+  photos:
+    | Iterable<{ result: CaseResult; exhibit: KeptExhibit }>
+    | AsyncIterable<{ result: CaseResult; exhibit: KeptExhibit }>;
   /** Where the size of the sheet shall not be the printer’s. */
   paper?: 'A4' | 'letter' | undefined;
 }

@@ -1,11 +1,9 @@
-import { METRIC_DEFINITIONS, type MetricPath } from '../../metrics/definitions.js';
-import { metricText } from '../../metrics/wording.js';
+import type { MetricPath } from '../../metrics/definitions.js';
 import { metricAt, type RunSummary } from '../../run/summary.js';
-import { intervalText } from '../../text/numbers.js';
-import { counted } from '../../text/plural.js';
 import { CATEGORY_METRICS } from '../key-metrics.js';
 import { html, type Html } from './html.js';
-import { folded, groupRows, groupsOf, levelOf, metricName } from './metric-table.js';
+import { columnTitle, estimateCell } from './metric-cell.js';
+import { folded, groupRows, groupsOf, metricName } from './metric-table.js';
 
 /** The key metrics with a row a category, and on demand all of them with a column each. */
 export function categoryTables(summary: RunSummary): Html {
@@ -67,20 +65,6 @@ function scrolled(label: string, content: Html): Html {
       ${content}
     </table>
   </div>`;
-}
-
-function estimateCell(path: MetricPath, estimate: ReturnType<typeof metricAt>): Html {
-  if (!estimate || estimate.value === null)
-    return html`<td class="right muted" title="${estimate?.reason ?? 'not measured'}">n/a</td>`;
-  const interval = intervalText(estimate);
-  return html`<td class="right" title="${counted(estimate.n, 'image')}">
-    ${metricText(path, estimate.value)}${interval !== '' && html`<br /><span class="muted">${interval}</span>`}
-  </td>`;
-}
-
-function columnTitle(path: MetricPath): string {
-  const { title } = METRIC_DEFINITIONS[path];
-  return path.startsWith('protocols.') ? title : `${levelOf(path)}: ${title}`;
 }
 
 /** "12 tampered, 3 authentic" */

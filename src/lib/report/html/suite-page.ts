@@ -1,14 +1,15 @@
-import { METRIC_DEFINITIONS, type MetricPath } from '../../metrics/definitions.js';
+import type { MetricPath } from '../../metrics/definitions.js';
 import { metricText } from '../../metrics/wording.js';
 import { averageAt, type Suite } from '../../run/suite.js';
 import { describeScoring, describeSize, metricAt } from '../../run/summary.js';
-import { decimals, intervalText } from '../../text/numbers.js';
+import { decimals } from '../../text/numbers.js';
 import { counted } from '../../text/plural.js';
 import { sideBySide } from '../charts/categories.js';
 import { CATEGORY_METRICS } from '../key-metrics.js';
 import { chartFigure } from './chart-figure.js';
 import { html, type Html } from './html.js';
-import { folded, groupRows, groupsOf, levelOf, metricName } from './metric-table.js';
+import { columnTitle, estimateCell } from './metric-cell.js';
+import { folded, groupRows, groupsOf, metricName } from './metric-table.js';
 import { factList, renderPage, section } from './page.js';
 import { gateRows } from './run-page.js';
 
@@ -75,12 +76,7 @@ function keyTable(suite: Suite, hasReports: boolean): Html {
         <tr>
           <th scope="col">Data set</th>
           <th scope="col" class="right">Images</th>
-          ${paths.map(
-            (path) =>
-              html`<th scope="col" class="right">
-                ${path.startsWith('protocols.') ? '' : `${levelOf(path)}: `}${METRIC_DEFINITIONS[path].title}
-              </th>`,
-          )}
+          ${paths.map((path) => html`<th scope="col" class="right">${columnTitle(path)}</th>`)}
         </tr>
       </thead>
       <tbody>
@@ -93,16 +89,7 @@ function keyTable(suite: Suite, hasReports: boolean): Html {
               <td class="right">
                 ${samples}${failed > 0 && html` <span class="bad">${failed} failed</span>`}
               </td>
-              ${paths.map((path) => {
-                const estimate = metricAt(metrics, path)!;
-                if (estimate.value === null)
-                  return html`<td class="right muted" title="${estimate.reason ?? ''}">n/a</td>`;
-                return html`<td class="right">
-                  ${metricText(path, estimate.value)}<br /><span class="muted"
-                    >${intervalText(estimate)}</span
-                  >
-                </td>`;
-              })}
+              ${paths.map((path) => estimateCell(path, metricAt(metrics, path)))}
             </tr>`,
         )}
         <tr>

@@ -1,15 +1,15 @@
-import { METRIC_DEFINITIONS, type MetricPath } from '../../metrics/definitions.js';
+import type { MetricPath } from '../../metrics/definitions.js';
 import { metricText } from '../../metrics/wording.js';
 import { describeScoring, metricAt } from '../../run/summary.js';
 import { RUN_FILES } from '../../run/files.js';
 import type { Variants } from '../../run/variants.js';
-import { intervalText } from '../../text/numbers.js';
 import { counted } from '../../text/plural.js';
 import { formatBytes, formatMs } from '../../text/units.js';
 import { threadsText, tradeOffChart } from '../charts/trade-off.js';
 import { chartFigure } from './chart-figure.js';
 import { html, type Html } from './html.js';
-import { folded, groupRows, groupsOf, levelOf, metricName } from './metric-table.js';
+import { columnTitle, estimateCell } from './metric-cell.js';
+import { folded, groupRows, groupsOf, metricName } from './metric-table.js';
 import { factList, renderPage, section } from './page.js';
 import { gateRows } from './run-page.js';
 
@@ -84,12 +84,7 @@ function keyTable({ headline, variants, recommendation }: Variants, hasReports: 
           <th scope="col" class="right">Latency: median, p95</th>
           <th scope="col" class="right">Peak memory</th>
           <th scope="col">Front</th>
-          ${paths.map(
-            (path) =>
-              html`<th scope="col" class="right">
-                ${path.startsWith('protocols.') ? '' : `${levelOf(path)}: `}${METRIC_DEFINITIONS[path].title}
-              </th>`,
-          )}
+          ${paths.map((path) => html`<th scope="col" class="right">${columnTitle(path)}</th>`)}
         </tr>
       </thead>
       <tbody>
@@ -111,16 +106,7 @@ function keyTable({ headline, variants, recommendation }: Variants, hasReports: 
               <td>
                 ${name === recommendation.variant ? html`<strong>recommended</strong>` : onFront ? 'yes' : 'no'}${!withinBudget && ', over budget'}
               </td>
-              ${paths.map((path) => {
-                const estimate = metricAt(metrics, path)!;
-                if (estimate.value === null)
-                  return html`<td class="right muted" title="${estimate.reason ?? ''}">n/a</td>`;
-                return html`<td class="right">
-                  ${metricText(path, estimate.value)}<br /><span class="muted"
-                    >${intervalText(estimate)}</span
-                  >
-                </td>`;
-              })}
+              ${paths.map((path) => estimateCell(path, metricAt(metrics, path)))}
             </tr>`,
         )}
       </tbody>

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
-import { OfxError, systemCode } from '../../core/errors.js';
-import { readText } from '../../files/read-text.js';
+import { OfxError } from '../../core/errors.js';
+import { readNamedText } from '../../files/read-text.js';
 import type { AllowedHosts } from '../outbound/allowed-hosts.js';
 import { requestOut } from '../outbound/request.js';
 
@@ -17,17 +17,11 @@ const PATIENCE_MS = 10_000;
  * @throws {OfxError} INPUT_MISSING, INPUT_UNREADABLE, USAGE
  */
 export async function readWebhookKeys(file: string): Promise<Buffer[]> {
-  let text: string;
-  try {
-    text = await readText(file);
-  } catch (error) {
-    const code = systemCode(error) ?? 'unknown error';
-    throw new OfxError(
-      code === 'ENOENT' ? 'INPUT_MISSING' : 'INPUT_UNREADABLE',
-      `Cannot read the file of webhook keys ${file} (${code}).`,
-      { suggestion: 'Check the path given by --webhook-key-file.', cause: error },
-    );
-  }
+  const text = await readNamedText(
+    file,
+    'the file of webhook keys',
+    'Check the path given by --webhook-key-file.',
+  );
   const lines = text
     .split('\n')
     .map((line) => line.trim())

@@ -101,20 +101,11 @@ function documentOf({ subject, paper, summary, examined, entries }: SentReport, 
     createdAt: new Date().toISOString(),
     failures: entries.flatMap(({ failure }) => failure ?? []),
     index: entries.flatMap(({ result }) => result ?? []),
-    photos: photosOf(entries),
+    photos: entries.filter((entry) => entry.result !== undefined),
     paper,
   });
 }
 
 function twinOf({ subject, summary, entries }: SentReport, context: Context) {
-  return caseTwin({ subject, context, summary, createdAt: new Date().toISOString() }, each(entries));
-}
-
-async function* photosOf(entries: SentReport['entries']) {
-  for await (const entry of each(entries)) if (entry.result) yield entry;
-}
-
-// eslint-disable-next-line @typescript-eslint/require-await -- a document is made of what comes in time; here it is all there
-async function* each<T>(list: readonly T[]): AsyncGenerator<T> {
-  yield* list;
+  return caseTwin({ subject, context, summary, createdAt: new Date().toISOString() }, entries);
 }
