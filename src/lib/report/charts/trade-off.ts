@@ -38,6 +38,8 @@ export function tradeOffChart(variants: Variants): Chart {
     title: `${headline.title}, with its 95 % interval`,
     // Room for the names below the intervals.
     scale: { zero: false, padding: 26 },
+    // The room may reach beyond the values that an F1 can have.
+    axis: { labelExpr: "datum.value < 0 || datum.value > 1 ? '' : datum.label" },
   });
   const data = { values };
   return chart(
