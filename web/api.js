@@ -115,8 +115,11 @@ async function ask(address, options = {}) {
       detail: 'The server wants another.',
     });
   }
-  const retryAfter = Number(response.headers.get('retry-after')) || undefined;
-  throw new Problem(await problemOf(response), retryAfter);
+  const problem = await problemOf(response);
+  // Nobody waits at a page until a quota begins anew.
+  const isSpent = problem.code === 'QUOTA_EXCEEDED';
+  const retryAfter = isSpent ? undefined : Number(response.headers.get('retry-after')) || undefined;
+  throw new Problem(problem, retryAfter);
 }
 
 /** The tab's own; none where the reader's settings forbid it. */

@@ -100,7 +100,7 @@ export const serveFlags = {
   }),
   'token-file': Flags.string({
     description:
-      'File with bearer tokens, a line each: TOKEN, or NAME SCOPES TOKEN; requests to /v1, /metrics and /admin must show one',
+      'File with bearer tokens, a line each: TOKEN, or NAME SCOPES TOKEN [quota=N/day]; requests to /v1, /metrics and /admin must show one',
     helpValue: 'FILE',
   }),
   'log-level': Flags.option({

@@ -2,6 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { FastifyRequest, preParsingAsyncHookHandler } from 'fastify';
 import { OfxError } from '../core/errors.js';
 import { readNamedText } from '../files/read-text.js';
+import { parseQuota, QUOTA_PERIODS, type Quota } from './quotas/quota.js';
 
 /** What a token is good for: images, `/metrics`, `/admin`. */
 export const SCOPES = ['predict', 'metrics', 'admin'] as const;
@@ -13,6 +14,8 @@ export interface Token {
   scopes: readonly TokenScope[];
   /** SHA-256 of the token. */
   digest: Buffer;
+  /** Images that it may send; without, as many as it likes. */
+  quota?: Quota;
 }
 
 declare module 'fastify' {
@@ -37,8 +40,9 @@ export async function readTokens(file: string): Promise<Token[]> {
 }
 
 /**
- * A token a line, `[NAME SCOPES] TOKEN`: the token itself, or `sha256:` and its SHA-256 in hexadecimal. Scopes are separated by
- * commas; a token without a name is good for `predict` and `metrics`. Empty lines and lines that begin with `#` are left out.
+ * A token a line, `TOKEN` or `NAME SCOPES TOKEN [quota=IMAGES/PERIOD]`: the token itself, or `sha256:` and its SHA-256 in hexadecimal.
+ * Scopes are separated by commas; a token without a name is good for `predict` and `metrics`. Empty lines and lines that begin with `#`
+ * are left out.
  *
  * @param file - what messages call the text
  * @throws {OfxError} USAGE where there is no token, or an invalid line
@@ -60,15 +64,24 @@ export function parseTokens(text: string, file: string): Token[] {
 function parseToken(words: string[], where: string): Token {
   if (words.length === 1)
     return { name: where, scopes: ['predict', 'metrics'], digest: digestOf(words[0]!, where) };
-  const [name, list, token, ...rest] = words;
+  const [name, list, token, said, ...rest] = words;
   const scopes = list!.split(',');
   const isScope = (scope: string): scope is TokenScope => (SCOPES as readonly string[]).includes(scope);
   if (token === undefined || rest.length > 0 || !scopes.every(isScope)) {
     throw new OfxError('USAGE', `Invalid token in ${where}.`, {
-      suggestion: `A line is "TOKEN", or "NAME SCOPES TOKEN" with scopes of: ${SCOPES.join(',')}.`,
+      suggestion: `A line is "TOKEN", or "NAME SCOPES TOKEN" with scopes of: ${SCOPES.join(',')}; behind it a quota may stand, as "quota=1000/day".`,
     });
   }
-  return { name: name!, scopes, digest: digestOf(token, where) };
+  const quota = said === undefined ? undefined : quotaOf(said, where);
+  return { name: name!, scopes, digest: digestOf(token, where), ...(quota && { quota }) };
+}
+
+function quotaOf(said: string, where: string): Quota {
+  const quota = said.startsWith('quota=') ? parseQuota(said.slice('quota='.length)) : undefined;
+  if (quota) return quota;
+  throw new OfxError('USAGE', `Invalid quota in ${where}: "${said}".`, {
+    suggestion: `It counts images by ${QUOTA_PERIODS.join(', ')}: quota=1000/day`,
+  });
 }
 
 function digestOf(token: string, where: string): Buffer {

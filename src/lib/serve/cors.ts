@@ -1,6 +1,7 @@
 import cors from '@fastify/cors';
 import type { FastifyInstance } from 'fastify';
 import { OfxError } from '../core/errors.js';
+import { QUOTA_HEADERS } from './quotas/quotas.js';
 
 /** How long a browser need not ask again, in seconds. */
 const PREFLIGHT_SECONDS = 600;
@@ -39,6 +40,7 @@ export async function allowOrigins(app: FastifyInstance, origins: readonly strin
       'x-ratelimit-limit',
       'x-ratelimit-remaining',
       'x-ratelimit-reset',
+      ...QUOTA_HEADERS,
     ],
     maxAge: PREFLIGHT_SECONDS,
   });

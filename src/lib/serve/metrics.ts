@@ -6,6 +6,7 @@ import { OFX_BUILD, OFX_VERSION } from '../core/version.js';
 import type { WorkerEnd } from '../workers/pool.js';
 import type { AnalysisPool } from './analysis-pool.js';
 import type { Generation } from './generation.js';
+import type { Quotas } from './quotas/quotas.js';
 
 /** From a cached answer to an image that waited through the longest queue, in seconds. */
 const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.75, 1, 1.5, 2.5, 5, 10, 30];
@@ -83,6 +84,7 @@ export class ServiceMetrics {
   constructor(service: {
     current: Generation;
     generations: Generation[];
+    quotas: Quotas;
     lookForChanges: () => Promise<boolean>;
   }) {
     collectDefaultMetrics({ register: this.registry });
@@ -107,6 +109,7 @@ export class ServiceMetrics {
         async () => Number(await service.lookForChanges()),
       ],
     ];
+    this.#countQuotas(service);
     for (const [name, help, read] of gauges) {
       new Gauge({
         name,
@@ -117,6 +120,33 @@ export class ServiceMetrics {
         ...this.#registers,
       });
     }
+  }
+
+  #countQuotas(service: { current: Generation; quotas: Quotas }): void {
+    const labelNames = ['token', 'period'] as const;
+    new Gauge({
+      name: 'ofx_quota_limit_images',
+      help: 'Images that a token may send in a period',
+      labelNames,
+      collect() {
+        this.reset();
+        for (const { name, quota } of service.current.tokens) {
+          if (quota) this.set({ token: name, period: quota.period }, quota.images);
+        }
+      },
+      ...this.#registers,
+    });
+    new Gauge({
+      name: 'ofx_quota_used_images',
+      help: 'Images of the current period that a token has sent',
+      labelNames,
+      async collect() {
+        const states = await service.quotas.states(service.current.tokens);
+        this.reset();
+        for (const { token, quota, used } of states) this.set({ token, period: quota.period }, used);
+      },
+      ...this.#registers,
+    });
   }
 
   workerEnded({ kind }: WorkerEnd): void {

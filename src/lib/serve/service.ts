@@ -11,6 +11,7 @@ import { logWorkerEnd, type Log } from './log.js';
 import { ServiceMetrics } from './metrics.js';
 import type { WantedNetwork } from './networks.js';
 import type { ServeOptions } from './options.js';
+import { Quotas } from './quotas/quotas.js';
 import { UploadReader, type Upload } from './uploads.js';
 
 /** How often the files of the model are looked at, in milliseconds; `/readyz` and `/metrics` look as well. */
@@ -23,6 +24,7 @@ export class Service {
   /** Shared with other servers, where there is one. */
   redis: Redis | undefined;
   jobs!: Jobs;
+  quotas!: Quotas;
   /** Set once no new work is taken. */
   stopping = false;
   /** The model's files on disk are no longer those in use. */
@@ -49,6 +51,7 @@ export class Service {
     const service = new Service(options, log);
     // Before the model: whether it answers is told at once.
     if (options.redis !== undefined) service.redis = await connectRedis(options.redis, log);
+    service.quotas = new Quotas(service.redis);
     try {
       service.#take(await service.#load());
       service.jobs = await Jobs.open(jobHost(service), service.redis);

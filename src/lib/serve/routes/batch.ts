@@ -1,4 +1,5 @@
 import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox';
+import type { FastifyRequest } from 'fastify';
 import { OfxError } from '../../core/errors.js';
 import { summarisePredictions, type PredictResult } from '../../predict/result.js';
 import { OFX_VERSION } from '../../core/version.js';
@@ -8,6 +9,7 @@ import { logProblem, toProblem } from '../problem.js';
 import { requestSignal } from '../request-signal.js';
 import { BATCH_BODY, BatchAnswerSchema, BatchQuerySchema } from '../schemas.js';
 import { analyseUpload, type Service } from '../service.js';
+import type { Upload } from '../uploads.js';
 
 /**
  * `POST /v1/predict/batch`: several images in a form, each with its own result or error. They are worked on one after
@@ -39,21 +41,23 @@ export function batchRoute(service: Service): FastifyPluginCallbackTypebox {
         const started = performance.now();
         try {
           const signal = requestSignal(reply, uploads.length * service.options.deadlineMs);
-          const results: PredictResult[] = [];
-          for (const upload of uploads) {
-            try {
-              const options = { scoreThreshold, maskThreshold, minArea };
-              results.push(
-                (await analyseUpload(service, current, upload, network, options, signal)).prediction,
-              );
-            } catch (error) {
-              if (!(error instanceof OfxError) || signal.aborted || error.scope === 'run') throw error;
-              service.metrics.failed(error.code);
-              logProblem(request.log, error);
-              const { code, detail } = toProblem(error, request.id);
-              results.push({ image: upload.name, error: { code, message: detail } });
+          const options = { scoreThreshold, maskThreshold, minArea };
+          const score = (upload: Upload) => analyseUpload(service, current, upload, network, options, signal);
+          const results = await service.quotas.spend(request, reply, uploads.length, async (giveBack) => {
+            const scored: PredictResult[] = [];
+            let lost = 0;
+            for (const upload of uploads) {
+              try {
+                scored.push((await score(upload)).prediction);
+              } catch (error) {
+                if (!(error instanceof OfxError) || signal.aborted || error.scope === 'run') throw error;
+                if (error.httpStatus >= 500) lost++;
+                scored.push(failedImage(service, request, upload.name, error));
+              }
             }
-          }
+            await giveBack(lost);
+            return scored;
+          });
           const seconds = (performance.now() - started) / 1000;
           return {
             schemaVersion: 1 as const,
@@ -68,4 +72,16 @@ export function batchRoute(service: Service): FastifyPluginCallbackTypebox {
     );
     done();
   };
+}
+
+function failedImage(
+  { metrics }: Service,
+  { log, id }: FastifyRequest,
+  image: string,
+  error: OfxError,
+): PredictResult {
+  metrics.failed(error.code);
+  logProblem(log, error);
+  const { code, detail } = toProblem(error, id);
+  return { image, error: { code, message: detail } };
 }

@@ -49,9 +49,14 @@ export function jobRoutes(service: Service): FastifyPluginCallbackTypebox {
         const given = isJson(request) ? await readUrls(service, request) : await readImages(service, request);
         try {
           const { inputs, images } = given;
-          const job = await service.jobs.add(
-            { owner: ownerOf(request), question, inputs, ...(webhook !== undefined && { webhook }) },
-            images,
+          const order = {
+            owner: ownerOf(request),
+            question,
+            inputs,
+            ...(webhook !== undefined && { webhook }),
+          };
+          const job = await service.quotas.spend(request, reply, inputs.length, () =>
+            service.jobs.add(order, images),
           );
           return await reply.code(202).header('location', `/v1/jobs/${job.id}`).send(toDocument(job));
         } finally {

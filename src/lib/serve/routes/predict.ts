@@ -57,13 +57,8 @@ export function predictRoute(service: Service): FastifyPluginCallbackTypebox {
         try {
           const options = analysisOptions(query, type === PNG_TYPE);
           const signal = requestSignal(reply, service.options.deadlineMs);
-          const { prediction, files, exhibit } = await analyseUpload(
-            service,
-            current,
-            uploads[0]!,
-            network,
-            options,
-            signal,
+          const { prediction, files, exhibit } = await service.quotas.spend(request, reply, 1, () =>
+            analyseUpload(service, current, uploads[0]!, network, options, signal),
           );
           if (type === PNG_TYPE) return await reply.type(PNG_TYPE).send(files.mask);
           return {
