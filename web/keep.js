@@ -64,8 +64,13 @@ function rowOf({ path, result, problem, reviewed, note }) {
   };
 }
 
+/**
+ * Text that a spreadsheet would take for a formula gets an apostrophe before it, and so does text that begins with one: the
+ * rule of the command line (src/lib/text/csv.ts).
+ */
 function cell(value) {
-  const text = value === undefined || value === null ? '' : String(value);
+  const plain = value === undefined || value === null ? '' : String(value);
+  const text = typeof value === 'string' && /^[=+\-@\t\r\n'＝＋－＠]/.test(plain) ? `'${plain}` : plain;
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 

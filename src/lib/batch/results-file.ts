@@ -1,5 +1,5 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
-import { stringify } from 'csv-stringify/sync';
+import { toCsv } from '../text/csv.js';
 import { fileWriter } from 'hyparquet-writer';
 import { OFX_VERSION } from '../core/version.js';
 import { RowWriter } from './parquet.js';
@@ -46,12 +46,12 @@ function textFile(format: 'csv' | 'ndjson', file: string): ResultsFile {
     const bytes = Buffer.from(text);
     for (let at = 0; at < bytes.length;) at += writeSync(descriptor, bytes, at);
   };
-  if (format === 'csv') append(stringify([COLUMN_NAMES]));
+  if (format === 'csv') append(toCsv([COLUMN_NAMES]));
   return {
     write: (rows) => {
       append(
         format === 'csv'
-          ? stringify(rows.map((row) => COLUMN_NAMES.map((name) => row[name])))
+          ? toCsv(rows.map((row) => COLUMN_NAMES.map((name) => row[name])))
           : rows.map((row) => `${JSON.stringify(unpackRow(row))}\n`).join(''),
       );
     },

@@ -1,4 +1,4 @@
-import { stringify } from 'csv-stringify/sync';
+import { toCsv } from '../text/csv.js';
 import { STAGES, type BenchReport, type Summary } from './result.js';
 
 const STATISTICS = [
@@ -45,7 +45,7 @@ export function benchCsv({ configurations, machine }: BenchReport): string {
       };
     });
   });
-  return stringify(rows, { header: true });
+  return toCsv(rows, { header: true });
 }
 
 /** Raw samples: a row for each run, in the order in which they ended. */
@@ -57,7 +57,7 @@ export function samplesCsv({ configurations }: BenchReport): string {
       ...Object.fromEntries(STAGES.map((stage) => [`${stage}Ms`, samples[stage]?.[run] ?? ''])),
     })),
   );
-  return stringify(rows, { header: true });
+  return toCsv(rows, { header: true });
 }
 
 function rounded(value: number): number {

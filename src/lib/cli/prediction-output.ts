@@ -1,4 +1,4 @@
-import { stringify } from 'csv-stringify/sync';
+import { toCsv } from '../text/csv.js';
 import { isFailed, type PredictResult, type PredictSummary } from '../predict/result.js';
 import {
   PREDICTION_COLUMNS,
@@ -40,10 +40,10 @@ export function predictionOutput(
       const columns = [...PREDICTION_COLUMNS];
       return {
         start: () => {
-          write(stringify([columns]));
+          write(toCsv([columns]));
         },
         result: (result) => {
-          write(stringify([predictionRow(result)], { columns }));
+          write(toCsv([predictionRow(result)], { columns }));
         },
         end: nothing,
       };

@@ -8,8 +8,8 @@ export interface ExhibitPictures {
   photo: Uint8Array;
   /** PNG with transparency, to be laid over the photo: the warmer, the more probable a manipulation. */
   heat: Uint8Array;
-  /** PNG, 8-bit grey: the probabilities themselves, 255 for 1, for who wants to draw them otherwise. */
-  map: Uint8Array;
+  /** PNG, 8-bit grey: the probabilities themselves, 255 for 1, where somebody wants to draw them otherwise. */
+  map?: Uint8Array;
 }
 
 /** Longer side in pixels: 300 to the inch on half the width of a sheet. */
@@ -19,10 +19,11 @@ const QUALITY = 82;
 /** Probabilities are told apart in so many steps, so that the picture stays small. */
 const STEPS = 64;
 
+/** @param withMap - encode the probabilities as well */
 export async function exhibitPictures(
   image: Pick<RgbImage, 'width' | 'height' | 'data'>,
   map: ProbabilityMap,
-  maskThreshold: number,
+  { maskThreshold, withMap }: { maskThreshold: number; withMap: boolean },
 ): Promise<ExhibitPictures> {
   const sharp = await loadSharp();
   const { width, height, data } = image;
@@ -36,12 +37,16 @@ export async function exhibitPictures(
   })
     .png({ compressionLevel: 9 })
     .toBuffer();
-  const levels = Uint8Array.from(small.data, (probability) => Math.round(probability * 255));
-  const grey = await sharp(levels, { raw: { width: small.width, height: small.height, channels: 1 } })
+  return { photo, heat, ...(withMap && { map: await greyPicture(small) }) };
+}
+
+async function greyPicture({ width, height, data }: ProbabilityMap): Promise<Uint8Array> {
+  const sharp = await loadSharp();
+  const levels = Uint8Array.from(data, (probability) => Math.round(probability * 255));
+  return sharp(levels, { raw: { width, height, channels: 1 } })
     .toColourspace('b-w')
     .png({ compressionLevel: 6 })
     .toBuffer();
-  return { photo, heat, map: grey };
 }
 
 /** The largest probability of each block, so that nothing marked gets lost in between. */

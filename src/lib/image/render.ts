@@ -13,7 +13,7 @@ export interface RenderOptions {
   minArea: number;
   outputs?: OutputFormats | undefined;
   /** Small pictures for a report. */
-  exhibit?: boolean;
+  exhibit?: { withMap: boolean } | undefined;
   /** Drawn on the overlay, in pixels of the image. */
   strokes?: readonly Strokes[];
 }
@@ -47,7 +47,12 @@ export async function render(
   const source = { map, mask, width, height, data, strokes: options.strokes ?? [] };
   const files = await encodeOutputs(source, options.outputs ?? {});
   const exhibit =
-    options.exhibit && data ? await exhibitPictures({ width, height, data }, map, threshold) : undefined;
+    options.exhibit && data
+      ? await exhibitPictures({ width, height, data }, map, {
+          maskThreshold: threshold,
+          withMap: options.exhibit.withMap,
+        })
+      : undefined;
   return {
     regions,
     tamperedFraction: tamperedPixels / (width * height),

@@ -107,8 +107,8 @@ export interface AnalysisOptions
   /** The model's own where it is left out. */
   scoreThreshold?: number | undefined;
   maskThreshold?: number | undefined;
-  /** What a case file tells of the photo; of its place only whether it is stored, unless it is asked for. */
-  exhibit?: { withPosition: boolean } | undefined;
+  /** What a case file tells of the photo; of its place only whether it is stored, and no map of its own, unless they are asked for. */
+  exhibit?: { withPosition: boolean; withMap?: boolean } | undefined;
 }
 
 export interface Analysis {
@@ -442,6 +442,6 @@ function renderOptions(options: AnalysisOptions, maskThreshold: number, strokes:
     minArea: options.minArea,
     outputs: options.outputs,
     strokes,
-    exhibit: options.exhibit !== undefined,
+    exhibit: options.exhibit && { withMap: options.exhibit.withMap ?? false },
   };
 }

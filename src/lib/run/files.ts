@@ -1,5 +1,5 @@
 import { Type, type Static } from '@sinclair/typebox';
-import { stringify } from 'csv-stringify/sync';
+import { toCsv } from '../text/csv.js';
 import { METRIC_PATHS } from '../metrics/definitions.js';
 import type { OperatingPoint } from '../metrics/operating-points.js';
 import type { SweepRow } from '../metrics/sweep-row.js';
@@ -115,7 +115,7 @@ export function rowsCsv(rows: readonly ImageRow[]): string {
     ...row,
     ...Object.fromEntries(sources.map((name) => [`logit.${name}`, logits[name] ?? null])),
   }));
-  return stringify(flat, { header: true, columns: [...own, ...sources.map((name) => `logit.${name}`)] });
+  return toCsv(flat, { header: true, columns: [...own, ...sources.map((name) => `logit.${name}`)] });
 }
 
 export const NumberRowSchema = Type.Object(
@@ -150,7 +150,7 @@ export function numberRows(summary: Pick<RunSummary, 'metrics' | 'categories'>):
 
 /** `summary.csv`: a row a number. */
 export function numbersCsv(summary: Pick<RunSummary, 'metrics' | 'categories'>): string {
-  return stringify(numberRows(summary), { header: true, columns: Object.keys(NumberRowSchema.properties) });
+  return toCsv(numberRows(summary), { header: true, columns: Object.keys(NumberRowSchema.properties) });
 }
 
 /** `thresholds.csv`: the sweep, then the score thresholds for fixed false-positive rates. */
@@ -162,5 +162,5 @@ export function sweepCsv(sweep: readonly SweepRow[], points: readonly OperatingP
     imageBalancedAccuracy: (tpr + 1 - fpr) / 2,
     maxFpr,
   }));
-  return stringify([...sweep, ...rows], { header: true, columns: Object.keys(SweepRowSchema.properties) });
+  return toCsv([...sweep, ...rows], { header: true, columns: Object.keys(SweepRowSchema.properties) });
 }

@@ -1,6 +1,6 @@
 import { Type, type Static } from '@sinclair/typebox';
 import { NumberOrNull } from '../core/schema.js';
-import { stringify } from 'csv-stringify/sync';
+import { toCsv } from '../text/csv.js';
 
 /** What a run gives on photos that were distorted in one way. */
 export const RobustnessRowSchema = Type.Object(
@@ -24,5 +24,5 @@ export type RobustnessRow = Static<typeof RobustnessRowSchema>;
 
 /** `robustness.csv` */
 export function robustnessCsv(rows: readonly RobustnessRow[]): string {
-  return stringify([...rows], { header: true, columns: Object.keys(RobustnessRowSchema.properties) });
+  return toCsv([...rows], { header: true, columns: Object.keys(RobustnessRowSchema.properties) });
 }

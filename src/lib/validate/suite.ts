@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { stringify } from 'csv-stringify/sync';
+import { toCsv } from '../text/csv.js';
 import { OFX_VERSION } from '../core/version.js';
 import { exists } from '../files/exists.js';
 import { writeFileAtomic } from '../files/write.js';
@@ -165,5 +165,5 @@ function suiteCsv({ datasets, averages }: Suite): string {
       n,
     })),
   ];
-  return stringify(rows, { header: true, columns: ['dataset', 'path', 'value', 'low', 'high', 'n'] });
+  return toCsv(rows, { header: true, columns: ['dataset', 'path', 'value', 'low', 'high', 'n'] });
 }

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { stringify } from 'csv-stringify/sync';
+import { toCsv } from '../text/csv.js';
 import { bench } from '../bench/bench.js';
 import type { Until } from '../bench/measure.js';
 import type { BenchReport, ConfigurationResult } from '../bench/result.js';
@@ -367,7 +367,7 @@ function variantsCsv({ variants }: Variants): string {
       { path: 'peakMemoryBytes', value: peakMemoryBytes, ...bare, n: latencyMs.runs },
     ].map((row) => ({ variant: name, inputSize, precision, ...row })),
   );
-  return stringify(rows, {
+  return toCsv(rows, {
     header: true,
     columns: ['variant', 'inputSize', 'precision', 'path', 'value', 'low', 'high', 'n'],
   });

@@ -6,6 +6,7 @@ import { parse } from 'csv-parse/sync';
 import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
 import sharp from 'sharp';
 import { PREDICTION_COLUMNS } from '../../../src/lib/cli/prediction-text.js';
+import { fromCsvCell } from '../../../src/lib/text/csv.js';
 import { temporaryFolder } from '../../support/folder.js';
 import { startTestServer, type TestOptions, type TestServer } from '../../support/server.js';
 
@@ -187,6 +188,25 @@ describeInChromium('a session on the page', () => {
     await page.reload();
     await page.locator('#choose').waitFor();
     expect(await page.locator('#list').isVisible()).to.equal(false);
+  });
+
+  it('writes no cell that a spreadsheet takes for a formula, and loses no name by that', async () => {
+    await open();
+    const buffer = await sharp(white(40)).png().toBuffer();
+    const names = ['=1+1.png', '@sum.png', "'quoted'.png", '-dash.png', '+plus.png', 'plain=1.png'];
+    await page.setInputFiles(
+      '#file',
+      names.map((name) => ({ name, mimeType: 'image/png', buffer })),
+    );
+    await untilDone();
+    await page.locator('#entries button.row').first().click();
+    await page.fill('#note', '=HYPERLINK("http://example.org","open")');
+    await page.click('#to-list');
+    await page.locator('#entries .note').waitFor();
+    const rows = parse<Record<string, string>>(await download('#save-csv'), { columns: true, bom: true });
+    for (const cell of rows.flatMap((row) => Object.values(row))) expect(cell).to.not.match(/^[=+@\t\r\n-]/);
+    expect(rows.map(({ image }) => fromCsvCell(image!))).to.have.members(names);
+    expect(rows.map(({ note }) => fromCsvCell(note!))).to.include('=HYPERLINK("http://example.org","open")');
   });
 
   it('marks anew where the threshold is moved, and says so in the result', async () => {

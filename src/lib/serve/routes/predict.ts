@@ -87,7 +87,7 @@ function analysisOptions(query: PredictQuery, asMask: boolean): RequestedOptions
     minArea,
     outputs,
     // Where a photo was taken is nobody's business here; `ofx predict --report --show-place` tells it.
-    exhibit: exhibit && { withPosition: false },
+    exhibit: exhibit && { withPosition: false, withMap: true },
   };
 }
 

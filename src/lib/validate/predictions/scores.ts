@@ -1,5 +1,6 @@
 import { OfxError } from '../../core/errors.js';
 import { readText } from '../../files/read-text.js';
+import { fromCsvCell } from '../../text/csv.js';
 
 const NAME_COLUMNS = /^(image|name|file|filename|path)$/i;
 const SCORE_COLUMNS = /^(score|probability|prob|detection|pred|p)$/i;
@@ -71,7 +72,12 @@ async function fromTable(text: string, file: string): Promise<Pairs> {
   const score = heading.findIndex((column) => SCORE_COLUMNS.test(column));
   if (name === -1 || score === -1)
     throw invalid(file, `its first line names no columns "image" and "score" (${heading.join(', ')})`);
-  return rest.map((row) => [row[name] ?? '', row[score] ?? '']);
+  // A table of our own marks names that look like formulas; one of somebody else's means what it says.
+  return rest.flatMap((row) =>
+    [...new Set([row[name] ?? '', fromCsvCell(row[name] ?? '')])].map(
+      (key) => [key, row[score] ?? ''] as const,
+    ),
+  );
 }
 
 function invalid(file: string, why: string): OfxError {
