@@ -43,8 +43,8 @@ describe('ofx dataset check', () => {
     expect(stdout).to.contain('3 tampered, 2 authentic').and.to.contain('Nothing to complain about');
   });
 
-  it('finds masks that are missing, strangers, empty, inverted, of another size, grey, or photos', async () => {
-    await Promise.all(['d', 'e', 'f', 'g', 'h'].map((name, index) => tampered(name, 10 + index)));
+  it('finds masks that are missing, strangers, empty, inverted, of another size, grey, smooth, or photos', async () => {
+    await Promise.all(['d', 'e', 'f', 'g', 'h', 'i'].map((name, index) => tampered(name, 10 + index)));
     await drawRectangles(data('Tp/lonely.png'), [[30, 4, 8, 8]]);
     await drawRectangles(data('Gt/stranger.png'), [[8, 8, 20, 20]]);
     await drawRectangles(data('Gt/d_gt.png'), []);
@@ -58,7 +58,12 @@ describe('ofx dataset check', () => {
     await sharp({ create: { width: 64, height: 64, channels: 3, background: '#c0c0c0' } })
       .png()
       .toFile(data('Gt/g_gt.png'));
-    await sharp(PHOTO).resize(64, 64).png().toFile(data('Gt/h_gt.png'));
+    await drawRectangles(data('Gt/h_gt.png'), [[16, 16, 32, 32]]);
+    await sharp(await readFile(data('Gt/h_gt.png')))
+      .blur(12)
+      .png()
+      .toFile(data('Gt/h_gt.png'));
+    await sharp(PHOTO).resize(64, 64).png().toFile(data('Gt/i_gt.png'));
     const report = await check();
     expect(found(report)).to.deep.include({
       'missing-mask': ['Tp/lonely.png'],
@@ -71,7 +76,8 @@ describe('ofx dataset check', () => {
       'photo-as-truth': ['Tp/h.png'],
     });
     expect(report.exitCode).to.equal(4);
-    expect(report.counts).to.include({ samples: 11, tampered: 9, authentic: 2, withTruth: 7 });
+    expect(report.counts).to.include({ samples: 12, tampered: 9, authentic: 2, withTruth: 7 });
+    expect(found(report)['unreadable']![0]).to.match(/^Tp\/i.png: .*photo/);
   });
 
   it('finds files that cannot be read, and contents that come twice', async () => {

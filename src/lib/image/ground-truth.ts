@@ -1,8 +1,10 @@
 import { OfxError } from '../core/errors.js';
 import { readInput } from '../files/read.js';
+import { withBlackAndWhitePalette } from './decode/palette.js';
 import { isLossy } from './decode/lossy.js';
 import { storedSamples } from './decode/stored-samples.js';
-import { DEFAULT_LIMITS, onlyPicture, openImage, type ImageLimits } from './decode/samples.js';
+import { decodeSamples, DEFAULT_LIMITS, onlyPicture, openImage, type ImageLimits } from './decode/samples.js';
+import type { Pixels } from './pixels.js';
 import { readTruth, UnclearTruth, type TruthReading } from './truth-reading.js';
 
 /** An image in grey levels. */
@@ -43,7 +45,7 @@ export async function readGroundTruth(
   }
   const picture = onlyPicture(file);
   const decoded = await picture.decode();
-  const { width, height, channels, data, format } = decoded;
+  const { width, height, format } = decoded;
   if (decoded.oddities.includes('animation')) {
     throw new OfxError('SEVERAL_PAGES', `${name} is an animation, where one image is expected.`, {
       suggestion: 'Save the frame that is the ground truth as an image of its own.',
@@ -53,8 +55,13 @@ export async function readGroundTruth(
     const stored = await storedSamples(bytes, decoded, picture.page);
     const lossy = isLossy(bytes, format, picture.page);
     const { reading, marks } = readTruth({ width, height, lossy, ...stored });
+    if (reading === 'black') {
+      const indices = withBlackAndWhitePalette(bytes, format, picture.page);
+      if (indices) return await readIndices(indices);
+    }
     if (marks) return { width, height, data: marks.map((mark) => mark * MARKED), reading };
-    return { width, height, data: channels === 1 ? data : brightness(data), reading };
+    const grey = stored.samples instanceof Uint16Array ? decoded : { ...stored, data: stored.samples };
+    return { width, height, data: greyLevels(grey), reading };
   } catch (error) {
     if (!(error instanceof UnclearTruth)) throw error;
     throw new OfxError('DATASET_INVALID', `${name} cannot be read with certainty: ${error.message}.`, {
@@ -62,6 +69,18 @@ export async function readGroundTruth(
       suggestion: 'Save it as a grey image in which what was manipulated is 255 and the rest is 0.',
     });
   }
+}
+
+/** A mask by the numbers of its palette's colours, where the colours themselves show nothing. */
+async function readIndices(repainted: Uint8Array): Promise<GroundTruth> {
+  const { width, height, channels, data } = await decodeSamples(repainted, { maxPixels: Infinity });
+  const marks = Uint8Array.from({ length: width * height }, (_, pixel) => data[pixel * channels]!);
+  return { width, height, data: marks, reading: marks.includes(MARKED) ? 'dark' : 'black' };
+}
+
+/** The grey levels of a decoded image, as OpenCV's `imread(IMREAD_GRAYSCALE)` gives them. */
+export function greyLevels({ channels, data }: Pick<Pixels, 'channels' | 'data'>): Uint8Array {
+  return channels === 1 ? data : brightness(data);
 }
 
 /** ITU-R BT.601 brightness in OpenCV's 14-bit fixed-point arithmetic. */

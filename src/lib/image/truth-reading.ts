@@ -1,4 +1,5 @@
 import { borderShare } from './border-share.js';
+import { drawnPixels, roughness } from './truth-shape.js';
 
 /**
  * What the maker of a ground-truth mask meant to mark. Most masks are white on black and are read as they are; others hold
@@ -49,8 +50,12 @@ const NOISE = 16;
 const COLOURED = { lossless: 32, lossy: 64 };
 /** Coloured pixels that make a mask coloured, as a share of the bright ones. */
 const COLOURED_SHARE = 0.01;
-/** Share of a mask that a dark level beside bright ones must cover to be a class, not an edge. */
+/** Levels of 255 by which compression changes an area of one colour. */
+const BLUR = 8;
+/** Dark pixels that somebody drew are classes where they are this share of the bright ones, or of all that are marked. */
 const CLASS_SHARE = 0.01;
+/** Pixels of a photo, and of a piece of one, that stand out from both of their neighbours; smooth maps have next to none. */
+const ROUGH = 0.1;
 
 /**
  * Tells what a mask marks.
@@ -61,6 +66,7 @@ export function readTruth(stored: StoredTruth): ReadTruth {
   const facts = examine(stored);
   const byAlpha = stored.alpha && readAlpha(stored.alpha, stored, facts);
   if (byAlpha) return byAlpha;
+  if (facts.photo) throw new UnclearTruth('it looks like a photo, or a piece of one');
   const read = facts.coloured ? readColours(stored, facts) : readGrey(stored, facts);
   if (stored.alpha) checkAgainstAlpha(stored, facts, read);
   return read;
@@ -77,11 +83,15 @@ interface Facts {
   coloured: boolean;
   /** Distinct colours; more than {@link FLAT_COLOURS} are not counted. */
   colours: number;
+  /** Much of it is between black and bright, in many levels. */
+  between: boolean;
   photo: boolean;
   flat: boolean;
+  /** Pixels that somebody drew, by areas of one level that end sharply, at levels up to a limit. */
+  drawn: (upTo: number) => number;
 }
 
-function examine({ channels, samples, lossy }: StoredTruth): Facts {
+function examine({ width, height, channels, samples, lossy }: StoredTruth): Facts {
   const white = samples instanceof Uint16Array ? 65535 : 255;
   const shift = white === 65535 ? 8 : 0;
   const pixels = samples.length / channels;
@@ -110,6 +120,14 @@ function examine({ channels, samples, lossy }: StoredTruth): Facts {
     if (colour !== last && seen.size <= FLAT_COLOURS) seen.add((last = colour));
   }
   const between = pixels - sum(levels, 0, NOISE) - sum(levels, 256 - NOISE, 256);
+  const manyLevels = levels.filter((count) => count > 0).length > PHOTO_LEVELS;
+  const flat = !lossy && seen.size <= FLAT_COLOURS;
+  const step = white / 255;
+  const background = flat ? 0 : NOISE * step;
+  const plane = { width, height, values, tolerance: lossy ? BLUR * step : 0 };
+  // A piece of a photo, on black or on white, is rough inside; smooth edges are not, and are no large part of a mask.
+  const ground = Math.max(sum(levels, 0, NOISE), sum(levels, 256 - NOISE, 256));
+  const piece = manyLevels && between > (pixels - ground) / 2;
   return {
     values,
     white,
@@ -117,43 +135,54 @@ function examine({ channels, samples, lossy }: StoredTruth): Facts {
     max,
     coloured: colouredPixels > COLOURED_SHARE * brightPixels,
     colours: seen.size,
-    flat: !lossy && seen.size <= FLAT_COLOURS,
-    photo: between > PHOTO_SHARE * pixels && levels.filter((count) => count > 0).length > PHOTO_LEVELS,
+    flat,
+    between: manyLevels && between > PHOTO_SHARE * pixels,
+    photo: piece && roughness(plane, NOISE * step, white - NOISE * step) > ROUGH,
+    drawn: (upTo) => drawnPixels(plane, background, upTo),
   };
 }
 
 function readGrey({ lossy }: StoredTruth, facts: Facts): ReadTruth {
-  const { values, white, levels, max, colours, flat, photo } = facts;
+  const { values, white, levels, max, colours, flat, between } = facts;
   if (max === 0) return { reading: 'black', marks: null };
-  const pixels = values.length;
   if (max > white / 2) {
-    // A class covers an area of one level, where smooth edges have many levels and little of each.
-    const largestClass = levels.subarray(1, 128).reduce((most, one) => Math.max(most, one), 0);
-    const isClass = largestClass > sum(levels, 128, 256) && largestClass > CLASS_SHARE * pixels;
-    if (flat && !photo && isClass && count(values, 0) > 0) {
+    const hasBackground = flat ? count(values, 0) > 0 : sum(levels, 0, NOISE) > 0;
+    if (hasBackground && facts.drawn(white / 2) > CLASS_SHARE * sum(levels, 128, 256)) {
       throw new UnclearTruth('it holds dark marks, which look like class numbers, beside bright ones');
     }
     return { reading: 'grey', marks: null };
   }
-  if (photo) throw new UnclearTruth('it looks like a dark photo');
+  if (between) throw new UnclearTruth('it looks like a dark photo');
   if (lossy && max <= NOISE) {
     throw new UnclearTruth(`its brightest level is ${max}, which compression alone can cause`);
   }
   if (flat && colours > 1 && count(values, 0) === 0) {
     throw new UnclearTruth('none of its levels is 0, so it has no background');
   }
-  return { reading: 'dark', marks: above(values, flat ? 0 : max / 2) };
+  return { reading: 'dark', marks: above(values, markedAbove(lossy, facts)) };
 }
 
 function readColours({ lossy }: StoredTruth, facts: Facts): ReadTruth {
-  const { values, levels, max, colours, flat, photo } = facts;
-  // Not drawn at all, which its levels of grey show whoever looks at the findings.
-  if (photo) return { reading: 'grey', marks: null };
+  const { values, white, levels, colours, between } = facts;
+  if (between && facts.drawn(white) <= CLASS_SHARE * values.length) {
+    throw new UnclearTruth('its colours blend into each other as those of a photo do');
+  }
   const hasBackground = lossy ? sum(levels, 0, NOISE) > 0 : count(values, 0) > 0;
   if (!hasBackground && colours > 1) {
     throw new UnclearTruth('it has several colours, and none of them is black, the background');
   }
-  return { reading: 'colour', marks: above(values, flat ? 0 : max / 2) };
+  return { reading: 'colour', marks: above(values, markedAbove(lossy, facts)) };
+}
+
+/** From which level on a mask without white is marked: all that is not black, or, where edges are smooth, their middle. */
+function markedAbove(lossy: boolean, { flat, max, values, drawn }: Facts): number {
+  if (flat) return 0;
+  const marked = values.length - count(values, 0);
+  if (drawn(max / 2) <= CLASS_SHARE * marked) return max / 2;
+  if (!lossy) return 0;
+  throw new UnclearTruth(
+    'its marks differ in brightness, and compression has blurred where the dark ones end',
+  );
 }
 
 /** Where the colours say nothing, the alpha channel must be what is meant. */

@@ -1,8 +1,12 @@
+import { fileURLToPath } from 'node:url';
+import { crc32, deflateSync } from 'node:zlib';
 import { expect } from 'chai';
 import sharp, { type Sharp } from 'sharp';
 import { OfxError } from '../../../src/lib/core/errors.js';
 import { readGroundTruth, type GroundTruth } from '../../../src/lib/image/ground-truth.js';
 import { rejection } from '../../support/rejection.js';
+
+const PHOTO = fileURLToPath(new URL('../../../samples/copy-move-rocket.jpg', import.meta.url));
 
 const SIDE = 32;
 /** The square that is marked: 10 by 10 pixels from (8, 8). */
@@ -156,4 +160,190 @@ describe('readGroundTruth', () => {
     expect(black.reading).to.equal('black');
     expect(marks(black)).to.equal(0);
   });
+
+  it('marks every class where there are more than a drawing has colours', async () => {
+    const instances = tiles((index) => [index]);
+    const truth = await read(instances.toColourspace('b-w').png());
+    expect([truth.reading, marks(truth)]).to.deep.equal(['dark', TILES * 36]);
+    const colours = await read(tiles((index) => [3 * index, 255 - 4 * index, index]).png());
+    expect([colours.reading, marks(colours)]).to.deep.equal(['colour', TILES * 36]);
+  });
+
+  it('refuses classes of which some are dark and some are bright, however large, compressed or not', async () => {
+    const small = new Uint8Array(SIDE * SIDE);
+    for (let y = 0; y < SIDE; y++) {
+      for (let x = 0; x < SIDE; x++) {
+        if (isMarked(x, y)) small[y * SIDE + x] = 255;
+        if (x >= 22 && x < 27 && y >= 22 && y < 27) small[y * SIDE + x] = 85;
+      }
+    }
+    const picture = (): Sharp =>
+      sharp(small, { raw: { width: SIDE, height: SIDE, channels: 1 } }).toColourspace('b-w');
+    const cases = [
+      picture().png(),
+      picture().jpeg({ quality: 95 }),
+      tiles((index) => [6 * index])
+        .toColourspace('b-w')
+        .png(),
+      tiles((index) => [1000 * index], true).png(),
+    ];
+    for (const one of cases) {
+      const error = await rejection(read(one));
+      expect(error.code).to.equal('DATASET_INVALID');
+      expect(error.message).to.contain('class numbers');
+    }
+  });
+
+  it('refuses photos, overlays and pieces of photos by name', async () => {
+    const photo = (): Sharp => sharp(PHOTO).resize(96, 96);
+    const piece = async (background: string): Promise<Sharp> =>
+      sharp({ create: { width: 96, height: 96, channels: 3, background } }).composite([
+        { input: await photo().extract({ left: 20, top: 30, width: 50, height: 40 }).png().toBuffer() },
+      ]);
+    const outlined = photo().composite([
+      {
+        input: Buffer.from(
+          '<svg><rect x="30" y="30" width="30" height="20" fill="none" stroke="red"/></svg>',
+        ),
+      },
+    ]);
+    const cases: [string, Sharp][] = [
+      ['photo', photo().png()],
+      ['photo', photo().grayscale().png()],
+      ['photo', photo().jpeg()],
+      ['overlay', outlined.png()],
+      ['on black', (await piece('black')).png()],
+      ['on black, grey', (await piece('black')).grayscale().png()],
+      ['on white', (await piece('white')).png()],
+    ];
+    for (const [what, one] of cases) {
+      const error = await rejection(read(one));
+      expect(error.code, what).to.equal('DATASET_INVALID');
+      expect(error.message, what).to.match(/photo/);
+    }
+    // A photo whose alpha channel is the mask is understood.
+    const alpha = await draw([0], [255])
+      .toColourspace('b-w')
+      .resize(96, 96, { kernel: 'nearest' })
+      .png()
+      .toBuffer();
+    const truth = await read(photo().joinChannel(alpha).png());
+    expect([truth.reading, marks(truth)]).to.deep.equal(['alpha', 9 * MARKED]);
+  });
+
+  it('reads wide feathering by its middle', async () => {
+    const wide = draw([0], [255]).toColourspace('b-w').resize(256, 256, { kernel: 'nearest' }).blur(9);
+    const truth = await read(wide.png());
+    expect(truth.reading).to.equal('grey');
+    expect(marks(truth)).to.be.within(60 * MARKED, 64 * MARKED);
+  });
+
+  it('reads class numbers whose palette is all black by their numbers', async () => {
+    const palette = draw([0], [1]).toColourspace('b-w').png({ compressionLevel: 9 });
+    for (const [name, file] of blackPalettes(await palette.clone().raw().toBuffer())) {
+      const truth = await readGroundTruth(file);
+      expect([truth.reading, marks(truth)], name).to.deep.equal(['dark', MARKED]);
+    }
+    for (const [name, file] of blackPalettes(Buffer.alloc(SIDE * SIDE))) {
+      expect((await readGroundTruth(file)).reading, name).to.equal('black');
+    }
+  });
+
+  it('sees marks of 16 bits in the alpha channel, and colours that a TIFF’s alpha hides', async () => {
+    await expectSquare(draw([0, 0, 0, 0], [0, 0, 0, 1], true).png(), 'alpha');
+    const hidden = await readGroundTruth(
+      await draw([0, 0, 0, 0], [255, 255, 255, 0]).tiff({ compression: 'none' }).toBuffer(),
+    );
+    expect([hidden.reading, marks(hidden)]).to.deep.equal(['grey', MARKED]);
+  });
 });
+
+const TILES = 40;
+
+/** Squares of 6 by 6 pixels on black, numbered from 1. */
+function tiles(colour: (index: number) => Pixel, wide = false): Sharp {
+  const channels = colour(1).length as 1 | 3;
+  const [width, height] = [80, 50];
+  const data = new (wide ? Uint16Array : Uint8Array)(width * height * channels);
+  for (let index = 1; index <= TILES; index++) {
+    const [left, top] = [((index - 1) % 8) * 10 + 2, Math.floor((index - 1) / 8) * 10 + 2];
+    for (let y = top; y < top + 6; y++) {
+      for (let x = left; x < left + 6; x++) data.set(colour(index), (y * width + x) * channels);
+    }
+  }
+  const picture = sharp(data, { raw: { width, height, channels } });
+  return wide ? picture.toColourspace(channels === 1 ? 'grey16' : 'rgb16') : picture;
+}
+
+/** Files of 8-bit indices whose palettes have two colours, both black. */
+function blackPalettes(indices: Uint8Array): [string, Buffer][] {
+  const chunk = (type: string, data: Buffer): Buffer => {
+    const body = Buffer.concat([Buffer.from(type), data]);
+    const frame = Buffer.alloc(body.length + 8);
+    frame.writeUInt32BE(data.length, 0);
+    body.copy(frame, 4);
+    frame.writeUInt32BE(crc32(body), body.length + 4);
+    return frame;
+  };
+  const header = Buffer.from([0, 0, 0, SIDE, 0, 0, 0, SIDE, 8, 3, 0, 0, 0]);
+  const rows = Array.from({ length: SIDE }, (_, y) => [0, ...indices.subarray(y * SIDE, (y + 1) * SIDE)]);
+  const png = Buffer.concat([
+    Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'),
+    chunk('IHDR', header),
+    chunk('PLTE', Buffer.alloc(6)),
+    chunk('IDAT', deflateSync(Buffer.from(rows.flat()))),
+    chunk('IEND', Buffer.alloc(0)),
+  ]);
+  const start = 54 + 256 * 4;
+  const bmp = Buffer.alloc(start + SIDE * SIDE);
+  bmp.write('BM');
+  bmp.writeUInt32LE(bmp.length, 2);
+  bmp.writeUInt32LE(start, 10);
+  for (const [at, value] of [
+    [14, 40],
+    [18, SIDE],
+    [22, SIDE],
+    [26, 1 | (8 << 16)],
+    [46, 256],
+  ] as const)
+    bmp.writeUInt32LE(value, at);
+  for (let y = 0; y < SIDE; y++)
+    bmp.set(indices.subarray(y * SIDE, (y + 1) * SIDE), start + (SIDE - 1 - y) * SIDE);
+  return [
+    ['png', png],
+    ['bmp', bmp],
+    ['tiff', paletteTiff(indices)],
+  ];
+}
+
+/** An uncompressed TIFF of one strip with a palette of 256 times black. */
+function paletteTiff(indices: Uint8Array): Buffer {
+  const SHORT = 3;
+  const LONG = 4;
+  const entries = [
+    [256, SHORT, 1, SIDE],
+    [257, SHORT, 1, SIDE],
+    [258, SHORT, 1, 8],
+    [259, SHORT, 1, 1],
+    [262, SHORT, 1, 3],
+    [273, LONG, 1, 8],
+    [277, SHORT, 1, 1],
+    [278, SHORT, 1, SIDE],
+    [279, LONG, 1, SIDE * SIDE],
+    [320, SHORT, 768, 8 + SIDE * SIDE],
+  ];
+  const directory = 8 + SIDE * SIDE + 768 * 2;
+  const file = Buffer.alloc(directory + 2 + entries.length * 12 + 4);
+  file.write('II*\0', 'latin1');
+  file.writeUInt32LE(directory, 4);
+  file.set(indices, 8);
+  file.writeUInt16LE(entries.length, directory);
+  entries.forEach(([tag, type, count, value], index) => {
+    const at = directory + 2 + index * 12;
+    file.writeUInt16LE(tag!, at);
+    file.writeUInt16LE(type!, at + 2);
+    file.writeUInt32LE(count!, at + 4);
+    file.writeUInt32LE(value!, at + 8);
+  });
+  return file;
+}

@@ -1,3 +1,4 @@
+import { OfxError } from '../../core/errors.js';
 import type { Pixels, SizeCheck } from '../pixels.js';
 import { decodeRunLengths, type RunLengths } from './bmp-rle.js';
 
@@ -5,6 +6,9 @@ import { decodeRunLengths, type RunLengths } from './bmp-rle.js';
 const PLAIN = 0;
 const RLE8 = 1;
 const RLE4 = 2;
+/** Another file inside, which only printers are given. */
+const EMBEDDED: Readonly<Record<number, string>> = { 4: 'JPEG', 5: 'PNG' };
+const BITS = new Set([1, 4, 8, 16, 24, 32]);
 
 /** Where the pixels of a BMP file lie, and how. */
 interface BmpHeader extends RunLengths {
@@ -22,11 +26,19 @@ interface BmpHeader extends RunLengths {
  * Bit fields are honoured, whatever their order. OpenCV takes 32-bit pixels for blue, green, red, alpha whatever their
  * masks say.
  *
+ * @throws {OfxError} IMAGE_UNSUPPORTED
  * @throws Error where the file is damaged; RangeError where there is no memory for WebAssembly.
  */
-export async function decodeBmp(file: Uint8Array, checkSize: SizeCheck): Promise<Pixels> {
+export async function decodeBmp(file: Uint8Array, name: string, checkSize: SizeCheck): Promise<Pixels> {
   const header = readHeader(file);
   const { width, height, compression, bits } = header;
+  const embedded = EMBEDDED[compression];
+  if (embedded !== undefined || !BITS.has(bits)) {
+    const what = embedded === undefined ? `a BMP of ${bits} bits a pixel` : `a BMP around a ${embedded} file`;
+    throw new OfxError('IMAGE_UNSUPPORTED', `${name} is ${what}, which ofx does not read.`, {
+      suggestion: 'Convert it to PNG without changing its size.',
+    });
+  }
   checkSize(width, height);
   if (compression === PLAIN && (bits === 24 || bits === 32))
     return { width, height, channels: 3, data: copyRows(header) };

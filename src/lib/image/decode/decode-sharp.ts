@@ -15,8 +15,15 @@ import { loadSharp } from '../sharp.js';
 import { readJpeg } from './jpeg.js';
 import { pngFrames, withExifInFront } from './png.js';
 import type { Oddity } from './oddity.js';
-import { readTiff, tiffAlpha, type Directory } from './tiff.js';
-import { asRgb, cielabToRgb, storedColour, ycbcrToRgb, type ColourConversion } from './tiff-colour.js';
+import { holdsJpeg, readTiff, tiffAlpha, type Directory } from './tiff.js';
+import {
+  asRgb,
+  cielabToRgb,
+  storedColour,
+  unsupportedSamples,
+  ycbcrToRgb,
+  type ColourConversion,
+} from './tiff-colour.js';
 
 /** Everything that sharp would do to the pixels by itself is switched off, but for turning them upright. */
 const UNTOUCHED: SharpOptions = { ignoreIcc: true, autoOrient: true, limitInputPixels: false };
@@ -59,7 +66,7 @@ export async function decodeWithSharp(
   }
   const read = async (failOn: 'error' | 'warning'): Promise<Pixels> =>
     readPixels(file, format, header, { ...options, failOn }, tiffPage);
-  if (format !== 'jpeg') {
+  if (format !== 'jpeg' && !holdsJpeg(tiffPage)) {
     const pixels = await read('error');
     colours?.(pixels.data);
     return { ...(format === 'gif' ? coverBackground(file, pixels) : pixels), warnings, oddities };
@@ -67,17 +74,27 @@ export async function decodeWithSharp(
 
   // libjpeg repairs damage as far as it can and only warns of it. What it makes of the file is what OpenCV shows too,
   // so it is accepted, but whoever reads the result has to know. What was cut off is refused.
-  if (damage !== undefined) throw new Error(damage);
+  if (damage !== undefined && !hasEnd) throw new Error(damage);
+  const repaired = (complaint: string): void => {
+    oddities.push('damaged');
+    warnings.push(`The file is damaged, parts of the image may be wrong: ${complaint}.`);
+  };
+  if (damage !== undefined) repaired(damage);
   try {
     return { ...(await read('warning')), warnings, oddities };
   } catch (error) {
-    const repaired = await read('error');
-    const complaint = (error as Error).message.split('\n', 1)[0]!;
+    const pixels = await read('error');
+    const complaint = firstComplaint(error as Error);
     if (!hasEnd) throw new Error(`premature end of the file (${complaint})`, { cause: error });
-    oddities.push('damaged');
-    warnings.push(`The file is damaged, parts of the image may be wrong: ${complaint}.`);
-    return { ...repaired, warnings, oddities };
+    if (damage === undefined) repaired(complaint);
+    return { ...pixels, warnings, oddities };
   }
+}
+
+/** What the decoder said first, without sharp's own heading. */
+function firstComplaint({ message }: Error): string {
+  const [first = '', second = first] = message.split('\n');
+  return /failOn/.test(first) ? second : first;
 }
 
 interface Prepared {
@@ -87,8 +104,8 @@ interface Prepared {
   colours?: ColourConversion;
   warnings: string[];
   oddities: Oddity[];
-  /** Of a JPEG file. */
-  hasEnd?: boolean;
+  /** Of a JPEG file: false where it may have been cut off. */
+  hasEnd: boolean;
   damage?: string | undefined;
   tiffPage?: Directory | undefined;
 }
@@ -100,20 +117,31 @@ function prepare(file: Uint8Array, name: string, format: ImageFormat, page: numb
     if (unsupported !== undefined) throw unsupportedKind(name, unsupported);
     return { file: bytes, warnings: [], oddities: [], hasEnd, damage };
   }
-  if (format === 'png') return { file: withExifInFront(file), warnings: [], oddities: [] };
+  if (format === 'png') return { file: withExifInFront(file), warnings: [], oddities: [], hasEnd: true };
   if (format === 'avif') return prepareAvif(file);
-  if (format !== 'tiff') return { file, warnings: [], oddities: [] };
+  if (format !== 'tiff') return { file, warnings: [], oddities: [], hasEnd: true };
   const tiff = readTiff(file);
   const tiffPage = tiff?.pages[page - 1];
-  if (tiff === undefined || tiffPage === undefined) return { file, warnings: [], oddities: [] };
+  if (tiff === undefined || tiffPage === undefined) return { file, warnings: [], oddities: [], hasEnd: true };
+  const unsupported = unsupportedSamples(tiffPage);
+  if (unsupported !== undefined) {
+    throw new OfxError(
+      'IMAGE_UNSUPPORTED',
+      `${name} is ${unsupported}, and only whole numbers of 8 and 16 bits are read.`,
+      {
+        suggestion: 'Save it as a TIFF or PNG of 8 or 16 bits.',
+      },
+    );
+  }
   const stored = storedColour(tiffPage);
-  if (stored === undefined) return { file, warnings: [], oddities: [], tiffPage };
+  if (stored === undefined) return { file, warnings: [], oddities: [], hasEnd: true, tiffPage };
   if (typeof stored === 'object') throw unsupportedKind(name, stored.unsupported);
   return {
     file: asRgb(file, tiffPage, tiff.littleEndian),
     colours: stored === 'ycbcr' ? ycbcrToRgb(tiffPage) : cielabToRgb(tiffPage),
     warnings: [],
     oddities: [],
+    hasEnd: true,
     tiffPage,
   };
 }
@@ -121,12 +149,13 @@ function prepare(file: Uint8Array, name: string, format: ImageFormat, page: numb
 /** libvips knows the brand of still images only; the first frame of an animation is one. */
 function prepareAvif(file: Uint8Array): Prepared {
   const bytes = Buffer.from(file);
-  if (bytes.toString('latin1', 8, 12) !== 'avis') return { file, warnings: [], oddities: [] };
+  if (bytes.toString('latin1', 8, 12) !== 'avis') return { file, warnings: [], oddities: [], hasEnd: true };
   bytes.write('avif', 8, 'latin1');
   return {
     file: bytes,
     warnings: ['It is an animation, of which only the first frame was looked at.'],
     oddities: ['animation'],
+    hasEnd: true,
   };
 }
 

@@ -122,7 +122,7 @@ export function readJpeg(file: Uint8Array): JpegFile {
     // What stands behind the last scan without a mark, such as a phone's trailer, was read as a part of it.
     replace(bytes.length, bytes.length, END);
   }
-  const missing = ended ? undefined : scans.missing();
+  const missing = scans.missing();
   return {
     bytes: pieces.length === 0 ? file : Buffer.concat([...pieces, bytes.subarray(kept)]),
     hasEnd: ended,

@@ -30,15 +30,24 @@ export function withExifInFront(file: Uint8Array): Uint8Array {
   ]);
 }
 
-/** How many frames an animated PNG says it has; 1 of a still one. */
+/**
+ * How many images an animated PNG says it holds; 1 of a still one. The image that decoders show need not be a frame of the
+ * animation, which is what browsers show then.
+ */
 export function pngFrames(file: Uint8Array): number {
-  const control = readChunks(file).find(({ type }) => type === 'acTL' || type === 'IDAT');
-  if (control?.type !== 'acTL') return 1;
-  return new DataView(file.buffer, file.byteOffset).getUint32(control.start + 8);
+  const chunks = readChunks(file);
+  const before = chunks.slice(
+    0,
+    chunks.findIndex(({ type }) => type === 'IDAT'),
+  );
+  const control = before.find(({ type }) => type === 'acTL');
+  if (control === undefined) return 1;
+  const frames = new DataView(file.buffer, file.byteOffset).getUint32(control.start + 8);
+  return before.some(({ type }) => type === 'fcTL') ? frames : frames + 1;
 }
 
 /** All whole chunks. */
-function readChunks(file: Uint8Array): Chunk[] {
+export function readChunks(file: Uint8Array): Chunk[] {
   const bytes = Buffer.from(file.buffer, file.byteOffset, file.byteLength);
   const chunks: Chunk[] = [];
   let at = SIGNATURE_BYTES;

@@ -7,7 +7,7 @@ import { decodeFailure } from './failure.js';
 import { READABLE, recogniseFormat, type ImageFormat } from './formats.js';
 import type { Oddity } from './oddity.js';
 import { openPdf } from './pdf/open.js';
-import { isReduced, readTiff } from './tiff.js';
+import { isReduced, isTransparencyMask, readTiff } from './tiff.js';
 
 export interface ImageLimits {
   /** Size of the file. [512 MiB] */
@@ -82,12 +82,15 @@ export async function openImage(
       try {
         if (format === 'bmp')
           return {
-            ...(await decodeBmp(file, sizeCheck(name, maxPixels))),
+            ...(await decodeBmp(file, called, sizeCheck(called, maxPixels))),
             format,
             warnings: [],
             oddities: [],
           };
-        return { ...(await decodeWithSharp(file, name, format, sizeCheck(name, maxPixels), page)), format };
+        return {
+          ...(await decodeWithSharp(file, called, format, sizeCheck(called, maxPixels), page)),
+          format,
+        };
       } catch (error) {
         throw decodeFailure(called, format, error);
       }
@@ -119,10 +122,12 @@ export function onlyPicture({ name, pictures }: ImageFile): Picture {
   });
 }
 
-/** The pages that are no smaller copies of others, counted from 1. */
+/** The pages that are neither smaller copies nor masks of others, counted from 1. */
 function tiffPages(file: Uint8Array): [number, ...number[]] {
   const all = readTiff(file)?.pages ?? [];
-  const [first, ...others] = all.flatMap((page, index) => (isReduced(page) ? [] : [index + 1]));
+  const [first, ...others] = all.flatMap((page, index) =>
+    isReduced(page) || isTransparencyMask(page) ? [] : [index + 1],
+  );
   return [first ?? 1, ...others];
 }
 

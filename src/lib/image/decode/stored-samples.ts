@@ -1,3 +1,4 @@
+import type { Sharp } from 'sharp';
 import type { Samples } from './samples.js';
 import { loadSharp } from '../sharp.js';
 
@@ -33,14 +34,29 @@ export async function storedSamples(
   // What was decoded only after its header was changed, such as CIELAB, holds nothing more.
   if (header === undefined) return { channels, samples: data, alpha: null };
   const { depth, space, hasAlpha } = header;
-  const alpha = hasAlpha ? await open().extractChannel('alpha').raw({ depth: 'uchar' }).toBuffer() : null;
+  const wideSamples = depth === 'ushort' && space !== 'cmyk';
+  const alpha = hasAlpha ? await readAlpha(open(), depth === 'ushort') : null;
   const varied = alpha?.some((value) => value !== alpha[0]) ? alpha : null;
-  if (depth !== 'ushort' || space === 'cmyk') return { channels, samples: data, alpha: varied };
-  const wide = await open()
-    .toColourspace(space === 'grey16' ? 'grey16' : 'rgb16')
+  // OpenCV's colours of a TIFF file are multiplied with its alpha: what is transparent would be black.
+  const hidden = format === 'tiff' && hasAlpha && (space === 'srgb' || space === 'b-w');
+  if (!wideSamples && !hidden) return { channels, samples: data, alpha: varied };
+  const grey = space === 'grey16' || space === 'b-w';
+  const raw = await open()
+    .toColourspace(wideSamples ? (grey ? 'grey16' : 'rgb16') : grey ? 'b-w' : 'srgb')
     .removeAlpha()
-    .raw({ depth: 'ushort' })
+    .raw({ depth: wideSamples ? 'ushort' : 'uchar' })
     .toBuffer({ resolveWithObject: true });
-  const samples = new Uint16Array(wide.data.buffer, wide.data.byteOffset, wide.data.length / 2);
-  return { channels: wide.info.channels === 1 ? 1 : 3, samples, alpha: varied };
+  const samples = wideSamples
+    ? new Uint16Array(raw.data.buffer, raw.data.byteOffset, raw.data.length / 2)
+    : raw.data;
+  return { channels: raw.info.channels === 1 ? 1 : 3, samples, alpha: varied };
+}
+
+/** The alpha channel in 8 bits, in which what is not wholly transparent stays so. */
+async function readAlpha(image: Sharp, wide: boolean): Promise<Uint8Array> {
+  const alpha = image.extractChannel('alpha');
+  if (!wide) return alpha.raw({ depth: 'uchar' }).toBuffer();
+  const bytes = await alpha.toColourspace('grey16').raw({ depth: 'ushort' }).toBuffer();
+  const values = new Uint16Array(bytes.buffer, bytes.byteOffset, bytes.length / 2);
+  return Uint8Array.from(values, (value) => (value > 0 ? Math.max(1, value >> 8) : 0));
 }

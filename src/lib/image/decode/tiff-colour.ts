@@ -11,6 +11,29 @@ export type ColourConversion = (samples: Uint8Array) => void;
 /** Values of PhotometricInterpretation that libvips and libtiff read alike: white is 0, black is 0, RGB, palette, CMYK. */
 const READ_ALIKE = new Set([0, 1, 2, 3, 5]);
 
+/** Values of SampleFormat. */
+const NUMBERS: Readonly<Record<number, string>> = {
+  1: 'whole numbers',
+  2: 'signed numbers',
+  3: 'floating-point numbers',
+  5: 'complex whole numbers',
+  6: 'complex numbers',
+};
+const READABLE_BITS = new Set([1, 2, 4, 8, 16]);
+
+/** What makes the samples of a page something that is not read, in words. */
+export function unsupportedSamples(page: Directory): string | undefined {
+  const [format = 1] = page.numbers(TAGS.sampleFormat);
+  const bits = [...new Set(page.numbers(TAGS.bits))];
+  const interleaved = (page.numbers(TAGS.samples)[0] ?? 1) > 1;
+  const odd = bits.find((one) => !READABLE_BITS.has(one) || (interleaved && one < 8));
+  // 4 means that nobody knows.
+  const isSigned = format !== 1 && format !== 4;
+  if (odd === undefined && !isSigned) return undefined;
+  const size = odd ?? bits[0] ?? 1;
+  return `a TIFF of ${NUMBERS[format] ?? `numbers of an unknown kind (${format})`} of ${size} bits`;
+}
+
 /** What is stored in a page, if it has to be turned into RGB here or cannot be. */
 export function storedColour(page: Directory): 'ycbcr' | 'cielab' | { unsupported: string } | undefined {
   const [photometric] = page.numbers(TAGS.photometric);

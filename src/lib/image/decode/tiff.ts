@@ -20,14 +20,17 @@ export interface TiffFile {
 
 export const TAGS = {
   kind: 254,
+  oldKind: 255,
   width: 256,
   height: 257,
   bits: 258,
   compression: 259,
   photometric: 262,
   samples: 277,
+  palette: 320,
   below: 330,
   extraSamples: 338,
+  sampleFormat: 339,
   whitePoint: 318,
   lumaWeights: 529,
   chromaSubsampling: 530,
@@ -79,9 +82,21 @@ export function cameraRaw(file: Uint8Array): boolean {
   return first !== undefined && isReduced(first) && below.some((page) => area(page) > area(first));
 }
 
+/** Bits of NewSubfileType, and the value of the older SubfileType that means the same as the first. */
+const REDUCED = 1;
+const TRANSPARENCY = 4;
+const OLD_REDUCED = 2;
+
 /** Whether a page is a smaller copy of another one. */
 export function isReduced(page: Directory): boolean {
-  return ((page.numbers(TAGS.kind)[0] ?? 0) & 1) === 1;
+  const [kind] = page.numbers(TAGS.kind);
+  if (kind !== undefined) return (kind & REDUCED) !== 0;
+  return page.numbers(TAGS.oldKind)[0] === OLD_REDUCED;
+}
+
+/** Whether a page says which parts of another one can be seen. */
+export function isTransparencyMask(page: Directory): boolean {
+  return ((page.numbers(TAGS.kind)[0] ?? 0) & TRANSPARENCY) !== 0;
 }
 
 function isSensorData(page: Directory): boolean {

@@ -34,7 +34,7 @@ async function expectOpenCvPixels(file: string): Promise<string[]> {
 describe('pictures that decoders read in different ways', () => {
   for (const file of withReference(ODDITIES)) {
     // libheif calculates otherwise than OpenCV's libavif, see decodeImage.
-    if (file.endsWith('.avif')) continue;
+    if (file.endsWith('.avif') || file.includes('animated')) continue;
     it(`gives OpenCV's pixels of ${path.basename(file)}, and no false warning`, async () => {
       expect(await expectOpenCvPixels(file)).to.deep.equal([]);
     });
@@ -68,6 +68,20 @@ describe('pictures that decoders read in different ways', () => {
     });
   }
 
+  for (const name of readdirSync(ODDITIES).filter((name) => name.startsWith('unsupported-'))) {
+    it(`does not call ${name} damaged`, async () => {
+      const error = await failure(decodeImage(path.join(ODDITIES, name)));
+      expect([error.code, error.httpStatus]).to.deep.equal(['IMAGE_UNSUPPORTED', 415]);
+      expect(error.suggestion).to.match(/PNG/);
+    });
+  }
+
+  it('says of a PNG that shows something else where it is animated that one image was looked at', async () => {
+    const file = path.join(ODDITIES, 'png-animated-beside.png');
+    const warnings = await expectOpenCvPixels(file);
+    expect(warnings.join()).to.include('only the first');
+  });
+
   it('refuses YCbCr of reduced chroma without JPEG, by name', async () => {
     const error = await failure(decodeImage(path.join(ODDITIES, 'tiff-ycbcr-420.tif')));
     expect(error.code).to.equal('IMAGE_UNSUPPORTED');
@@ -85,6 +99,13 @@ describe('pictures that decoders read in different ways', () => {
     ]);
     const one = await openImage(path.join(ODDITIES, 'tiff-page-and-thumbnail.tif'));
     expect(one.pictures.map(({ page }) => page)).to.deep.equal([1]);
+    for (const beside of ['transparency', 'old-thumbnail']) {
+      const { pictures } = await openImage(path.join(ODDITIES, `tiff-page-and-${beside}.tif`));
+      expect(
+        pictures.map(({ page }) => page),
+        beside,
+      ).to.deep.equal([1]);
+    }
     const broken = await openImage(path.join(ODDITIES, 'tiff-second-page-broken.tif'));
     expect((await failure(broken.pictures[1]!.decode())).message).to.match(/^Page 2 of .* is damaged/);
   });
