@@ -23,9 +23,9 @@ export function testedText({ tested }) {
     return 'What such a score is worth is not known: too few test photos had one, or none were examined in this way.';
   }
   const { scores, photos, manipulated, low, high, all, data, about } = tested;
-  const range = `${scores.low.toFixed(2)} to ${scores.high.toFixed(2)}`;
+  const range = intervalText(scores, (bound) => bound.toFixed(2));
   return [
-    `Of ${photos} test photos with such a score (${range}), ${manipulated} were manipulated: ${percent(manipulated / photos)}, and with the uncertainty of so few photos ${percent(low)} to ${percent(high)} (95 % interval).`,
+    `Of ${photos} test photos with such a score (${range}), ${manipulated} were manipulated: ${percent(manipulated / photos)}, and with the uncertainty of so few photos ${intervalText({ low, high }, percent)} (95 % interval).`,
     frequencies(tested),
     `Of all ${all.photos} test photos ${percent(all.manipulated / all.photos)} were manipulated; where manipulated photos are rarer than that, fewer photos with such a score are manipulated.`,
     `The test photos: ${about ?? data}.`,
@@ -42,6 +42,10 @@ function frequencies({ photos, manipulated, all }) {
   return ratio >= 1
     ? `${counts}: it was ${ratio.toFixed(1)} times as frequent among manipulated ones.`
     : `${counts}: it was ${(1 / ratio).toFixed(1)} times as frequent among the others.`;
+}
+
+function intervalText({ low, high }, show) {
+  return `${show(low)} to ${show(high)}`;
 }
 
 function percent(share) {

@@ -110,9 +110,9 @@
 
   const number = (value, digits = 2) => (value === null ? 'n/a' : value.toFixed(digits));
   const percent = (value) => (value === null ? 'n/a' : `${(value * 100).toFixed(1)} %`);
-  const VERDICTS = {
+  const OUTCOMES = {
     found: '✓ Tampered, found',
-    elsewhere: '✗ Called tampered, wrong place',
+    elsewhere: '✗ Predicted tampered, wrong place',
     missed: '✗ Tampered, missed',
     'false-alarm': '✗ Authentic, false alarm',
     'left-alone': '✓ Authentic, left alone',
@@ -124,6 +124,7 @@
     'false-alarm': 'bad',
     'left-alone': 'good',
   };
+  const outcomeOf = (item) => OUTCOMES[item.outcome] + (item.verdict === 'suspicious' ? ', suspicious' : '');
   const factsOf = (item) =>
     item.label === 1
       ? `Score ${number(item.score)} · IoU ${number(item.iou)} · F1 ${number(item.f1)}`
@@ -131,8 +132,8 @@
   const areaOf = ({ truth }) =>
     !truth ? 'none' : truth < 0.02 ? 'small' : truth <= 0.1 ? 'medium' : 'large';
   const ORDERS = {
-    worst: (a, b) => b.badness - a.badness,
-    best: (a, b) => a.badness - b.badness,
+    worst: (a, b) => b.severity - a.severity,
+    best: (a, b) => a.severity - b.severity,
     'score-down': (a, b) => b.score - a.score,
     'score-up': (a, b) => a.score - b.score,
     'area-down': (a, b) => (b.truth ?? 0) - (a.truth ?? 0),
@@ -161,7 +162,7 @@
     const text = document.createElement('span');
     text.className = 'card-text';
     for (const [name, content] of [
-      ['card-verdict', VERDICTS[item.outcome]],
+      ['card-verdict', outcomeOf(item)],
       ['card-facts', factsOf(item)],
       ['card-name', `\u2066${item.image}\u2069`],
     ]) {
@@ -186,7 +187,7 @@
       return one;
     };
     cell('th', item.image, 'image-name').scope = 'row';
-    cell('td', VERDICTS[item.outcome], TONES[item.outcome]);
+    cell('td', outcomeOf(item), TONES[item.outcome]);
     const { score, iou, f1, marked, truth } = item;
     for (const value of [score, iou, f1]) cell('td', number(value), 'right');
     for (const share of [marked, truth]) cell('td', percent(share), 'right');
@@ -207,7 +208,7 @@
     shown = items
       .filter(
         (item) =>
-          (kind === 'all' || item.outcome === kind) &&
+          (kind === 'all' || item.outcome === kind || item.verdict === kind) &&
           (area === 'any' || areaOf(item) === area) &&
           item.image.toLowerCase().includes(wanted),
       )
@@ -251,7 +252,7 @@
     const item = shown[current];
     find('#viewer-title').textContent = item.image;
     find('#viewer-facts').textContent =
-      `${VERDICTS[item.outcome]} · ${factsOf(item)} · tampered ${percent(item.truth)} · ${current + 1} of ${shown.length}`;
+      `${outcomeOf(item)} · ${factsOf(item)} · tampered ${percent(item.truth)} · ${current + 1} of ${shown.length}`;
     compare.hidden = !item.url || !item.geometry;
     if (compare.hidden) return;
     const { width, height } = item.geometry.tile;

@@ -32,6 +32,7 @@ export function simulatedImages(
       label,
       score,
       rawScore: score,
+      standsOut: index % 5 < 2,
       pixel: measurePixels(map, grey, thresholds, histogram),
       objectformer: countPixels(map, grey, 0.5, (value) => value === 255),
       trufor: label === 1 ? { f1: random(), bestF1: 1 } : null,

@@ -92,6 +92,7 @@ function row(index: number, count: number): ImageRow {
     error: null,
     score: share,
     predicted: share > 0.5 ? 1 : 0,
+    verdict: share > 0.5 ? 'manipulated' : index % 10 < 2 ? 'suspicious' : 'no-finding',
     tamperedFraction: share / 3,
     truthFraction: 0,
     ...overlap,

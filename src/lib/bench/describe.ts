@@ -1,3 +1,4 @@
+import { intervalText } from '../text/numbers.js';
 import { digits, formatBytes, formatChange, formatMs } from '../text/units.js';
 import {
   STAGES,
@@ -79,7 +80,7 @@ function stepRow(name: string, summary: Summary): string[] {
   return [
     name,
     digits(mean),
-    `${digits(meanLow)}–${digits(meanHigh)}`,
+    intervalText({ low: meanLow, high: meanHigh }, digits),
     ...[stddev, min, p50, p90, p95, p99, max].map(digits),
     String(outliers),
   ];
@@ -92,7 +93,7 @@ export function comparisonTable(comparisons: readonly LatencyComparison[]): Text
       id,
       reference,
       formatChange(latency.value),
-      `${formatChange(latency.low)} to ${formatChange(latency.high)}`,
+      intervalText(latency, formatChange),
       formatChange(throughput),
       formatChange(peakMemory),
     ]),

@@ -1,5 +1,6 @@
 import pc from 'picocolors';
 import type { BatchCollect, BatchPlan, BatchStatus, BatchSubmit, BatchWork } from '../batch/result.js';
+import { intervalText } from '../text/numbers.js';
 import { counted } from '../text/plural.js';
 import { formatSeconds } from './progress.js';
 
@@ -82,7 +83,7 @@ function speed(perSecond: number | null, left: BatchStatus['secondsLeft']): stri
   if (perSecond === null) return 'nothing was published in the last ten minutes';
   const rate = `${perSecond.toPrecision(3)} images a second`;
   if (!left) return rate;
-  return `${rate}, ${formatSeconds(left.expected)} left (${formatSeconds(left.low)} to ${formatSeconds(left.high)})`;
+  return `${rate}, ${formatSeconds(left.expected)} left (${intervalText(left, formatSeconds)})`;
 }
 
 function tallyText(tally: Readonly<Record<string, number>>, before = ''): string {

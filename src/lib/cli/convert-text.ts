@@ -1,3 +1,4 @@
+import { decimals, intervalText } from '../text/numbers.js';
 import type { ConvertReport, PrecisionsReport } from '../convert/result.js';
 
 type Variant = ConvertReport['variants'][number];
@@ -47,7 +48,7 @@ function precisionLine(variant: Variant, latency: ConvertReport['latency']): str
     ...(quantisation ? [`${quantisation.int8Nodes} of ${quantisation.candidates} nodes in int8`] : []),
     ...(measured
       ? [
-          `takes ${measured.ratio.toFixed(2)} of fp32’s time (${measured.low.toFixed(2)} to ${measured.high.toFixed(2)})`,
+          `takes ${decimals(measured.ratio, 2)} of fp32’s time (${intervalText(measured, (bound) => decimals(bound, 2))})`,
         ]
       : []),
     ...(difference

@@ -23,6 +23,7 @@ const SHOWN: readonly (readonly [heading: string, paths: readonly MetricPath[]])
       'image.recall',
       'image.precision',
       'image.recallAtFpr5',
+      'image.suspicious.authentic',
       'image.ece',
     ],
   ],

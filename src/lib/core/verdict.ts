@@ -26,3 +26,13 @@ export const VERDICT_WORDS: Readonly<Record<Verdict, { title: string; meaning: s
 export function isManipulated(score: number, threshold: number): boolean {
   return score > threshold;
 }
+
+/**
+ * The verdict on an image: made here, and nowhere else.
+ *
+ * @param standsOut - whether a region stands out, by the rule of `predict/verdict.ts`
+ */
+export function verdictFrom(score: number, threshold: number, standsOut: boolean): Verdict {
+  if (isManipulated(score, threshold)) return 'manipulated';
+  return standsOut ? 'suspicious' : 'no-finding';
+}

@@ -91,12 +91,14 @@ function imagesBehind(path: MetricPath, images: readonly ImageEvidence[]): numbe
   const counted = path.startsWith('image.') ? images : images.filter(({ pixel }) => pixel !== null);
   const tampered = counted.filter(({ label }) => label === TAMPERED).length;
   const authentic = counted.filter(({ label }) => label === AUTHENTIC).length;
-  if (path === 'pixel.falseAlarmArea') return authentic;
+  if (OF_AUTHENTIC.test(path)) return authentic;
   if (OF_TAMPERED.test(path)) return tampered;
   return Math.min(tampered || authentic, authentic || tampered);
 }
 
-const OF_TAMPERED = /^(image\.recall$|pixel\.macro\.|protocols\.(macro|trufor)\.)/;
+const OF_AUTHENTIC = /^(image\.suspicious\.authentic|pixel\.falseAlarmArea)$/;
+const OF_TAMPERED =
+  /^(image\.recall$|image\.suspicious\.tampered$|pixel\.macro\.|protocols\.(macro|trufor)\.)/;
 
 function describeDraws(
   path: MetricPath,

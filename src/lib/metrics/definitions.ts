@@ -39,6 +39,20 @@ export const METRIC_DEFINITIONS = {
     'Mean distance between score and share of tampered images, over 15 equal-width bins of the score, by images.',
   ),
   'image.brier': lower('Brier score', 'Mean squared distance between score and label.'),
+  'image.suspicious.authentic': since(
+    '0.3.0',
+    lower(
+      'Suspicious authentic images',
+      'Share of authentic images with the verdict “suspicious”: score not above its threshold, but a region stands out.',
+    ),
+  ),
+  'image.suspicious.tampered': since(
+    '0.3.0',
+    neutral(
+      'Suspicious tampered images',
+      'Share of tampered images with the verdict “suspicious”: the score misses them, but a region stands out.',
+    ),
+  ),
 
   ...pixelDefinitions('macro'),
   'pixel.macro.auc': higher(
@@ -119,6 +133,8 @@ export interface MetricDefinition {
   definition: string;
   /** Which way is better; `none` where a number only describes. */
   better: 'higher' | 'lower' | 'none';
+  /** The version that was the first to have it: runs of earlier ones are read without. */
+  since?: string;
 }
 
 export type MetricPath = keyof typeof METRIC_DEFINITIONS;
@@ -143,6 +159,10 @@ function lower(title: string, definition: string): MetricDefinition {
 
 function neutral(title: string, definition: string): MetricDefinition {
   return { title, definition, better: 'none' };
+}
+
+function since(version: string, definition: MetricDefinition): MetricDefinition {
+  return { ...definition, since: version };
 }
 
 function pixelDefinitions<Mean extends 'macro' | 'micro'>(

@@ -17,6 +17,11 @@ export interface ImageEvidence {
   rawScore: number;
   /** Log-odds of each source of evidence alone, by its name. */
   logits?: Record<string, number>;
+  /**
+   * Whether regions stand out that make the verdict "suspicious" where the score is not above its threshold; missing in runs of
+   * versions before 0.3.0, and where a run was measured again at another mask threshold.
+   */
+  standsOut?: boolean;
   pixel: PixelEvidence | null;
   /** Why `pixel` is null. */
   pixelGap?: PixelGap;

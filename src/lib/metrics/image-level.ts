@@ -1,5 +1,5 @@
 import { AUTHENTIC, TAMPERED, type Label } from '../core/label.js';
-import { isManipulated } from '../core/verdict.js';
+import { isManipulated, verdictFrom } from '../core/verdict.js';
 import type { Statistics } from './bootstrap.js';
 import { accuracy, balancedAccuracy, f1, mcc, precision, recall, type Confusion } from './confusion.js';
 import type { MetricPath } from './definitions.js';
@@ -96,6 +96,15 @@ export function imageStatistic(
       objectformerF1: both ? f1(objectformer) : null,
     };
   };
+}
+
+/** What an image adds to the share of "suspicious" ones: 1 or 0; null where regions that stand out were not recorded. */
+export function suspiciousShare(
+  { score, standsOut }: { score: number; standsOut?: boolean | undefined },
+  threshold: number,
+): number | null {
+  if (standsOut === undefined) return null;
+  return verdictFrom(score, threshold, standsOut) === 'suspicious' ? 1 : 0;
 }
 
 /** Counts of verdicts against labels. */

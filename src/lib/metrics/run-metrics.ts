@@ -1,4 +1,4 @@
-import { AUTHENTIC, TAMPERED } from '../core/label.js';
+import { AUTHENTIC, TAMPERED, type Label } from '../core/label.js';
 import { isManipulated } from '../core/verdict.js';
 import { bootstrapIntervals, type Interval } from './bootstrap.js';
 import { addConfusion, balancedAccuracy, f1, iou, precision, recall, type Confusion } from './confusion.js';
@@ -10,6 +10,7 @@ import {
   imageMetricPath,
   imageStatistic,
   reliability,
+  suspiciousShare,
   type ReliabilityBin,
   type ScoredImage,
 } from './image-level.js';
@@ -59,6 +60,7 @@ export interface RunMetrics {
 interface KeptImage extends ScoredImage {
   image: string;
   key: string;
+  standsOut: boolean | undefined;
   pixel: PixelCounts | null;
   pixelGap: PixelGap | undefined;
   trufor: TruforEvidence | null;
@@ -86,7 +88,7 @@ export class RunAccumulator {
 
   /** @param key what the image is known by in resamples, see `resampleKey` */
   add(evidence: ImageEvidence, key: string = evidence.image): void {
-    const { image, label, score, rawScore, trufor, pixelGap } = evidence;
+    const { image, label, score, rawScore, standsOut, trufor, pixelGap } = evidence;
     let pixel: PixelCounts | null = null;
     if (evidence.pixel && evidence.objectformer) {
       const { histogram, ...counts } = evidence.pixel;
@@ -94,7 +96,7 @@ export class RunAccumulator {
       const maskIndex = this.#thresholds.indexOf(this.settings.maskThreshold);
       this.#micro.add(key, confusionAt(counts, maskIndex), evidence.objectformer, histogram);
     }
-    this.#images.push({ image, key, label, score, rawScore, pixel, pixelGap, trufor });
+    this.#images.push({ image, key, label, score, rawScore, standsOut, pixel, pixelGap, trufor });
   }
 
   addFailed(): void {
@@ -134,6 +136,8 @@ export class RunAccumulator {
   #estimates(): Record<MetricPath, Estimate> {
     const estimates: Partial<Record<MetricPath, Estimate>> = {
       ...this.#imageEstimates(),
+      'image.suspicious.authentic': this.#suspicious(AUTHENTIC, 'no authentic image'),
+      'image.suspicious.tampered': this.#suspicious(TAMPERED, 'no tampered image'),
       ...this.#macroEstimates(),
       ...this.#microEstimates(),
       'pixel.falseAlarmArea': this.#falseAlarmArea(),
@@ -165,6 +169,16 @@ export class RunAccumulator {
         return [imageMetricPath(name), estimate(point[name], intervals[name], n, reason)];
       }),
     );
+  }
+
+  /** Share of a class's images with the verdict "suspicious". */
+  #suspicious(of: Label, reason: string): Estimate {
+    const { scoreThreshold } = this.settings;
+    const images = this.#images.filter(({ label }) => label === of);
+    const shares = images.flatMap((image) => suspiciousShare(image, scoreThreshold) ?? []);
+    return shares.length < images.length
+      ? estimate(null, null, 0, 'regions that stand out were not recorded')
+      : this.#mean(shares, reason);
   }
 
   #macroEstimates(): Partial<Record<MetricPath, Estimate>> {

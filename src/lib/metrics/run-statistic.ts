@@ -3,7 +3,7 @@ import type { Statistics } from './bootstrap.js';
 import { addConfusion, f1, type Confusion } from './confusion.js';
 import { METRIC_PATHS, type MetricPath } from './definitions.js';
 import type { ImageEvidence } from './evidence.js';
-import { imageMetricPath, imageStatistic, type ImageMetric } from './image-level.js';
+import { imageMetricPath, imageStatistic, suspiciousShare, type ImageMetric } from './image-level.js';
 import { MACRO_PATHS, macroStatistic, weightedMean, type MacroMetric } from './macro.js';
 import { confusionAt } from './measure-pixels.js';
 import { ALL_SPREAD, bothClasses, COARSE_BINS, MICRO_METRICS, microStatistics } from './micro.js';
@@ -33,6 +33,12 @@ export function runStatistic(
     microValues(images, maskIndex),
     meanValue('pixel.falseAlarmArea', images, ({ label, pixel }) =>
       label === AUTHENTIC && pixel ? pixel.fp[maskIndex]! / pixel.pixels : null,
+    ),
+    meanValue('image.suspicious.authentic', images, (image) =>
+      image.label === AUTHENTIC ? suspiciousShare(image, scoreThreshold) : null,
+    ),
+    meanValue('image.suspicious.tampered', images, (image) =>
+      image.label === TAMPERED ? suspiciousShare(image, scoreThreshold) : null,
     ),
     meanValue('protocols.trufor.pixel.f1', images, ({ trufor }) => trufor?.f1 ?? null),
     meanValue('protocols.trufor.pixel.best.f1', images, ({ trufor }) => trufor?.bestF1 ?? null),

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import path from 'node:path';
 import { OfxError } from '../core/errors.js';
-import { isManipulated } from '../core/verdict.js';
+import { isManipulated, verdictFrom } from '../core/verdict.js';
 import { SOFTWARE } from '../core/version.js';
 import { readInput } from '../files/read.js';
 import { decodePicture, type RgbImage } from '../image/decode/index.js';
@@ -36,7 +36,7 @@ import { REGISTRY } from './evidence/sources.js';
 import type { Prediction, SourceSays } from './result.js';
 import { comparableScores, thresholdsInForce, wayOf, type Scoring } from './scoring.js';
 import { testedLike } from './tested.js';
-import { verdictOf } from './verdict.js';
+import { regionStandsOut } from './verdict.js';
 
 export interface AnalyserOptions extends DetectorOptions {
   /** Sources of evidence by name; without, those that the model's fusion names, or the network alone. */
@@ -301,7 +301,7 @@ export class Analyser {
         ? testedLike(rawScore, testScores, thresholds.temperature, this.network.testData)
         : undefined;
     const { regions } = rendering;
-    const verdict = verdictOf({ score, scoreThreshold, regions, width, height });
+    const verdict = verdictFrom(score, scoreThreshold, regionStandsOut(regions, image));
     const prediction: Prediction = {
       image: name,
       sha256: examination.sha256,

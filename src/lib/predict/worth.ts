@@ -1,3 +1,4 @@
+import { decimals, intervalText, percent } from '../text/numbers.js';
 import type { Tested } from './result.js';
 
 /**
@@ -11,11 +12,12 @@ export function worthSentences(tested: Tested | undefined): string[] {
     ];
   }
   const { scores, photos, manipulated, low, high, all, data, about } = tested;
-  const range = `${scores.low.toFixed(2)} to ${scores.high.toFixed(2)}`;
+  const range = intervalText(scores, (bound) => decimals(bound, 2));
+  const share = intervalText({ low, high }, wholePercent);
   return [
-    `Of ${photos} test photos with such a score (${range}), ${manipulated} were manipulated: ${percent(manipulated / photos)}, and with the uncertainty of so few photos ${percent(low)} to ${percent(high)} (95 % interval).`,
+    `Of ${photos} test photos with such a score (${range}), ${manipulated} were manipulated: ${wholePercent(manipulated / photos)}, and with the uncertainty of so few photos ${share} (95 % interval).`,
     frequencies(tested),
-    `Of all ${all.photos} test photos ${percent(all.manipulated / all.photos)} were manipulated; where manipulated photos are rarer than that, fewer photos with such a score are manipulated.`,
+    `Of all ${all.photos} test photos ${wholePercent(all.manipulated / all.photos)} were manipulated; where manipulated photos are rarer than that, fewer photos with such a score are manipulated.`,
     `The test photos: ${about ?? data}.`,
   ];
 }
@@ -33,6 +35,6 @@ function frequencies({ photos, manipulated, all }: Tested): string {
     : `${counts}: it was ${(1 / ratio).toFixed(1)} times as frequent among the others.`;
 }
 
-function percent(share: number): string {
-  return `${(share * 100).toFixed(0)} %`;
+function wholePercent(share: number): string {
+  return percent(share, 0);
 }

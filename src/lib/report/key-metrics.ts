@@ -14,6 +14,7 @@ export const KEY_METRICS: readonly MetricPath[] = [
   'image.f1',
   'image.auc',
   'image.balancedAccuracy',
+  'image.suspicious.authentic',
   'pixel.macro.f1',
   'pixel.macro.iou',
   'pixel.macro.auc',

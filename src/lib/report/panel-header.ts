@@ -1,3 +1,4 @@
+import { VERDICT_WORDS } from '../core/verdict.js';
 import { outcomeOf, type ImageRow } from '../run/rows.js';
 import { PANEL, PANEL_COLOURS } from './panel-style.js';
 import { escapeXml } from '../text/escape.js';
@@ -53,12 +54,15 @@ export function panelHeader(
 function describeVerdict(row: ImageRow): { text: string; isRight: boolean } {
   const outcome = outcomeOf(row);
   const isRight = outcome === 'found' || outcome === 'left-alone';
-  const name = (tampered: number | null): string => (tampered === 1 ? 'tampered' : 'authentic');
+  const truth = row.label === 1 ? 'tampered' : 'authentic';
   const place = outcome === 'elsewhere' ? ', wrong place' : '';
-  return {
-    text: `${isRight ? '✓' : '✗'} is ${name(row.label)}, predicted ${name(row.predicted)}${place}`,
-    isRight,
-  };
+  return { text: `${isRight ? '✓' : '✗'} is ${truth}, ${verdictText(row)}${place}`, isRight };
+}
+
+/** As `ofx predict` says it; without what stands out it is known only on which side of the threshold the score is. */
+function verdictText({ verdict, predicted }: ImageRow): string {
+  if (verdict !== null) return `verdict ${VERDICT_WORDS[verdict].title.toLowerCase()}`;
+  return predicted === 1 ? 'predicted tampered' : 'not predicted tampered';
 }
 
 function describeFacts(row: ImageRow, thresholds: { score: number }): string[] {

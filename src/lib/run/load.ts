@@ -2,7 +2,13 @@ import path from 'node:path';
 import { OfxError, systemCode } from '../core/errors.js';
 import { METRIC_PATHS } from '../metrics/definitions.js';
 import { RUN_FILES } from './files.js';
-import { metricAt, RunSummarySchema, type RunSummary } from './summary.js';
+import {
+  completeMetrics,
+  metricAt,
+  RunSummarySchema,
+  type NestedMetrics,
+  type RunSummary,
+} from './summary.js';
 import { checkSchema } from '../core/schema.js';
 import { readText } from '../files/read-text.js';
 
@@ -15,7 +21,7 @@ import { readText } from '../files/read-text.js';
 export async function loadSummary(location: string): Promise<{ folder: string; summary: RunSummary }> {
   const folder = path.basename(location) === RUN_FILES.summary ? path.dirname(location) : location;
   const file = path.join(folder, RUN_FILES.summary);
-  const checked = checkSchema(RunSummarySchema, await readJson(file));
+  const checked = checkSchema(RunSummarySchema, complete(await readJson(file)));
   if (!checked.ok) {
     throw new OfxError(
       'RESULT_INVALID',
@@ -31,6 +37,20 @@ export async function loadSummary(location: string): Promise<{ folder: string; s
     throw new OfxError('RESULT_INVALID', `${file} lacks ${missing.slice(0, 3).join(', ')}.`);
   }
   return { folder, summary };
+}
+
+/** A summary of an earlier version has no place for what that version did not measure. */
+function complete(document: unknown): unknown {
+  if (typeof document !== 'object' || document === null) return document;
+  const { metrics, categories } = document as { metrics?: unknown; categories?: unknown };
+  const places = [metrics, ...(Array.isArray(categories) ? categories.map(metricsOf) : [])];
+  for (const place of places)
+    if (typeof place === 'object' && place !== null) completeMetrics(place as NestedMetrics);
+  return document;
+}
+
+function metricsOf(category: unknown): unknown {
+  return (category as { metrics?: unknown } | null)?.metrics;
 }
 
 async function readJson(file: string): Promise<unknown> {

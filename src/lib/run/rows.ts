@@ -1,5 +1,6 @@
 import { Type, type Static } from '@sinclair/typebox';
 import { Count } from '../core/schema.js';
+import { VERDICTS } from '../core/verdict.js';
 import { forEachPixelMetric } from '../metrics/pixel-metrics.js';
 
 const Probability = Type.Number({ minimum: 0, maximum: 1 });
@@ -44,6 +45,10 @@ export const ImageRowSchema = Type.Object(
       'Quality of a JPEG file, by its quantisation table',
     ),
     category: OrNull(Type.String(), 'What kind of image it is, as the data set says'),
+    verdict: OrNull(
+      Type.Union(VERDICTS.map((verdict) => Type.Literal(verdict))),
+      'What ofx predict says of the image at these thresholds; empty where regions that stand out were not recorded',
+    ),
     findings: Type.String({ description: 'Codes of findings about this image, separated by spaces' }),
     logits: Type.Record(Type.String(), Type.Number(), {
       description: 'Log-odds of each source of evidence alone; in metrics.csv a column logit.NAME each',

@@ -1,7 +1,13 @@
 import { Type, type Static, type TObject, type TSchema } from '@sinclair/typebox';
 import { Count, NumberOrNull } from '../core/schema.js';
 import { GateSchema } from '../gates/gate.js';
-import { METRIC_DEFINITIONS, METRIC_PATHS, PROTOCOLS, type MetricPath } from '../metrics/definitions.js';
+import {
+  METRIC_DEFINITIONS,
+  METRIC_PATHS,
+  PROTOCOLS,
+  type MetricDefinition,
+  type MetricPath,
+} from '../metrics/definitions.js';
 import { RobustnessRowSchema } from './robustness.js';
 import type { Estimate } from '../metrics/run-metrics.js';
 import { inputText } from '../text/input-text.js';
@@ -60,10 +66,30 @@ export function metricAt(metrics: NestedMetrics, path: string): Estimate | undef
   return found !== undefined && 'value' in found ? (found as Estimate) : undefined;
 }
 
+const definitionOf = (path: MetricPath): MetricDefinition => METRIC_DEFINITIONS[path];
+
+/** What earlier versions did not measure yet. */
+const LATER_PATHS = METRIC_PATHS.filter((path) => definitionOf(path).since !== undefined);
+
 const MetricsSchema = nest<TSchema, TObject>(
   (path) => ({ ...EstimateSchema, description: METRIC_DEFINITIONS[path].definition }),
   (members) => Type.Object(members),
 );
+
+/**
+ * Metrics of a run as all of ofx expects them: those that its version did not measure yet are there without a value.
+ *
+ * @param metrics - as they were written; changed in place
+ */
+export function completeMetrics(metrics: NestedMetrics): void {
+  for (const path of LATER_PATHS) {
+    const { since } = definitionOf(path);
+    const names = path.split('.');
+    const last = names.pop()!;
+    const parent = names.reduce<NestedMetrics>((node, name) => (node[name] ??= {}) as NestedMetrics, metrics);
+    parent[last] ??= { value: null, low: null, high: null, n: 0, reason: `not measured before ofx ${since}` };
+  }
+}
 
 const ConfusionSchema = Type.Object({ tp: Count, fp: Count, fn: Count, tn: Count }, { title: 'Confusion' });
 

@@ -5,7 +5,7 @@ import { Duplicates } from '../dataset/duplicates.js';
 import { Findings, type Finding } from '../dataset/finding.js';
 import { TruthConventions } from '../dataset/truth-conventions.js';
 import type { OfxError } from '../core/errors.js';
-import { isManipulated } from '../core/verdict.js';
+import { isManipulated, verdictFrom } from '../core/verdict.js';
 import { confusionAt } from '../metrics/measure-pixels.js';
 import { f1 } from '../metrics/confusion.js';
 import { forEachPixelMetric, type PixelMetricName } from '../metrics/pixel-metrics.js';
@@ -108,7 +108,7 @@ function toRow(
   thresholds: ThresholdSet,
 ): ImageRow {
   const { evidence, width, height, ms, findings, category, format, jpegQuality } = record;
-  const { image, label, score, rawScore, trufor, logits = {} } = evidence;
+  const { image, label, score, rawScore, standsOut, trufor, logits = {} } = evidence;
   return {
     image,
     label,
@@ -126,6 +126,7 @@ function toRow(
     format,
     jpegQuality,
     category,
+    verdict: standsOut === undefined ? null : verdictFrom(score, settings.scoreThreshold, standsOut),
     findings: findings.join(' '),
     logits,
   };

@@ -65,7 +65,9 @@ export async function remeasure(
     maskThreshold: old.settings.maskThreshold,
     sweep: sweepThresholds(old.settings.sweepStep),
   });
-  const records = (): AsyncIterable<SampleRecord> => recountedRecords(file, counted, settings);
+  const sameRegions = settings.maskThreshold === old.settings.maskThreshold;
+  const records = (): AsyncIterable<SampleRecord> =>
+    recountedRecords(file, { counted, settings, sameRegions });
   const { folder } = await chooseRunFolder({
     out: request.out,
     dataset: old.dataset.name,
@@ -165,20 +167,31 @@ async function fromMaps(
   );
 }
 
-/** Records with counts at the thresholds that are asked for now. */
+/**
+ * Records with counts at the thresholds that are asked for now. Which regions stand out was seen at the run's own mask threshold:
+ * at another one it is not known.
+ */
 async function* recountedRecords(
   file: string,
-  counted: ThresholdSet,
-  settings: MetricSettings,
+  {
+    counted,
+    settings,
+    sameRegions,
+  }: { counted: ThresholdSet; settings: MetricSettings; sameRegions: boolean },
 ): AsyncGenerator<SampleRecord> {
   const wanted = countedThresholds(settings);
   const isSame = wanted.values.every((threshold) => counted.values.includes(threshold));
   for await (const record of recordsIn(file)) {
-    if (record.kind === 'failed' || !record.evidence.pixel) {
+    if (record.kind === 'failed') {
       yield record;
       continue;
     }
+    if (!sameRegions) delete record.evidence.standsOut;
     const { pixel } = record.evidence;
+    if (!pixel) {
+      yield record;
+      continue;
+    }
     const counts = isSame ? picked(pixel, counted, wanted) : countsAt(pixel, counted, wanted);
     yield { ...record, evidence: { ...record.evidence, pixel: { ...pixel, ...counts } } };
   }

@@ -22,6 +22,7 @@ import { PixelHistogram } from '../metrics/pixel-histogram.js';
 import type { ThresholdSet } from '../metrics/thresholds.js';
 import { measureTrufor } from '../metrics/trufor.js';
 import type { Scoring } from '../predict/scoring.js';
+import { regionStandsOut } from '../predict/verdict.js';
 import type { MapSource } from './map-source.js';
 import type { SampleRecord } from '../run/sample-record.js';
 import { panelTiles, type PanelTiles } from '../report/panel-tiles.js';
@@ -104,11 +105,15 @@ export class SampleScorer {
     const findings = label === AUTHENTIC ? [] : [...odd, ...measured.findings];
     findings.push(...look.findings);
     const { width, height } = image;
+    const standsOut = regionStandsOut(
+      segment(map, width, height, { threshold: maskThreshold }).regions,
+      image,
+    );
     if (Math.max(width, height) < map.width) findings.push('small-image');
     return {
       record: {
         kind: 'scored',
-        evidence: { image: sample.name, label, score, rawScore, logits, ...measured.evidence },
+        evidence: { image: sample.name, label, score, rawScore, logits, standsOut, ...measured.evidence },
         width,
         height,
         ms: look.ms,

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { expect } from 'chai';
-import { VERDICT_WORDS, VERDICTS } from '../../../src/lib/core/verdict.js';
+import { VERDICT_WORDS, verdictFrom, VERDICTS } from '../../../src/lib/core/verdict.js';
 import { findModel } from '../../../src/lib/model/catalogue.js';
 import { Analyser } from '../../../src/lib/predict/analyse.js';
 import { PredictionSchema, summarisePredictions, type Prediction } from '../../../src/lib/predict/result.js';
-import { verdictOf } from '../../../src/lib/predict/verdict.js';
+import { regionStandsOut } from '../../../src/lib/predict/verdict.js';
 import { checkSchema } from '../../../src/lib/core/schema.js';
 import { drawRectangles, SIDE } from '../../support/dataset.js';
 import { temporaryFolder } from '../../support/folder.js';
@@ -19,7 +19,7 @@ describe('a verdict', () => {
     ...{ area, meanProbability },
   });
   const judge = (score: number, ...regions: ReturnType<typeof region>[]) =>
-    verdictOf({ score, scoreThreshold: 0.4, regions, width: 100, height: 100 });
+    verdictFrom(score, 0.4, regionStandsOut(regions, { width: 100, height: 100 }));
 
   it('is manipulated above the threshold only, whatever is marked', () => {
     expect([judge(0.41), judge(0.4), judge(0.9, region(5000, 0.99))]).to.deep.equal([

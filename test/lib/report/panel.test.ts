@@ -102,8 +102,12 @@ describe('panels', () => {
       .and.to.contain('score 0.70');
     expect(header({ f1: 0.3, iou: 0.19 })).to.contain('✗ is tampered, predicted tampered, wrong place');
     expect(header({ predicted: 0 }))
-      .to.contain('✗ is tampered, predicted authentic')
+      .to.contain('✗ is tampered, not predicted tampered')
       .and.to.contain('no ground truth');
+    expect(header({ predicted: 0, verdict: 'suspicious' })).to.contain('✗ is tampered, verdict suspicious');
+    expect(header({ label: 0, predicted: 0, verdict: 'no-finding' })).to.contain(
+      '✓ is authentic, verdict no finding',
+    );
     expect(header({ label: 0, tamperedFraction: 0.25 }))
       .to.contain('predicted tampered')
       .and.to.contain('false-alarm area 25.0 %');

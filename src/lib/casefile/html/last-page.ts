@@ -1,5 +1,6 @@
 import { html, type Html } from '../../report/html/html.js';
 import { VERDICT_WORDS } from '../../core/verdict.js';
+import { decimals, intervalText } from '../../text/numbers.js';
 import type { CaseContext } from '../schema.js';
 import { facts, hash } from './facts.js';
 
@@ -71,7 +72,7 @@ function testTable({ data, about, scores }: NonNullable<CaseContext['tests']>): 
         ${scores.map(
           ({ from, to, manipulated, others }) =>
             html`<tr>
-              <td>${from.toFixed(1)} to ${to.toFixed(1)}</td>
+              <td>${intervalText({ low: from, high: to }, (bound) => decimals(bound, 1))}</td>
               <td class="number">${manipulated} of ${all('manipulated')}</td>
               <td class="number">${others} of ${all('others')}</td>
             </tr>`,

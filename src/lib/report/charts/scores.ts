@@ -57,12 +57,12 @@ export function confusionMatrix(record: RunRecord): Chart {
   const { tp, fp, fn, tn } = record.curves.confusion.image;
   const tampered = tp + fn;
   const authentic = fp + tn;
-  const cell = (truth: string, verdict: string, count: number, all: number): object => {
+  const cell = (label: 0 | 1, predicted: 0 | 1, count: number, all: number): object => {
     const share = all === 0 ? 0 : count / all;
-    const right = truth.toLowerCase() === verdict.slice('predicted '.length);
+    const right = label === predicted;
     return {
-      truth: `${truth} (${all})`,
-      verdict,
+      truth: `${label === 1 ? 'Tampered' : 'Authentic'} (${all})`,
+      verdict: predicted === 1 ? 'predicted tampered' : 'not predicted tampered',
       count,
       share,
       text: all === 0 ? '–' : `${(share * 100).toFixed(1)} %`,
@@ -71,10 +71,10 @@ export function confusionMatrix(record: RunRecord): Chart {
     };
   };
   const values = [
-    cell('Tampered', 'predicted tampered', tp, tampered),
-    cell('Tampered', 'predicted authentic', fn, tampered),
-    cell('Authentic', 'predicted tampered', fp, authentic),
-    cell('Authentic', 'predicted authentic', tn, authentic),
+    cell(1, 1, tp, tampered),
+    cell(1, 0, fn, tampered),
+    cell(0, 1, fp, authentic),
+    cell(0, 0, tn, authentic),
   ];
   const x = {
     field: 'verdict',

@@ -22,6 +22,7 @@ export function gallery(rows: readonly ImageRow[], urlOf: (row: ImageRow) => str
     score: row.score,
     predicted: row.predicted,
     outcome: outcomeOf(row),
+    verdict: row.verdict,
     f1: row.f1,
     iou: row.iou,
     marked: row.tamperedFraction,
@@ -47,6 +48,7 @@ export function gallery(rows: readonly ImageRow[], urlOf: (row: ImageRow) => str
           <option value="false-alarm">false alarms</option>
           <option value="found">tampered, found</option>
           <option value="left-alone">authentic, left alone</option>
+          <option value="suspicious">suspicious</option>
         </select></label
       >
       <label

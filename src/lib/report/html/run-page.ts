@@ -16,6 +16,7 @@ import { failureSection } from './failure-table.js';
 import { gallery } from './gallery.js';
 import { categoryTables } from './category-table.js';
 import { sourceTable } from './source-table.js';
+import { verdictTable } from './verdict-table.js';
 import { html, type Html } from './html.js';
 import { intervalBar, levelOf, metricTables } from './metric-table.js';
 import { factList, renderPage, section } from './page.js';
@@ -44,6 +45,7 @@ export async function renderRunPage(record: RunRecord): Promise<string> {
   for (const chart of runCharts(record)) charts.push(await chartFigure(chart));
   const { gates = [], categories = [] } = summary;
   const failures = failureSection(rows);
+  const verdicts = verdictTable(rows);
   const parts = [
     headline(summary),
     gates.length > 0 && section('gates', 'Gates', gateRows(gates)),
@@ -55,6 +57,15 @@ export async function renderRunPage(record: RunRecord): Promise<string> {
         a metric to read what it means and the address by which <code>summary.json</code>,
         <code>--fail-on</code> and <code>ofx compare</code> know it.`,
     ),
+    verdicts &&
+      section(
+        'verdicts',
+        'Verdicts',
+        verdicts,
+        html`What <code>ofx predict</code> says of these images at these thresholds, with 95 % intervals
+          (Wilson). Suspicious: the score is not above its threshold, but a region stands out. No finding does
+          not show that an image is authentic.`,
+      ),
     (summary.sources ?? []).length > 1 &&
       section(
         'evidence',
@@ -96,6 +107,7 @@ export async function renderRunPage(record: RunRecord): Promise<string> {
     [
       ...(gates.length > 0 ? [{ id: 'gates', text: 'Gates' }] : []),
       { id: 'numbers', text: 'Metrics' },
+      ...(verdicts ? [{ id: 'verdicts', text: 'Verdicts' }] : []),
       ...(categories.length > 0 ? [{ id: 'categories', text: 'By category' }] : []),
       { id: 'charts', text: 'Charts' },
       ...(failures ? [{ id: 'failures', text: 'What goes wrong' }] : []),

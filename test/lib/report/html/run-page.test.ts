@@ -92,10 +92,21 @@ describe('markup', () => {
     await open();
     // The first tampered image has an F1 of 0.
     expect(await firstCard()).to.contain('onerror');
+    await choose('sort', 'best');
+    expect(await firstCard()).to.contain('image 1.jpg');
+    await choose('sort', 'worst');
+    expect(await firstCard()).to.contain('onerror');
     await choose('sort', 'score-down');
     expect(await firstCard()).to.contain('image 1999.jpg');
     await choose('sort', 'area-down');
     expect(await firstCard()).to.contain('image 1998.jpg');
+  });
+
+  it('tells how often each verdict was given to each class', async () => {
+    await open();
+    const cells = await page.getByRole('region', { name: 'Verdicts by class' }).locator('td').allInnerTexts();
+    expect(cells.map((text) => text.split(' ')[0])).to.deep.equal(['499', '101', '400', '500', '100', '400']);
+    expect(cells[4]).to.match(/^100 10\.0 % 8 % to 12 %$/);
   });
 
   it('filters by kind, tampered area and name', async () => {
@@ -108,6 +119,11 @@ describe('markup', () => {
     expect(await page.locator('#gallery .card-verdict.good').count()).to.equal(0);
     await choose('kind', 'false-alarm');
     expect(await count()).to.equal('500 of 2000 images');
+    await choose('kind', 'suspicious');
+    expect(await count()).to.equal('201 of 2000 images');
+    expect(await page.locator('#gallery .card-verdict').first().innerText()).to.equal(
+      '✗ Tampered, missed, suspicious',
+    );
     await choose('kind', 'all');
     await choose('area', 'large');
     expect(await count()).to.equal('603 of 2000 images');
@@ -165,7 +181,7 @@ describe('markup', () => {
     expect(await page.evaluate('document.documentElement.scrollHeight')).to.be.below(13_000);
     expect(await page.getByText('counts.tampered').isVisible()).to.equal(false);
     await page.getByText('All metrics', { exact: true }).click();
-    await page.locator('summary', { hasText: 'Tampered images' }).click();
+    await page.locator('summary', { hasText: /^Tampered images$/ }).click();
     expect(await page.getByText('counts.tampered').isVisible()).to.equal(true);
   });
 
