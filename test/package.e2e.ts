@@ -79,6 +79,15 @@ describe('the packed tarball', () => {
     expect(results).to.have.length(1);
     expect(results[0]).to.have.nested.property('outputs.mask', path.join(home, 'mask.png'));
     await makeReadOnly(place, 0o755);
+
+    // What only some installations need is not there, and the message says how to get it.
+    const traced = await execa(
+      path.join(place, 'node_modules/.bin/ofx'),
+      ['serve', '--port', '0', '--otlp-endpoint', 'http://127.0.0.1:4318'],
+      { cwd: home, reject: false },
+    );
+    expect(traced.exitCode).to.equal(69);
+    expect(traced.stderr).to.contain('npm install @opentelemetry/api@');
   });
 });
 

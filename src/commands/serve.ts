@@ -69,6 +69,7 @@ export default class Serve extends BaseCommand {
         recycle: { images: flags['recycle-after'], rss: workerMemory },
         trustProxy: flags['trust-proxy'],
         redis: flags.redis,
+        otlpEndpoint: flags['otlp-endpoint'],
         origins: parseOrigins(flags['cors-origins']),
         jobs: await readJobSettings(flags),
       },

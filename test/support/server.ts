@@ -8,6 +8,7 @@ import type { Problem } from '../../src/lib/serve/problem.js';
 import type { Readiness } from '../../src/lib/serve/schemas.js';
 import { startServer, type RunningServer } from '../../src/lib/serve/server.js';
 import { findModel } from '../../src/lib/model/catalogue.js';
+import { description, expectDocumented } from './documented.js';
 import { TINY_MODEL } from './models.js';
 
 export interface TestServer extends RunningServer {
@@ -57,7 +58,15 @@ export async function startTestServer({
     { host: '127.0.0.1', port: 0 },
     { level: 'info', stream },
   );
-  return { ...server, log };
+  const api = await description(server.url, tokens.length > 0);
+  return {
+    ...server,
+    log,
+    stop: async (...how) => {
+      await server.stop(...how);
+      expectDocumented(api, log);
+    },
+  };
 }
 
 /** A black picture with a white square, which the tiny model marks. */

@@ -108,6 +108,10 @@ export const serveFlags = {
     options: ['debug', 'info', 'warn', 'error'] as const,
     default: 'info' as const,
   })(),
+  'otlp-endpoint': Flags.string({
+    description: 'OpenTelemetry collector that traces of requests are sent to, by OTLP over HTTP [default: none]',
+    helpValue: 'http://HOST:4318',
+  }),
   'trust-proxy': Flags.string({
     description: 'Addresses or networks of proxies whose X-Forwarded-For is believed, separated by commas',
     helpValue: 'LIST',

@@ -5,6 +5,11 @@ const PACKAGES = {
   s3: { what: 's3://', install: '@aws-sdk/client-s3@3.1175.0' },
   redis: { what: 'Redis (--queue redis://, --redis)', install: 'bullmq@6.7.0 ioredis@6.0.0' },
   postgres: { what: '--queue postgres://', install: 'bullmq@6.7.0 pg@8.23.1' },
+  opentelemetry: {
+    what: '--otlp-endpoint',
+    install:
+      '@opentelemetry/api@1.9.1 @opentelemetry/exporter-trace-otlp-http@0.223.1 @opentelemetry/resources@2.12.1 @opentelemetry/sdk-trace-base@2.12.1',
+  },
 } as const;
 
 /**

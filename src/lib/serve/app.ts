@@ -20,6 +20,8 @@ import { apiRoutes } from './routes/api.js';
 import { operationRoutes } from './routes/operation.js';
 import { pageRoutes } from './routes/page.js';
 import type { Service } from './service.js';
+import type { RequestTrace } from './tracing/request-trace.js';
+import { parseTraceparent } from './tracing/traceparent.js';
 
 /** @throws {OfxError} USAGE where a proxy is neither an address nor a network */
 export function checkProxies(trustProxy: string | undefined): void {
@@ -86,12 +88,6 @@ function requestId(given: string | string[] | undefined): string {
   return typeof given === 'string' && /^[\w.:-]{1,100}$/.test(given) ? given : randomUUID();
 }
 
-/** Of https://www.w3.org/TR/trace-context/: the id of the trace that a request belongs to. */
-function traceId(traceparent: string | string[] | undefined): string | undefined {
-  const id = /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}/.exec(String(traceparent))?.[1];
-  return id === undefined || /^0+$/.test(id) ? undefined : id;
-}
-
 function describeComplaint(complaints: FastifySchemaValidationError[]): Error {
   const { instancePath, message, params } = complaints[0]!;
   const unknown = params['additionalProperty'] as string | undefined;
@@ -126,12 +122,35 @@ const HELMET = {
   strictTransportSecurity: false,
 };
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Where requests are traced. */
+    trace?: RequestTrace;
+  }
+}
+
+/** What clients ask for; probes, metrics and the page's files are no part of traces. */
+const IS_TRACED = /^\/(v1|admin)\//;
+
+function trace(request: FastifyRequest, reply: FastifyReply, { tracing }: Service): void {
+  if (!tracing) return;
+  const begun = tracing.begin(request);
+  request.trace = begun;
+  reply.raw.once('close', () => {
+    if (!reply.raw.writableFinished) begun.failed('CLIENT_GONE');
+    begun.end(reply.raw.writableFinished ? reply.statusCode : CLIENT_GONE_STATUS, request.token?.name);
+  });
+}
+
+const CLIENT_GONE_STATUS = 499;
+
 /** Request ids, one line of log and the metrics of every request. Nothing of an image is logged, not even its name. */
 function observe(app: FastifyInstance, service: Service): void {
   app.addHook('onRequest', (request, reply, done) => {
     labelAsBytes(request);
     reply.header('x-request-id', request.id);
     reply.header('cache-control', 'no-store');
+    if (IS_TRACED.test(request.routeOptions.url ?? '')) trace(request, reply, service);
     if (service.stopping) {
       throw new OfxError('STOPPING', 'The server is being stopped.', {
         suggestion: 'Try again in a few seconds.',
@@ -153,9 +172,9 @@ function observe(app: FastifyInstance, service: Service): void {
     const isPage = request.routeOptions.schema?.hide === true;
     service.metrics.answered({ method, route: isPage ? 'page' : route, status, milliseconds, isPage });
     const token = request.token?.name;
-    const trace = traceId(request.headers['traceparent']);
+    const traceId = request.trace?.traceId ?? parseTraceparent(request.headers['traceparent'])?.traceId;
     request.log.info(
-      { method, route, status, ms: Math.round(milliseconds), client: ip, token, trace },
+      { method, route, status, ms: Math.round(milliseconds), client: ip, token, trace: traceId },
       'answered',
     );
     done();
@@ -193,6 +212,7 @@ function sendProblem(
 ): void {
   const error = toOfxError(thrown);
   metrics.failed(error.code);
+  request.trace?.failed(error.code);
   logProblem(request.log, error);
   if (error.httpStatus === 503) reply.header('retry-after', String(pool.retryAfter));
   if (error.code === 'UNAUTHORISED') reply.header('www-authenticate', 'Bearer');

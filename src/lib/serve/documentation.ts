@@ -3,10 +3,12 @@ import swaggerUi from '@fastify/swagger-ui';
 import type { FastifyInstance } from 'fastify';
 import { ERROR_TABLE, type ErrorCode } from '../core/errors.js';
 import { OFX_VERSION } from '../core/version.js';
-import { JobSchema } from './jobs/job.js';
-import { PROBLEM_TYPE, ProblemSchema } from './problem.js';
+import { SourceSaysSchema, FailedInputSchema, PredictionSchema } from '../predict/result.js';
+import { JobBodySchema, JobSchema } from './jobs/job.js';
+import { PROBLEM_TYPE, ProblemSchema, problemType } from './problem.js';
 import {
   BatchAnswerSchema,
+  CaseTwinSchema,
   HealthSchema,
   ModelsAnswerSchema,
   PredictAnswerSchema,
@@ -67,7 +69,12 @@ const NAMED: Readonly<Record<string, { title?: string }>> = {
   Result: PredictAnswerSchema,
   Results: BatchAnswerSchema,
   Models: ModelsAnswerSchema,
+  Prediction: PredictionSchema,
+  FailedImage: FailedInputSchema,
+  Evidence: SourceSaysSchema,
   Job: JobSchema,
+  JobRequest: JobBodySchema,
+  CaseFile: CaseTwinSchema,
   Health: HealthSchema,
   Readiness: ReadinessSchema,
   Reloaded: ReloadAnswerSchema,
@@ -91,7 +98,13 @@ function withNamedSchemas<T extends { components?: object }>(api: T): T {
 }
 
 /** Problems that any route may answer. */
-const COMMON = ['REQUEST_INVALID', 'UPLOAD_TOO_SLOW', 'STOPPING'] as const satisfies ErrorCode[];
+const COMMON = [
+  'REQUEST_INVALID',
+  'UPLOAD_TOO_SLOW',
+  'HEADERS_TOO_LARGE',
+  'INTERNAL',
+  'STOPPING',
+] as const satisfies ErrorCode[];
 
 /** Answers of a route: its own, the problems that it is known to have, by their status, and one for everything else. */
 export function answers(
@@ -104,7 +117,7 @@ export function answers(
     const { http } = ERROR_TABLE[code];
     if (http in ok) continue;
     const others = byStatus[http] ? `${byStatus[http].description}, ` : '';
-    byStatus[http] = { description: `${others}${code}`, content };
+    byStatus[http] = { description: `${others}${code} (${problemType(code)})`, content };
   }
   return { ...byStatus, ...ok, default: { description: 'A problem, see its code', content } };
 }
@@ -125,9 +138,16 @@ export const IMAGE_PROBLEMS = [
   'RATE_LIMITED',
   'QUOTA_EXCEEDED',
   'WORKER_LOST',
+  'MODEL_CORRUPT',
+  'PREDICTION_INVALID',
   'OVERLOADED',
   'DEADLINE_EXCEEDED',
+  'OUT_OF_MEMORY',
+  'TOO_MANY_OPEN_FILES',
 ] as const satisfies ErrorCode[];
+
+/** What a route behind a token may answer. */
+export const TOKEN_PROBLEMS = ['UNAUTHORISED', 'FORBIDDEN', 'RATE_LIMITED'] as const satisfies ErrorCode[];
 
 /** Routes that need a token say so. */
 export function security({ options }: Service): { security?: Record<string, string[]>[] } {

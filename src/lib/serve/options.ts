@@ -50,6 +50,8 @@ export interface ServeOptions {
   trustProxy?: string | undefined;
   /** `redis://…` that servers share: jobs, rates and quotas; without, each process has its own. */
   redis?: string | undefined;
+  /** Base URL of the collector that spans of requests are sent to; without, there are none. */
+  otlpEndpoint?: string | undefined;
   /** Origins of pages that may use `/v1` from a browser. */
   origins?: readonly string[] | undefined;
   /** Where it differs from the defaults. */

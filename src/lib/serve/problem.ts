@@ -19,11 +19,16 @@ export const ProblemSchema = Type.Object(
 );
 export type Problem = Static<typeof ProblemSchema>;
 
+/** What the code is as a URI. */
+export function problemType(code: ErrorCode): string {
+  return `urn:ofx:problem:${code.toLowerCase().replaceAll('_', '-')}`;
+}
+
 export function toProblem(error: OfxError, requestId: string): Problem {
   const { code, httpStatus } = error;
   const words = code.toLowerCase().replaceAll('_', ' ');
   const problem = {
-    type: `urn:ofx:problem:${code.toLowerCase().replaceAll('_', '-')}`,
+    type: problemType(code),
     title: words[0]!.toUpperCase() + words.slice(1),
     status: httpStatus,
     code,

@@ -165,6 +165,9 @@ export const ReadinessSchema = Type.Object(
 
 export type Readiness = Static<typeof ReadinessSchema>;
 
+/** Answer of `POST /v1/report` as JSON; docs/case-file.md has its shape. */
+export const CaseTwinSchema = Type.Object({}, { title: 'Machine-readable twin of a case file' });
+
 /** Answer of `POST /admin/reload`. */
 export const ReloadAnswerSchema = Type.Object(
   {

@@ -79,10 +79,11 @@ function logStart({ current, options, log }: Service, url: string): void {
   );
 }
 
-function withoutSecrets({ redis, jobs, ...others }: ServeOptions): object {
+function withoutSecrets({ redis, otlpEndpoint, jobs, ...others }: ServeOptions): object {
   return {
     ...others,
     ...(redis !== undefined && { redis: withoutPassword(redis) }),
+    ...(otlpEndpoint !== undefined && { otlpEndpoint: withoutPassword(otlpEndpoint) }),
     jobs: { ...jobs, webhookKeys: jobs?.webhookKeys?.length ?? 0 },
   };
 }

@@ -12,10 +12,15 @@ import { ServiceMetrics } from './metrics.js';
 import type { WantedNetwork } from './networks.js';
 import type { ServeOptions } from './options.js';
 import { Quotas } from './quotas/quotas.js';
+import type { RequestTrace } from './tracing/request-trace.js';
+import { Tracing } from './tracing/tracing.js';
 import { UploadReader, type Upload } from './uploads.js';
 
 /** How often the files of the model are looked at, in milliseconds; `/readyz` and `/metrics` look as well. */
 const LOOK_MS = 5000;
+
+/** For the last spans, where nothing else is waited for, in milliseconds. */
+const SHORTEST_FAREWELL_MS = 200;
 
 /** What the routes work with. */
 export class Service {
@@ -25,6 +30,7 @@ export class Service {
   redis: Redis | undefined;
   jobs!: Jobs;
   quotas!: Quotas;
+  tracing: Tracing | undefined;
   /** Set once no new work is taken. */
   stopping = false;
   /** The model's files on disk are no longer those in use. */
@@ -49,7 +55,8 @@ export class Service {
    */
   static async open(options: ServeOptions, log: Log): Promise<Service> {
     const service = new Service(options, log);
-    // Before the model: whether it answers is told at once.
+    // Before the model: whether they can be had is told at once.
+    if (options.otlpEndpoint !== undefined) service.tracing = await Tracing.open(options.otlpEndpoint, log);
     if (options.redis !== undefined) service.redis = await connectRedis(options.redis, log);
     service.quotas = new Quotas(service.redis);
     try {
@@ -109,6 +116,7 @@ export class Service {
     await this.#lastReload;
     await Promise.all(this.generations.map((generation) => generation.close(graceMs)));
     await jobs;
+    await this.tracing?.close(Math.max(SHORTEST_FAREWELL_MS, graceMs));
     this.redis?.disconnect();
   }
 
@@ -179,13 +187,19 @@ function jobHost(service: Service): JobHost {
       const { scoreThreshold, maskThreshold, minArea } = question;
       const asked = { scoreThreshold, maskThreshold, minArea };
       const network = current.networks.find(question);
-      return (await analyseUpload(service, current, upload, network, asked, signal)).prediction;
+      return (await analyseUpload(service, current, upload, network, asked, { signal })).prediction;
     },
   };
 }
 
 /** What a request says; where it says nothing, the server's settings hold. */
 export type RequestedOptions = Omit<AnalysisOptions, 'minArea'> & { minArea?: number | undefined };
+
+/** Who waits for an image. */
+export interface Asker {
+  signal: AbortSignal;
+  trace?: RequestTrace | undefined;
+}
 
 /**
  * One image of a request, from its bytes to the result.
@@ -198,7 +212,7 @@ export async function analyseUpload(
   upload: Upload,
   network: WantedNetwork,
   options: RequestedOptions,
-  signal: AbortSignal,
+  { signal, trace }: Asker,
 ): Promise<Analysis> {
   if ('error' in upload) throw upload.error;
   const { name, bytes } = upload;
@@ -212,7 +226,8 @@ export async function analyseUpload(
     minArea: options.minArea ?? minArea ?? 0,
     limits,
   };
-  const analysis = await pool.analyse({ network, name, bytes, options: asked }, signal);
+  const analyse = () => pool.analyse({ network, name, bytes, options: asked }, signal);
+  const analysis = await (trace ? trace.image(analyse) : analyse());
   metrics.predicted(analysis.prediction, analysis.milliseconds);
   return analysis;
 }

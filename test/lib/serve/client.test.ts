@@ -68,6 +68,11 @@ describe('the description of the API', () => {
       'Problem',
       'Result',
       'Results',
+      'Prediction',
+      'FailedImage',
+      'Evidence',
+      'JobRequest',
+      'CaseFile',
       'Job',
       'Models',
       'Health',
@@ -99,6 +104,12 @@ describe('the description of the API', () => {
       '503',
     ]);
     expect(JSON.stringify(predict['413'])).to.contain('IMAGE_TOO_LARGE').and.to.contain('schemas/Problem');
+    expect(JSON.stringify(predict['429'])).to.contain('QUOTA_EXCEEDED (urn:ofx:problem:quota-exceeded)');
+    for (const { url, security, responses } of operations) {
+      // What any request may meet; whoever needs a token may show a wrong one, and too many.
+      const always = ['400', '408', '431', '500', '503', ...(security === undefined ? [] : ['401', '403', '429'])];
+      expect(Object.keys(responses), url).to.include.members(always);
+    }
   });
 
   it('makes a client that compiles, and that works', async () => {

@@ -136,5 +136,5 @@ export const JobBodySchema = Type.Object(
   {
     urls: Type.Array(Type.String({ maxLength: 4000 }), { minItems: 1, description: 'Images to be fetched' }),
   },
-  { additionalProperties: false },
+  { additionalProperties: false, title: 'Body of POST /v1/jobs' },
 );

@@ -1,7 +1,7 @@
 import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox';
 import { OfxError } from '../../core/errors.js';
 import { requireToken } from '../access.js';
-import { answers, security } from '../documentation.js';
+import { answers, security, TOKEN_PROBLEMS } from '../documentation.js';
 import { ReloadAnswerSchema } from '../schemas.js';
 import type { Service } from '../service.js';
 
@@ -33,7 +33,11 @@ export function adminRoutes(service: Service): FastifyPluginCallbackTypebox {
           description:
             'New workers load them, and take over once all are ready; no request fails. Where something cannot be loaded, ' +
             'what was in service stays, and the answer says why.',
-          response: answers({ 200: ReloadAnswerSchema }, ['UNAUTHORISED', 'FORBIDDEN', 'RELOAD_FAILED']),
+          response: answers({ 200: ReloadAnswerSchema }, [
+            ...TOKEN_PROBLEMS,
+            'ROUTE_NOT_FOUND',
+            'RELOAD_FAILED',
+          ]),
           ...security(service),
         },
       },

@@ -3,7 +3,7 @@ import { Type, type Static } from '@sinclair/typebox';
 import type { FastifyRequest } from 'fastify';
 import { OfxError } from '../../core/errors.js';
 import { checkSchema } from '../../core/schema.js';
-import { answers, IMAGE_PROBLEMS, security } from '../documentation.js';
+import { answers, IMAGE_PROBLEMS, security, TOKEN_PROBLEMS } from '../documentation.js';
 import { JobBodySchema, JobSchema, toDocument, type JobInput } from '../jobs/job.js';
 import { LARGEST_JOB } from '../jobs/settings.js';
 import { checkUrl } from '../outbound/allowed-hosts.js';
@@ -20,7 +20,7 @@ declare module 'fastify' {
 
 const JobParameters = Type.Object({ id: Type.String({ maxLength: 100 }) });
 
-const ASKING = ['UNAUTHORISED', 'FORBIDDEN', 'JOB_NOT_FOUND', 'RATE_LIMITED', 'QUEUE_UNAVAILABLE'] as const;
+const ASKING = [...TOKEN_PROBLEMS, 'JOB_NOT_FOUND', 'QUEUE_UNAVAILABLE'] as const;
 
 /** `/v1/jobs`: work that nobody has to wait for. */
 export function jobRoutes(service: Service): FastifyPluginCallbackTypebox {

@@ -1,5 +1,5 @@
 import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox';
-import { answers, security } from '../documentation.js';
+import { answers, security, TOKEN_PROBLEMS } from '../documentation.js';
 import { ModelsAnswerSchema } from '../schemas.js';
 import type { Service } from '../service.js';
 
@@ -12,7 +12,7 @@ export function modelsRoute(service: Service): FastifyPluginCallbackTypebox {
           tags: ['prediction'],
           operationId: 'listModels',
           summary: 'The models that a request can name',
-          response: answers({ 200: ModelsAnswerSchema }, ['UNAUTHORISED', 'FORBIDDEN', 'RATE_LIMITED']),
+          response: answers({ 200: ModelsAnswerSchema }, TOKEN_PROBLEMS),
           ...security(service),
         },
       },

@@ -1,7 +1,8 @@
 import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox';
 import { Type } from '@sinclair/typebox';
 import { requireToken } from '../access.js';
-import { answers, security } from '../documentation.js';
+import { answers, security, TOKEN_PROBLEMS } from '../documentation.js';
+import { PROBLEM_TYPE, ProblemSchema, problemType } from '../problem.js';
 import { HealthSchema, ReadinessSchema } from '../schemas.js';
 import type { Service } from '../service.js';
 
@@ -28,7 +29,16 @@ export function operationRoutes(service: Service): FastifyPluginCallbackTypebox 
           tags,
           operationId: 'readiness',
           summary: 'Ready for an image: the model is loaded and there is a place',
-          response: answers({ 200: ReadinessSchema, 503: ReadinessSchema }),
+          response: answers({
+            200: ReadinessSchema,
+            503: {
+              description: `No image, please. While it is being stopped: STOPPING (${problemType('STOPPING')})`,
+              content: {
+                'application/json': { schema: ReadinessSchema },
+                [PROBLEM_TYPE]: { schema: ProblemSchema },
+              },
+            },
+          }),
         },
       },
       async (_request, reply) => {
@@ -52,12 +62,15 @@ export function operationRoutes(service: Service): FastifyPluginCallbackTypebox 
           tags,
           operationId: 'metrics',
           summary: 'Metrics for Prometheus',
-          response: answers({
-            200: {
-              description: 'Text exposition format',
-              content: { 'text/plain': { schema: Type.String() } },
+          response: answers(
+            {
+              200: {
+                description: 'Text exposition format',
+                content: { 'text/plain': { schema: Type.String() } },
+              },
             },
-          }),
+            TOKEN_PROBLEMS,
+          ),
           ...security(service),
         },
       },

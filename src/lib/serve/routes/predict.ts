@@ -58,7 +58,7 @@ export function predictRoute(service: Service): FastifyPluginCallbackTypebox {
           const options = analysisOptions(query, type === PNG_TYPE);
           const signal = requestSignal(reply, service.options.deadlineMs);
           const { prediction, files, exhibit } = await service.quotas.spend(request, reply, 1, () =>
-            analyseUpload(service, current, uploads[0]!, network, options, signal),
+            analyseUpload(service, current, uploads[0]!, network, options, { signal, trace: request.trace }),
           );
           if (type === PNG_TYPE) return await reply.type(PNG_TYPE).send(files.mask);
           return {

@@ -5,8 +5,9 @@ import { caseContext } from '../../casefile/context.js';
 import { caseDocument } from '../../casefile/html/document.js';
 import { caseTwin } from '../../casefile/twin.js';
 import { OfxError } from '../../core/errors.js';
-import { answers, security } from '../documentation.js';
+import { answers, security, TOKEN_PROBLEMS } from '../documentation.js';
 import { breathing } from '../breathe.js';
+import { CaseTwinSchema } from '../schemas.js';
 import { readReport, REPORT_BODY, type SentReport } from '../report-request.js';
 import type { Service } from '../service.js';
 
@@ -38,17 +39,19 @@ export function reportRoute(service: Service): FastifyPluginCallbackTypebox {
                 description: 'The case file',
                 content: {
                   [HTML_TYPE]: { schema: Type.String() },
-                  [JSON_TYPE]: { schema: Type.Object({}, { title: 'Machine-readable twin of a case file' }) },
+                  [JSON_TYPE]: { schema: CaseTwinSchema },
                 },
               },
             },
             [
+              ...TOKEN_PROBLEMS,
+              'IMAGE_EMPTY',
               'RESULT_INVALID',
               'MODEL_DIFFERS',
               'NOT_ACCEPTABLE',
               'IMAGE_TOO_LARGE',
               'OVERLOADED',
-              'RATE_LIMITED',
+              'TOO_MANY_PARTS',
             ],
           ),
           ...security(service),
