@@ -8,7 +8,11 @@ const known = new Map<boolean, Promise<Api>>();
 
 /** What a server says of itself; asked for once, since all servers say the same. */
 export function description(url: string, secured: boolean): Promise<Api> {
-  if (!known.has(secured)) known.set(secured, fetch(`${url}/docs/json`).then(async (answer) => (await answer.json()) as Api));
+  if (!known.has(secured))
+    known.set(
+      secured,
+      fetch(`${url}/docs/json`).then(async (answer) => (await answer.json()) as Api),
+    );
   return known.get(secured)!;
 }
 
@@ -29,7 +33,8 @@ export function expectDocumented({ paths }: Api, log: readonly Record<string, un
     if (!operation || code === 'CLIENT_GONE') continue;
     const described = operation.responses[String(status)]?.description;
     const isKnown =
-      described !== undefined && (Number(status) < 400 || code === undefined || described.includes(String(code)));
+      described !== undefined &&
+      (Number(status) < 400 || code === undefined || described.includes(String(code)));
     if (isKnown) continue;
     throw new AssertionError(
       `${String(method)} ${path} answered ${String(status)} ${String(code)}, which is not described (${described ?? 'no such status'}).`,

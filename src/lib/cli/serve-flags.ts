@@ -109,7 +109,8 @@ export const serveFlags = {
     default: 'info' as const,
   })(),
   'otlp-endpoint': Flags.string({
-    description: 'OpenTelemetry collector that traces of requests are sent to, by OTLP over HTTP [default: none]',
+    description:
+      'OpenTelemetry collector that traces of requests are sent to, by OTLP over HTTP [default: none]',
     helpValue: 'http://HOST:4318',
   }),
   'trust-proxy': Flags.string({

@@ -107,7 +107,14 @@ describe('the description of the API', () => {
     expect(JSON.stringify(predict['429'])).to.contain('QUOTA_EXCEEDED (urn:ofx:problem:quota-exceeded)');
     for (const { url, security, responses } of operations) {
       // What any request may meet; whoever needs a token may show a wrong one, and too many.
-      const always = ['400', '408', '431', '500', '503', ...(security === undefined ? [] : ['401', '403', '429'])];
+      const always = [
+        '400',
+        '408',
+        '431',
+        '500',
+        '503',
+        ...(security === undefined ? [] : ['401', '403', '429']),
+      ];
       expect(Object.keys(responses), url).to.include.members(always);
     }
   });

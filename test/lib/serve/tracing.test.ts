@@ -88,7 +88,10 @@ describe('traces of requests', () => {
   });
   beforeEach(async () => {
     collector = await Collector.start();
-    server = await startTestServer({ otlpEndpoint: collector.url, tokens: ['shop predict a-token-of-the-shop'] });
+    server = await startTestServer({
+      otlpEndpoint: collector.url,
+      tokens: ['shop predict a-token-of-the-shop'],
+    });
   });
   afterEach(async () => {
     await server.stop(5000);
@@ -133,7 +136,11 @@ describe('traces of requests', () => {
     await post(photo, 'predict', `00-${TRACE}-${PARENT}-00`);
     await post(form({ a: photo, b: photo }), 'predict/batch');
     await server.stop(5000);
-    expect(collector.spans.map(({ name }) => name)).to.deep.equal(['image', 'image', 'POST /v1/predict/batch']);
+    expect(collector.spans.map(({ name }) => name)).to.deep.equal([
+      'image',
+      'image',
+      'POST /v1/predict/batch',
+    ]);
     const [trace] = new Set(collector.spans.map(({ traceId }) => traceId));
     expect(trace).to.not.equal(TRACE);
     expect(server.log.find(({ route }) => route === '/v1/predict/batch')).to.include({ trace });
@@ -152,7 +159,11 @@ describe('traces of requests', () => {
     while (!server.log.some(({ code }) => code === 'CLIENT_GONE')) await sleep(5);
     letGo();
     await server.stop(5000);
-    const told = collector.spans.map((span) => [span.name, span.status.code, attributesOf(span)['error.type']]);
+    const told = collector.spans.map((span) => [
+      span.name,
+      span.status.code,
+      attributesOf(span)['error.type'],
+    ]);
     expect(told).to.deep.include.members([
       ['image', 0, 'IMAGE_DAMAGED'],
       ['POST /v1/predict', 0, 'IMAGE_DAMAGED'],

@@ -42,7 +42,8 @@ export function batchRoute(service: Service): FastifyPluginCallbackTypebox {
         try {
           const signal = requestSignal(reply, uploads.length * service.options.deadlineMs);
           const options = { scoreThreshold, maskThreshold, minArea };
-          const score = (upload: Upload) => analyseUpload(service, current, upload, network, options, { signal, trace: request.trace });
+          const score = (upload: Upload) =>
+            analyseUpload(service, current, upload, network, options, { signal, trace: request.trace });
           const results = await service.quotas.spend(request, reply, uploads.length, async (giveBack) => {
             const scored: PredictResult[] = [];
             let lost = 0;
