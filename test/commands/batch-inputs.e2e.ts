@@ -69,7 +69,12 @@ describe('ofx batch and what it cannot see', () => {
     expect(planned.exitCode, planned.stderr).to.equal(0);
     const plan = JSON.parse(planned.stdout) as BatchPlan;
     expect(plan.images).to.equal(10);
-    expect(plan.skipped).to.deep.equal({ noImages: { '': 1, '.txt': 1 }, ownOutputs: 0, groundTruth: 1 });
+    expect(plan.skipped).to.deep.equal({
+      noImages: { '': 1, '.txt': 1 },
+      ownOutputs: 0,
+      groundTruth: 1,
+      hidden: 0,
+    });
     expect(planned.stderr).to.contain('2 files are not images').and.to.contain('1 ground-truth mask');
 
     const done = await batch('run', 'in', '--out', 'run', ...tiny, '--json');

@@ -1,5 +1,8 @@
+import { execFileSync } from 'node:child_process';
+import os from 'node:os';
 import { chmod, copyFile, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { exists } from '../../src/lib/files/exists.js';
 import { isFailed, type PredictReport } from '../../src/lib/predict/result.js';
@@ -58,6 +61,47 @@ describe('ofx predict and what it cannot see', () => {
     }
   });
 
+  describe('on a share that goes away while it is searched', () => {
+    beforeEach(function () {
+      const source = fileURLToPath(new URL('../support/lost-folder.c', import.meta.url));
+      try {
+        execFileSync('cc', ['-shared', '-fPIC', '-o', folder.file('lost.so'), source, '-ldl']);
+      } catch {
+        // It stands between Node and the C library, which takes Linux and a compiler.
+        this.skip();
+      }
+    });
+
+    for (const [errno, code] of [
+      ['EIO', 'INPUT_LOST'],
+      ['ESTALE', 'INPUT_LOST'],
+      ['EMFILE', 'TOO_MANY_OPEN_FILES'],
+    ] as const) {
+      it(`fails the folder by ${errno}, of a search and of a glob`, async () => {
+        for (const name of ['share/b.png', 'share/c.png'])
+          await put(name, await readFile(image('png-rgb.png')));
+        const env = {
+          LD_PRELOAD: folder.file('lost.so'),
+          OFX_TEST_LOST: '/share',
+          OFX_TEST_ERRNO: String(os.constants.errno[errno]),
+        };
+        for (const input of [folder.file('in'), `${folder.path}/in/**/*.png`]) {
+          const { exitCode, stdout } = await ofx(
+            ['predict', input, '--json', '--fail-on', 'manipulated > 9', ...tiny],
+            { env },
+          );
+          const { results, summary } = JSON.parse(stdout) as PredictReport;
+          expect(exitCode, input).to.equal(4);
+          expect(summary.failed).to.equal(1);
+          expect(results.filter(isFailed).map(({ image, error }) => [image, error.code])).to.deep.equal([
+            [folder.file('in/share'), code],
+          ]);
+          expect(results.filter(isFailed)[0]!.error.message).to.include(errno);
+        }
+      });
+    }
+  });
+
   it('fails pictures that it does not read, and counts what is none by extension', async () => {
     await put('b.jxl', Buffer.from('\xff\x0a\0', 'latin1'));
     await put('c.ppm', 'P6\n1 1\n255\nabc');
@@ -78,6 +122,7 @@ describe('ofx predict and what it cannot see', () => {
       noImages: { '': 1, '.txt': 2 },
       ownOutputs: 0,
       groundTruth: 0,
+      hidden: 0,
     });
     expect(stderr).to.include(`left out: ${folder.file('in/notes.TXT')} (no image)`);
     const single = await run(folder.file('in/b.jxl'));

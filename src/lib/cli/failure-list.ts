@@ -32,6 +32,7 @@ const REASONS: Record<SkipReason, string> = {
   'no-image': 'no image',
   'own-output': 'written by ofx',
   'ground-truth': 'ground truth of a photo beside it',
+  hidden: 'hidden',
 };
 
 export function describeSkipped(file: string, reason: SkipReason): string {

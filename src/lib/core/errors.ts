@@ -1,3 +1,5 @@
+import os from 'node:os';
+
 /**
  * What an error that is raised in the work on one image takes with it: that image alone, so that work on others goes on; the
  * request that it came with; or the whole run, because all other images would fail by it, too.
@@ -167,6 +169,11 @@ export function fromPlainError({ code, message, suggestion, stack }: PlainError)
 
 /** The system's own codes for a file operation that failed, e.g. ENOENT. */
 export function systemCode(error: unknown): string | undefined {
-  const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
-  return typeof code === 'string' ? code : undefined;
+  const { code, errno } = error instanceof Error ? (error as NodeJS.ErrnoException) : {};
+  if (typeof code !== 'string') return undefined;
+  return code.startsWith(NAMELESS) ? (ERRNO_NAMES.get(-(errno ?? 0)) ?? code) : code;
 }
+
+/** What Node calls the errors that libuv has no name for, such as ESTALE of a share that went away. */
+const NAMELESS = 'Unknown system error';
+const ERRNO_NAMES = new Map(Object.entries(os.constants.errno).map(([name, number]) => [number, name]));

@@ -1,16 +1,18 @@
 import { AUTHENTIC, TAMPERED } from '../core/label.js';
 
-/** What lists call photos that nobody changed … */
+/** What lists call photos that nobody changed, without spaces and hyphens … */
 const AUTHENTIC_WORDS = new Set(
-  'authentic au real original orig pristine genuine untouched unaltered unmodified clean negative neg false no none n f'.split(
-    ' ',
-  ),
+  (
+    'authentic au real original orig pristine genuine untouched unaltered unmodified unedited untampered nontampered ' +
+    'nottampered unmanipulated nonmanipulated notmanipulated unforged notforged notfake clean negative neg false no none n f'
+  ).split(' '),
 );
 /** … and photos that somebody did. */
 const TAMPERED_WORDS = new Set(
   (
     'tampered tp tamper fake forged forgery spliced splice splicing manipulated manipulation altered modified edited inpainted ' +
-    'inpainting copymove copy-move copy_move positive pos true yes y t'
+    'inpainting inpaint copymove copymoved cloned removal removed photoshopped photoshop deepfake notauthentic inauthentic ' +
+    'positive pos true yes y t'
   ).split(' '),
 );
 
@@ -24,8 +26,8 @@ export function readLabel(text: string): typeof AUTHENTIC | typeof TAMPERED | nu
     .trim()
     .replace(/^(["'])(.*)\1$/, '$2')
     .toLowerCase();
-  if (AUTHENTIC_WORDS.has(word)) return AUTHENTIC;
-  if (TAMPERED_WORDS.has(word)) return TAMPERED;
+  if (AUTHENTIC_WORDS.has(joined(word))) return AUTHENTIC;
+  if (TAMPERED_WORDS.has(joined(word))) return TAMPERED;
   const number = word === '' ? Number.NaN : Number(word);
   if (number === 0 || number === -1) return AUTHENTIC;
   return Number.isFinite(number) && number > 0 ? TAMPERED : null;
@@ -33,5 +35,10 @@ export function readLabel(text: string): typeof AUTHENTIC | typeof TAMPERED | nu
 
 /** Whether a word that stands where a mask is expected says that the image is authentic. */
 export function saysAuthentic(text: string): boolean {
-  return AUTHENTIC_WORDS.has(text.trim().toLowerCase());
+  return AUTHENTIC_WORDS.has(joined(text.trim().toLowerCase()));
+}
+
+/** "copy move", "copy-move" and "copy_move" are one word. */
+function joined(word: string): string {
+  return word.replace(/[\s_-]+/g, '');
 }

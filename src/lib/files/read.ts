@@ -50,7 +50,6 @@ function readError(file: string, cause: unknown): OfxError {
     case 'ENOTCONN':
     case 'EHOSTDOWN':
     case 'ESTALE':
-    case 'ENXIO':
       return new OfxError('INPUT_LOST', `Reading ${file} failed half-way: ${(cause as Error).message}.`, {
         cause,
       });

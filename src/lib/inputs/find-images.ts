@@ -15,9 +15,11 @@ import {
   missing,
   nothingMatches,
   notText,
+  specialFile,
   unsearchable,
   type InputFile,
   type OnSkipped,
+  type SkipReason,
 } from './input-file.js';
 import { kindOf, looksLike } from './kind.js';
 import { CommonFolder, isBelow, RealPaths, realFolder, STAT_CONCURRENCY } from './places.js';
@@ -199,12 +201,13 @@ export class ImageSearch {
     for await (const below of globbed(base, pattern, onFailure)) {
       const image = path.join(base, below);
       const kind = await kindOf(image);
-      if (kind !== 'file' && kind !== 'missing') continue;
+      if (kind === 'folder') continue;
       count++;
       const place = await places.of(image);
       if (this.excluded.some((folder) => isBelow(place, folder))) continue;
-      if (kind === 'missing' && hasImageName(below)) yield { image, below, error: brokenLink(image) };
-      else if (kind === 'missing' || (await looksLike(image, below)) === 'no-image')
+      if (kind !== 'file' && hasImageName(below)) {
+        yield { image, below, error: kind === 'missing' ? brokenLink(image) : specialFile(image) };
+      } else if (kind !== 'file' || (await looksLike(image, below)) === 'no-image')
         onSkipped(image, 'no-image');
       else yield { image, below };
     }
@@ -235,7 +238,8 @@ export async function findInputFiles(
   try {
     const files: InputFile[] = [];
     let ignored = 0;
-    for await (const file of search.files(() => ignored++)) files.push(file);
+    const count = (_: string, reason: SkipReason): void => void (reason === 'no-image' && ignored++);
+    for await (const file of search.files(count)) files.push(file);
     return { files, single: await search.isSingle(), ignored };
   } finally {
     await search.close();

@@ -10,7 +10,7 @@ export interface InputFile {
 }
 
 /** Why a file of a searched folder is no input. */
-export type SkipReason = 'no-image' | 'own-output' | 'ground-truth';
+export type SkipReason = 'no-image' | 'own-output' | 'ground-truth' | 'hidden';
 
 export type OnSkipped = (file: string, reason: SkipReason) => void;
 
@@ -24,6 +24,17 @@ export function brokenLink(image: string): OfxError {
   });
 }
 
+/** A pipe, a socket or a device that is named like an image: nobody can tell what would come out of it. */
+export function specialFile(image: string): OfxError {
+  return new OfxError(
+    'INPUT_UNREADABLE',
+    `${image} is a pipe, a socket or a device, which is not read in a search.`,
+    {
+      suggestion: 'Name it itself, if an image comes out of it, or leave it out.',
+    },
+  );
+}
+
 export function nothingMatches(glob: string): OfxError {
   return new OfxError('INPUT_MISSING', `No file matches ${glob}.`, { suggestion: 'Check the pattern.' });
 }
@@ -31,15 +42,18 @@ export function nothingMatches(glob: string): OfxError {
 /** What lies in a folder that cannot be listed was not seen. */
 export function unsearchable(folder: string, cause: unknown): OfxError {
   const code = systemCode(cause) ?? 'unknown error';
+  const full = code === 'EMFILE' || code === 'ENFILE';
   const gone = ['ESTALE', 'EIO', 'ENOTCONN', 'ENXIO', 'EHOSTDOWN', 'ETIMEDOUT'].includes(code);
   return new OfxError(
-    gone ? 'INPUT_LOST' : code === 'EMFILE' || code === 'ENFILE' ? 'TOO_MANY_OPEN_FILES' : 'INPUT_UNREADABLE',
+    gone ? 'INPUT_LOST' : full ? 'TOO_MANY_OPEN_FILES' : 'INPUT_UNREADABLE',
     `The folder ${folder} cannot be searched (${code}): what is in it was not looked at.`,
     {
       cause,
       suggestion: gone
         ? 'Check whether the disk or share is still there, and run the same command again.'
-        : 'Give yourself the right to read it, or leave it out.',
+        : full
+          ? 'Allow more open files (ulimit -n), or lower --concurrency.'
+          : 'Give yourself the right to read it, or leave it out.',
     },
   );
 }

@@ -10,6 +10,8 @@ export interface SkippedCounts {
   ownOutputs: number;
   /** Ground truth beside its photos. */
   groundTruth: number;
+  /** Folders, and files named like images, whose names begin with a dot. */
+  hidden: number;
 }
 
 /** Extensions that are counted apart; what else there is goes to {@link OTHERS}. */
@@ -18,7 +20,7 @@ const OTHERS = 'other';
 
 export class SkippedFiles {
   readonly #noImages = new Map<string, number>();
-  readonly #counts = { 'no-image': 0, 'own-output': 0, 'ground-truth': 0 };
+  readonly #counts = { 'no-image': 0, 'own-output': 0, 'ground-truth': 0, hidden: 0 };
 
   get total(): number {
     return Object.values(this.#counts).reduce((sum, count) => sum + count, 0);
@@ -38,12 +40,13 @@ export class SkippedFiles {
       noImages: Object.fromEntries([...this.#noImages].sort(([a], [b]) => (a < b ? -1 : 1))),
       ownOutputs: this.#counts['own-output'],
       groundTruth: this.#counts['ground-truth'],
+      hidden: this.#counts.hidden,
     };
   }
 
   /** What people should know. */
   notes(): string[] {
-    const { 'no-image': others, 'own-output': own, 'ground-truth': truths } = this.#counts;
+    const { 'no-image': others, 'own-output': own, 'ground-truth': truths, hidden } = this.#counts;
     return [
       ...(others > 0
         ? [
@@ -60,6 +63,9 @@ export class SkippedFiles {
         ? [
             `${counted(truths, 'ground-truth mask')} beside ${inNumber(truths, '{its photo was|their photos were}')} left out.`,
           ]
+        : []),
+      ...(hidden > 0
+        ? [`${hidden} hidden ${inNumber(hidden, '{image or folder was|images and folders were}')} left out.`]
         : []),
     ];
   }

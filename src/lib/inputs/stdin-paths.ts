@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { OfxError } from '../core/errors.js';
+import { recogniseFormat } from '../image/decode/formats.js';
 import { encodingOf } from '../text/decode.js';
 import { shownBytes } from './input-file.js';
 
@@ -10,17 +11,19 @@ export interface ListedPath {
   isText: boolean;
 }
 
-const LINE_FEED = 0x0a;
-const CARRIAGE_RETURN = 0x0d;
+/** Line feed and carriage return. */
+const LINE_ENDS: readonly number[] = [0x0a, 0x0d];
+// eslint-disable-next-line no-control-regex -- what no path begins with, but for a line feed and a tab
+const CONTROLS = /[\x01-\x08\x0b-\x1f\x7f]/;
 
 /**
- * The paths of a list, one a line, as it comes: either line ending, UTF-8, or UTF-16 where a byte-order mark says so; the
+ * The paths of a list, one a line or with a zero byte behind each (`find -print0`), as it comes: either line ending, UTF-8, or UTF-16 where a byte-order mark says so; the
  * mark is no part of the first path.
  *
  * @throws {OfxError} USAGE where the list is binary data
  */
 export async function* listedPaths(list: AsyncIterable<Buffer | string>): AsyncGenerator<ListedPath> {
-  for await (const line of lines(utf8(list))) {
+  for await (const line of separated(utf8(list))) {
     if (line.includes(0)) {
       throw new OfxError('USAGE', 'Standard input is not a list of paths but binary data.', {
         suggestion: 'Name the image itself, or write one path a line.',
@@ -52,12 +55,18 @@ async function* utf8(list: AsyncIterable<Buffer | string>): AsyncGenerator<Buffe
   if (head) yield head;
 }
 
-async function* lines(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+async function* separated(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   let rest: Buffer[] = [];
+  let ends: readonly number[] | undefined;
   for await (const chunk of chunks) {
+    ends ??= separators(Buffer.concat([...rest, chunk]));
+    if (ends === undefined) {
+      rest.push(chunk);
+      continue;
+    }
     let start = 0;
     for (let at = 0; at < chunk.length; at++) {
-      if (chunk[at] !== LINE_FEED && chunk[at] !== CARRIAGE_RETURN) continue;
+      if (!ends.includes(chunk[at]!)) continue;
       yield Buffer.concat([...rest, chunk.subarray(start, at)]);
       rest = [];
       start = at + 1;
@@ -70,4 +79,16 @@ async function* lines(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
     if (start < chunk.length) rest.push(chunk.subarray(start));
   }
   if (rest.length > 0) yield Buffer.concat(rest);
+}
+
+/**
+ * A path and a zero byte at the head of a list mean that all paths end so, and may hold line feeds; an image begins otherwise.
+ * Unknown as long as no path has ended.
+ */
+function separators(head: Buffer): readonly number[] | undefined {
+  const zero = head.indexOf(0);
+  if (zero < 0) return LINE_ENDS.some((end) => head.includes(end)) ? LINE_ENDS : undefined;
+  const isPath =
+    zero > 0 && !CONTROLS.test(head.toString('latin1', 0, zero)) && recogniseFormat(head) === undefined;
+  return isPath ? [0] : LINE_ENDS;
 }

@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import type { Dirent } from 'node:fs';
 import { opendir, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { KeyTable } from '../files/key-table.js';
@@ -8,6 +9,7 @@ import {
   brokenLink,
   notText,
   shownBytes,
+  specialFile,
   unsearchable,
   type InputFile,
   type OnSkipped,
@@ -43,6 +45,10 @@ interface Listing {
   files: string[];
   folders: string[];
   links: string[];
+  /** Pipes, sockets and devices. */
+  specials: string[];
+  /** Folders, and files named like images, whose names begin with a dot. */
+  hidden: string[];
   /** Names that are not UTF-8. */
   unnamed: Buffer[];
   /** Why the rest of it is unknown. */
@@ -50,7 +56,7 @@ interface Listing {
 }
 
 /**
- * All that is not hidden in a folder, each real folder once: links may lead to a folder again, or in a circle. In the order
+ * All that is not hidden in a folder (hidden images and folders are told as skipped), each real folder once: links may lead to a folder again, or in a circle. In the order
  * of the paths; what lies behind links to folders comes last, so that a folder's own name goes before a link's. Whatever
  * cannot be listed is a failed input.
  */
@@ -77,15 +83,18 @@ async function* walkFolder(
   options.visited.add(real);
 
   const listing = await list(folder);
+  for (const name of listing.hidden) options.onSkipped(path.join(folder, name), 'hidden');
   for (const name of listing.unnamed) yield* unnamedInput(folder, place, name, options);
   const photos = options.photosOnly ? stemsOf(listing.files) : undefined;
   // A folder's files and folders take turns as their paths do, where "/" goes before letters.
   const entries = [
     ...listing.files.map((name) => ({ name, key: name, isFolder: false })),
     ...listing.links.map((name) => ({ name, key: name, isFolder: false })),
+    ...listing.specials.map((name) => ({ name, key: name, isFolder: false })),
     ...listing.folders.map((name) => ({ name, key: `${name}/`, isFolder: true })),
   ].sort((a, b) => (a.key < b.key ? -1 : 1));
   const links = new Set(listing.links);
+  const specials = new Set(listing.specials);
   for (const { name, isFolder } of entries) {
     const below = path.posix.join(place.below, name);
     if (isFolder) {
@@ -103,7 +112,14 @@ async function* walkFolder(
         if (hasImageName(name)) yield { image, below, error: brokenLink(image) };
         else options.onSkipped(image, 'no-image');
       }
-      if (kind === 'folder' || kind === 'missing' || kind === 'special') continue;
+      if (kind === 'special') specials.add(name);
+      if (kind === 'folder' || kind === 'missing') continue;
+    }
+    if (specials.has(name)) {
+      const image = path.join(folder, name);
+      if (hasImageName(name)) yield { image, below, error: specialFile(image) };
+      else options.onSkipped(image, 'no-image');
+      continue;
     }
     const found = await examine(path.join(folder, name), name, below, place, photos, options);
     if (found) yield found;
@@ -170,7 +186,7 @@ async function* unnamedInput(
 }
 
 async function list(folder: string): Promise<Listing> {
-  const listing: Listing = { files: [], folders: [], links: [], unnamed: [] };
+  const listing: Listing = { files: [], folders: [], links: [], specials: [], hidden: [], unnamed: [] };
   try {
     const entries = await patiently(async () =>
       opendir(folder, { bufferSize: NAMES_AT_ONCE, encoding: 'buffer' as BufferEncoding }),
@@ -178,16 +194,23 @@ async function list(folder: string): Promise<Listing> {
     for await (const entry of entries) {
       const bytes = entry.name as unknown as Buffer;
       const name = bytes.toString('utf8');
-      if (name.startsWith('.')) continue;
-      if (!isUtf8(bytes)) listing.unnamed.push(Buffer.from(bytes));
+      if (name.startsWith('.')) {
+        if (mayHoldImages(name, entry)) listing.hidden.push(name);
+      } else if (!isUtf8(bytes)) listing.unnamed.push(Buffer.from(bytes));
       else if (entry.isDirectory()) listing.folders.push(name);
       else if (entry.isFile()) listing.files.push(name);
       else if (entry.isSymbolicLink()) listing.links.push(name);
+      else listing.specials.push(name);
     }
   } catch (error) {
     listing.failure = error;
   }
   return listing;
+}
+
+/** What begins with a dot is left out, and said where it may be missed. macOS writes `._x.jpg` beside `x.jpg`, which is none. */
+function mayHoldImages(name: string, entry: Dirent): boolean {
+  return entry.isDirectory() || (hasImageName(name) && !name.startsWith('._'));
 }
 
 /** The names of images without their endings, and with: `x.jpg.png` is a mask of `x.jpg`. */

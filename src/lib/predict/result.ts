@@ -201,6 +201,10 @@ export const SkippedSchema = Type.Object(
     }),
     ownOutputs: Type.Integer({ minimum: 0, description: 'Images that ofx wrote' }),
     groundTruth: Type.Integer({ minimum: 0, description: 'Ground truth beside its photos' }),
+    hidden: Type.Integer({
+      minimum: 0,
+      description: 'Folders, and files named like images, whose names begin with a dot',
+    }),
   },
   { description: 'Files of searched folders that were left out; none of them was looked at' },
 );

@@ -158,6 +158,8 @@ describe('openDataset', () => {
           '"0"',
           'Au',
           'genuine',
+          'not tampered',
+          'Non-manipulated',
         ].map((word): [string, number] => [word, 0]),
         ...[
           'tampered',
@@ -171,6 +173,9 @@ describe('openDataset', () => {
           '2',
           'Tp',
           'altered',
+          'copy move',
+          'Copy-Moved',
+          'not authentic',
         ].map((word): [string, number] => [word, 1]),
         ...['unsure', '-2', 'nan', '?', 'Infinity'].map((word): [string, null] => [word, null]),
       ];

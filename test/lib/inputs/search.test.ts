@@ -1,4 +1,7 @@
+import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import { chmod, mkdir, symlink, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import path from 'node:path';
 import { Readable } from 'node:stream';
 import { expect } from 'chai';
@@ -148,6 +151,54 @@ describe('ImageSearch', () => {
       }
     });
   }
+
+  it('takes a zero byte behind each path, as find -print0 writes it, with line feeds in names', async () => {
+    await put('a.jpg');
+    await put('b\nc.jpg');
+    const list = Buffer.from(`${folder.file('a.jpg')}\0${folder.file('b\nc.jpg')}\0`);
+    for (const size of [1, 5, 1000]) {
+      const pieces = Array.from({ length: Math.ceil(list.length / size) }, (_, index) =>
+        list.subarray(index * size, (index + 1) * size),
+      );
+      const { files } = await search(['-'], { stdin: Readable.from(pieces) });
+      expect(files.map(({ image, error }) => [image, error])).to.deep.equal([
+        [folder.file('a.jpg'), undefined],
+        [folder.file('b\nc.jpg'), undefined],
+      ]);
+    }
+  });
+
+  it('takes pipes and sockets that are named like images for failed inputs, of a search and of a glob', async () => {
+    await put('d/a.jpg');
+    execFileSync('mkfifo', [folder.file('d/pipe.jpg'), folder.file('d/pipe')]);
+    await symlink('pipe', folder.file('d/link.png'));
+    const server = createServer().listen(folder.file('d/socket.webp'));
+    await once(server, 'listening');
+    try {
+      for (const input of [folder.file('d'), `${folder.path}/d/*`]) {
+        const { files, skipped } = await search([input]);
+        expect(files.map(({ below, error }) => [below, error?.code])).to.deep.equal([
+          ['a.jpg', undefined],
+          ['link.png', 'INPUT_UNREADABLE'],
+          ['pipe.jpg', 'INPUT_UNREADABLE'],
+          ['socket.webp', 'INPUT_UNREADABLE'],
+        ]);
+        expect(skipped).to.deep.equal([['d/pipe', 'no-image']]);
+      }
+    } finally {
+      server.close();
+    }
+  });
+
+  it('says which hidden images and folders it left out', async () => {
+    for (const name of ['a.jpg', '.b.jpg', '._a.jpg', '.DS_Store', '.c/d.jpg']) await put(name);
+    const found = await search([folder.path]);
+    expect(names(found)).to.deep.equal(['a.jpg']);
+    expect(found.skipped.sort()).to.deep.equal([
+      ['.b.jpg', 'hidden'],
+      ['.c', 'hidden'],
+    ]);
+  });
 
   it('gives the paths of a list before the list is at its end', async () => {
     await put('a.jpg');
