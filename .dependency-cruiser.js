@@ -16,6 +16,7 @@ const rooms = {
   copies: foundations,
   dataset: [...foundations, 'files', 'inputs', 'image', 'metrics'],
   run: [...foundations, 'files', 'dataset', 'metrics', 'gates'],
+  tracking: [...foundations, 'files', 'run'],
   report: [...foundations, 'files', 'gates', 'image', 'metrics', 'run'],
   python: [...foundations, 'files'],
   predict: [...foundations, 'files', 'gates', 'inputs', 'workers', 'image', 'model', 'copies'],

@@ -1,5 +1,7 @@
+import path from 'node:path';
 import { Args, Flags } from '../lib/cli/oclif.js';
 import { BaseCommand } from '../lib/cli/base-command.js';
+import { logFlag } from '../lib/cli/flags.js';
 import type { HistoryRun } from '../lib/validate/history.js';
 
 export default class History extends BaseCommand {
@@ -8,6 +10,7 @@ export default class History extends BaseCommand {
 
   static override examples = [
     '<%= config.bin %> history reports',
+    '<%= config.bin %> history reports --log mlflow',
     '<%= config.bin %> history reports --metric image.auc --metric pixel.macro.f1 --html history.html',
   ];
 
@@ -25,6 +28,7 @@ export default class History extends BaseCommand {
       multiple: true,
       helpValue: 'PATH',
     }),
+    log: logFlag,
     html: Flags.string({ description: 'Write a page with a chart for each metric', helpValue: 'FILE' }),
   };
 
@@ -41,6 +45,13 @@ export default class History extends BaseCommand {
       const { renderHistoryPage } = await import('../lib/report/html/history-page.js');
       const { writeFileAtomic } = await import('../lib/files/write.js');
       await writeFileAtomic(flags.html, await renderHistoryPage(runs, metrics));
+    }
+    if (flags.log) {
+      const { loadSummary } = await import('../lib/run/load.js');
+      for (const run of runs) {
+        const { folder, summary } = await loadSummary(path.join(args.folder, run.folder));
+        await this.logRun(folder, summary, flags.log);
+      }
     }
     this.print(historyText(runs, metrics, flags.html));
     return { metrics, runs };

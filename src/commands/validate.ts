@@ -59,6 +59,8 @@ export default class Validate extends ValidateSeveral {
     if (!failOn.some(needsBaseline))
       this.refuseIdle(['baseline'], 'where no --fail-on says "drops" or "rises"');
     if (flags.panels === 'none') this.refuseIdle(['panel-format', 'masks'], 'with --panels none');
+    for (const tracker of flags.log ?? [])
+      await (await import('../lib/tracking/log.js')).parseTracker(tracker);
     const names = argv as string[];
     if (flags.from !== undefined)
       return this.#tellRun(await this.#remeasure(flags.from, names[0], flags, failOn), flags);
@@ -85,6 +87,7 @@ export default class Validate extends ValidateSeveral {
     await this.tellFindings(record);
     this.print(validationText(record));
     this.tellRefusal(record);
+    await this.logRun(record.folder, summary, flags.log);
     await this.tellGates(gates, flags, () => runMarkdown(summary, gates), warnings);
     return { folder: record.folder, ...summary };
   }

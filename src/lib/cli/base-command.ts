@@ -1,6 +1,7 @@
 import { Command, Errors, Flags, type Interfaces } from './oclif.js';
 import pc from 'picocolors';
 import { ERROR_TABLE, EXIT, OfxError, systemCode, type ErrorCode } from '../core/errors.js';
+import type { RunSummary } from '../run/summary.js';
 import { didYouMean } from '../text/suggest.js';
 import { progressBar, SILENT_PROGRESS, type Progress } from './progress.js';
 import { tooManyOpenFiles } from './start.js';
@@ -124,6 +125,27 @@ export abstract class BaseCommand extends Command {
   /** An input that failed while the run went on; told even under `--quiet`. */
   protected failure(text: string): void {
     process.stderr.write(`${pc.red('error')}: ${text}\n`);
+  }
+
+  /**
+   * Logs a finished run to trackers. What fails is told with how to send the run later, and decides the exit status: the run itself is
+   * whole.
+   */
+  protected async logRun(
+    folder: string,
+    summary: RunSummary,
+    trackers: readonly string[] | undefined,
+  ): Promise<void> {
+    for (const text of trackers ?? []) {
+      const { logRun, parseTracker } = await import('../tracking/log.js');
+      try {
+        this.note(`logged to ${await logRun(folder, summary, await parseTracker(text), this.signal)}`);
+      } catch (error) {
+        if (!(error instanceof OfxError) || error.code !== 'TRACKING_FAILED') throw error;
+        this.#report(error);
+        process.exitCode = error.exitStatus;
+      }
+    }
   }
 
   /** A gate that the result did not pass: told by name, and by the exit status. */

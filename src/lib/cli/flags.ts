@@ -52,3 +52,12 @@ export const thresholdsFlag = Flags.string({
     'File of thresholds, as "ofx validate --calibrate --into FILE" writes it, in place of those in force',
   helpValue: 'FILE',
 });
+
+/** Where finished runs are logged to, besides their folders. */
+export const logFlag = Flags.string({
+  description:
+    'Log the run to a tracker, too: mlflow (MLFLOW_TRACKING_URI, or mlflow=http://HOST:5000) or tensorboard (event files in the run’s folder, or tensorboard=FOLDER); may be repeated',
+  multiple: true,
+  multipleNonGreedy: true,
+  helpValue: 'TRACKER',
+});

@@ -3,7 +3,7 @@ import { OfxError } from '../core/errors.js';
 import { LAYOUTS } from '../dataset/sample.js';
 import type { Objective } from '../metrics/calibrate.js';
 import { PROTOCOLS } from '../metrics/definitions.js';
-import { evidenceFlag, fractionFlag, modelFlag, threadsFlag, thresholdsFlag } from './flags.js';
+import { evidenceFlag, fractionFlag, logFlag, modelFlag, threadsFlag, thresholdsFlag } from './flags.js';
 import { gateFlags } from './gate-flags.js';
 import { panelFlag } from './panel-flag.js';
 import { MAP_FORMATS } from '../run/maps.js';
@@ -160,6 +160,7 @@ export const validateFlags = {
     helpGroup: 'CI',
     dependsOn: ['fail-on'],
   }),
+  log: logFlag,
   ...gateFlags,
 };
 

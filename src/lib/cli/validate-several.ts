@@ -29,7 +29,9 @@ export abstract class ValidateSeveral extends ValidateBase {
         this.note(`${name} (${index + 1} of ${total})`);
       },
       onRun: async (_, record) => {
-        if (record) await this.tellFindings(record);
+        if (!record) return;
+        await this.tellFindings(record);
+        await this.logRun(record.folder, record.summary, flags.log);
       },
     });
     const suite = await this.finished(work);
@@ -61,7 +63,9 @@ export abstract class ValidateSeveral extends ValidateBase {
           this.note(`${name} (${index + 1} of ${total})`);
         },
         onRun: async (_, record) => {
-          if (record) await this.tellFindings(record);
+          if (!record) return;
+          await this.tellFindings(record);
+          await this.logRun(record.folder, record.summary, flags.log);
         },
         onLatency: (steps) => {
           this.note('latency');

@@ -76,6 +76,8 @@ export const ERROR_TABLE = {
   /** Stopped before all was done; the same command goes on. */
   RUN_INCOMPLETE: { exit: 75, http: 500, scope: 'run' },
   /** The queue that hands out shards or keeps jobs does not answer; later it may. */
+  /** A run that lies whole on disk could not be sent to a tracking server. */
+  TRACKING_FAILED: { exit: 75, http: 503, scope: 'run' },
   QUEUE_UNAVAILABLE: { exit: 75, http: 503, scope: 'run' },
 
   /** A thread that ran our native code died. */
