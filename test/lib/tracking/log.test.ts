@@ -1,6 +1,7 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { createServer } from 'node:net';
+import http from 'node:http';
+import { createServer, type AddressInfo } from 'node:net';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
@@ -32,6 +33,34 @@ async function freePort(): Promise<number> {
   const { port } = server.address() as { port: number };
   await new Promise((resolve) => server.close(resolve));
   return port;
+}
+
+/** A way to a server of this machine that lets so many requests through, and then breaks off. */
+async function goingAway(to: number, requests: number): Promise<{ port: number; close: () => void }> {
+  let left = requests;
+  const proxy = http.createServer((incoming, answer) => {
+    if (left-- <= 0) return void incoming.socket.destroy();
+    const { method, url, headers } = incoming;
+    const onward = http.request({ host: '127.0.0.1', port: to, method, path: url, headers }, (answered) => {
+      answer.writeHead(answered.statusCode!, answered.headers);
+      answered.pipe(answer);
+    });
+    incoming.pipe(onward);
+  });
+  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+  const close = (): void => {
+    proxy.close();
+    proxy.closeAllConnections();
+  };
+  return { port: (proxy.address() as AddressInfo).port, close };
+}
+
+/** Waits for a server that was just started, and says so where it ended instead. */
+async function answering(url: string, server: ChildProcess): Promise<void> {
+  while (!(await fetch(url).catch(() => undefined))?.ok) {
+    if (server.exitCode !== null) throw new Error(`The server ended with ${server.exitCode}.`);
+    await sleep(200);
+  }
 }
 
 describe('a run logged to a tracker', () => {
@@ -91,7 +120,7 @@ describe('a run logged to a tracker', () => {
     expect(images).to.include('charts/image-roc');
   });
 
-  it('is taken by a real MLflow server, once', async function () {
+  it('is taken by a real MLflow server, once, though the way there is cut in the middle', async function () {
     if (!has('mlflow')) {
       this.test!.title += ' (no MLflow here: npm run setup:validate-tests)';
       this.skip();
@@ -109,7 +138,14 @@ describe('a run logged to a tracker', () => {
       { stdio: 'ignore', detached: true, cwd: folder.path },
     );
     try {
-      while (!(await fetch(`${place}/health`).catch(() => undefined))?.ok) await sleep(200);
+      await answering(`${place}/health`, server);
+      // The network goes away in the middle: the run is there, without its numbers, and sending it again completes it.
+      const cut = await goingAway(port, 4);
+      const error = await rejection(
+        logRun(run, summary, { kind: 'mlflow', place: `http://127.0.0.1:${cut.port}` }),
+      );
+      cut.close();
+      expect(error.code).to.equal('TRACKING_FAILED');
       await logRun(run, summary, { kind: 'mlflow', place });
       await logRun(run, summary, { kind: 'mlflow', place });
       const response = await fetch(`${place}/api/2.0/mlflow/runs/search`, {
