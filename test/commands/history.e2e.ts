@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { expect } from 'chai';
 import { makeDataset, SIDE } from '../support/dataset.js';
 import { temporaryFolder } from '../support/folder.js';
@@ -37,5 +37,25 @@ describe('ofx history', () => {
     expect(typo.exitCode).to.equal(2);
     expect(typo.stderr).to.contain('image.auc');
     expect((await ofx(['history', 'data'], { cwd: folder.path })).exitCode).to.equal(66);
+  });
+
+  it('sends runs to trackers: what one does not take is said, with the command that sends it later', async () => {
+    await makeDataset(folder.file('data'), 6);
+    const plain = ['--model', TINY_MODEL, '--size', String(SIDE), '--panels', 'none', '--no-charts'];
+    // Nothing listens on port 1.
+    const run = await ofx(
+      ['validate', 'data', ...plain, '--out', 'run', '--log', 'mlflow=http://127.0.0.1:1', '--json'],
+      { cwd: folder.path },
+    );
+    expect(run.exitCode).to.equal(75);
+    expect(run.stderr).to.contain('ofx history run --log mlflow=http://127.0.0.1:1');
+    await expectSchema('validate', JSON.parse(run.stdout));
+
+    const later = await ofx(['history', 'run', '--log', 'tensorboard=logs'], { cwd: folder.path });
+    expect(later.exitCode, later.stderr).to.equal(0);
+    expect(await readdir(folder.file('logs/run'))).to.have.length(1);
+    const wrong = await ofx(['validate', 'data', '--log', 'wandb'], { cwd: folder.path });
+    expect(wrong.exitCode).to.equal(2);
+    expect(wrong.stderr).to.contain('mlflow or tensorboard');
   });
 });
