@@ -30,6 +30,7 @@ def main() -> int:
     parser.add_argument("--fit", choices=("stretch", "free"), default="stretch", help="squares, or any shapes")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--weights", help="which network of several in the file")
+    parser.add_argument("--arch", metavar="FILE.py:NAME", help="code that builds the network, which is run")
     parser.add_argument("--precision", action="append", default=[], choices=("int8", "fp16"), help="besides float32")
     parser.add_argument("--limit", type=float, default=0.004, help="what int8 may cost, as ofx.quantise.cost has it")
     parser.add_argument("--reduce-range", choices=("auto", "yes", "no"), default="auto", help="7 bits for weights")
@@ -54,16 +55,19 @@ def convert(arguments: argparse.Namespace, events: Events) -> None:
     import torch  # noqa: PLC0415
 
     from ofx import export, precisions  # noqa: PLC0415
-    from ofx.checkpoint import read_checkpoint  # noqa: PLC0415
+    from ofx.checkpoint import read_checkpoint, sha256_of  # noqa: PLC0415
+    from ofx.own_network import OwnNetwork, check_logits  # noqa: PLC0415
     from ofx.shared_weights import share_weights  # noqa: PLC0415
 
     torch.set_num_threads(arguments.threads)
-    checkpoint = read_checkpoint(arguments.checkpoint, arguments.weights)
+    own = OwnNetwork(arguments.arch) if arguments.arch else None
+    checkpoint = read_checkpoint(arguments.checkpoint, arguments.weights, own)
     for warning in checkpoint.warnings:
         events.emit("warning", message=warning)
     events.emit(
         "checkpoint",
-        architecture=checkpoint.architecture,
+        architecture=checkpoint.name,
+        **({"code": {"file": own.file.name, "callable": own.callable, "sha256": sha256_of(own.file)}} if own else {}),
         parameters=checkpoint.parameters,
         sha256=checkpoint.sha256,
         torch=torch.__version__,
@@ -78,6 +82,7 @@ def convert(arguments: argparse.Namespace, events: Events) -> None:
         checkpoint.check_free()
     for size in sizes:
         export.check_size(checkpoint.network, size)
+        check_logits(checkpoint.network, size)
     double = export.in_double_precision(checkpoint.network)
     for size in sizes:
         network = checkpoint.network if free else checkpoint.arrange(size)

@@ -41,17 +41,21 @@ def read_file(path: Path) -> dict[Any, Any]:
     """
     try:
         size = path.stat().st_size
-        with path.open("rb") as file:
-            start = file.read(9)
+        tensors_alone = is_safetensors(path)
     except OSError as error:
         raise CheckpointError(f"{path.name} cannot be read: {error.strerror}.") from error
     if size == 0:
         raise CheckpointError(f"{path.name} is empty.")
-    # A safetensors file begins with the length of its header, eight bytes, and the header, which is JSON.
-    content = _read_safetensors(path) if start[8:] == b"{" else _read_pickle(path)
+    content = _read_safetensors(path) if tensors_alone else _read_pickle(path)
     if not isinstance(content, dict) or not content:
         raise CheckpointError(f"{path.name} holds no named tensors, but {an(type(content).__name__)}.")
     return content
+
+
+def is_safetensors(path: Path) -> bool:
+    """Such a file begins with the length of its header, eight bytes, and the header, which is JSON."""
+    with path.open("rb") as file:
+        return file.read(9)[8:] == b"{"
 
 
 def _read_safetensors(path: Path) -> dict[str, Tensor]:

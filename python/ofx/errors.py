@@ -24,3 +24,11 @@ class SizeError(Exception):
 
 class PrecisionError(Exception):
     """The network cannot be had in that precision."""
+
+
+class OwnNetworkError(Exception):
+    """The code that `--arch` names fails, or gives another thing than a network with the outputs of one."""
+
+    def __init__(self, message: str, suggestion: str | None = None) -> None:
+        super().__init__(message)
+        self.suggestion = suggestion

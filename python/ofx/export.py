@@ -8,6 +8,7 @@ any multiples of 16 from 96 up in a file for free shapes (`ofx.shapes`).
 from __future__ import annotations
 
 import warnings
+from contextlib import nullcontext
 from copy import deepcopy
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from torch import Tensor, nn
 
 from ofx.errors import SizeError
 from ofx.interface import INPUT_NAME, MASK_NAME, OPSET, SCORE_NAME
+from ofx.own_network import Deployable
 
 
 class Deployed(nn.Module):
@@ -58,7 +60,8 @@ def export_onnx(network: nn.Module, side: int, path: Path, *, free: bool = False
     With `free` the sides stay open; the network must compute whatever depends on them from its input.
     """
     open_sides = {2: "height", 3: "width"}
-    with warnings.catch_warnings(), torch.inference_mode():
+    own = network.own.told("exporting it to ONNX") if isinstance(network, Deployable) else nullcontext()
+    with own, warnings.catch_warnings(), torch.inference_mode():
         # The exporter by tracing is deprecated in favour of one whose graphs ONNX Runtime fuses less well.
         warnings.simplefilter("ignore")
         torch.onnx.export(
@@ -79,8 +82,14 @@ def reference_outputs(network: nn.Module, images: Tensor) -> tuple[Tensor, Tenso
 
     They are computed in the images' precision, which must be that of the network.
     """
-    outputs: tuple[Tensor, Tensor] = Deployed(network)(images)
-    return outputs
+    usual = torch.get_default_dtype()
+    # Tensors that a network makes for itself are of the precision that it is looked at in.
+    torch.set_default_dtype(images.dtype)
+    try:
+        outputs: tuple[Tensor, Tensor] = Deployed(network)(images)
+        return outputs
+    finally:
+        torch.set_default_dtype(usual)
 
 
 def in_double_precision(network: nn.Module) -> nn.Module:

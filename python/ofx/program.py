@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ofx.errors import CheckpointError, PrecisionError, SizeError
+from ofx.errors import CheckpointError, OwnNetworkError, PrecisionError, SizeError
 from ofx.events import Events, events_on_stdout
 
 # The exit statuses of ofx.
@@ -41,15 +41,20 @@ def run(work: Callable[[Events], Any], folder: Path | None = None) -> int:
     return 0
 
 
+# What the project's own code tells of what is wrong from outside.
+_OURS: dict[type[Exception], tuple[int, str]] = {
+    CheckpointError: (BAD_INPUT, "CHECKPOINT_INVALID"),
+    OwnNetworkError: (BAD_INPUT, "NETWORK_INVALID"),
+    SizeError: (WRONG_USAGE, "SIZE_NOT_AVAILABLE"),
+    PrecisionError: (GATE_FAILED, "PRECISION_FAILED"),
+}
+
+
 def _known(error: Exception) -> tuple[int, str, str] | None:
     """The exit status, code and message of what can be wrong from outside."""
+    if ours := _OURS.get(type(error)):
+        return *ours, str(error)
     match error:
-        case CheckpointError():
-            return BAD_INPUT, "CHECKPOINT_INVALID", str(error)
-        case SizeError():
-            return WRONG_USAGE, "SIZE_NOT_AVAILABLE", str(error)
-        case PrecisionError():
-            return GATE_FAILED, "PRECISION_FAILED", str(error)
         case ImportError():
             return PART_MISSING, "PYTHON_PACKAGE_MISSING", f"{sys.executable} is incomplete: {error}."
         case OSError():

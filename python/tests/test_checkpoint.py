@@ -81,7 +81,7 @@ def test_reads_every_kind_of_file(name: str, tiny: ObjectFormer, tmp_path: Path)
     content = FILES[name](tiny.state_dict())
     torch.save(content, tmp_path / name)
     checkpoint = read_checkpoint(tmp_path / name)
-    assert checkpoint.architecture == "objectformer"
+    assert checkpoint.name == "objectformer"
     assert checkpoint.warnings == []
     assert checkpoint.network.config == TINY
     assert not checkpoint.network.training

@@ -204,7 +204,7 @@ def test_a_stage_learns_logs_and_goes_on_where_it_stopped(samples: list, tmp_pat
     torch.testing.assert_close(again.network.state_dict(), network.state_dict())
 
     checkpoint = read_checkpoint(tmp_path / "run" / "model.pth")
-    assert checkpoint.architecture == "objectformer-lite"
+    assert checkpoint.name == "objectformer-lite"
     torch.testing.assert_close(checkpoint.network.state_dict(), again.average.state)
 
 

@@ -1,8 +1,10 @@
 import { Args } from '../lib/cli/oclif.js';
 import { BaseCommand } from '../lib/cli/base-command.js';
-import { convertFlags, OF_CHECKPOINTS, OF_MAKING } from '../lib/cli/convert-flags.js';
-import { convertRequest } from '../lib/cli/convert-request.js';
+import { convertFlags, OF_CHECKPOINTS, OF_MAKING, OF_MAKING_ALONE } from '../lib/cli/convert-flags.js';
+import { convertRequest, inspectRequest } from '../lib/cli/convert-request.js';
 import type { ConvertReport, PrecisionsReport, SetupReport } from '../lib/convert/result.js';
+import type { InspectRequest } from '../lib/convert/inspect.js';
+import type { Inspection } from '../lib/python/inspection.js';
 
 export default class Convert extends BaseCommand {
   static override summary = 'Make a model of a PyTorch checkpoint, or more precisions of a model.';
@@ -18,6 +20,8 @@ export default class Convert extends BaseCommand {
     '<%= config.bin %> convert ckpt_epoch_00031.pyth --out my-model --precision fp32,int8 --validate ./casia1',
     '<%= config.bin %> convert ./my-model --out ./my-model --force --precision int8 --calibration photos/',
     '<%= config.bin %> convert weights.safetensors --out my-model --size 512 --setup',
+    '<%= config.bin %> convert ckpt_epoch_00031.pyth --inspect',
+    '<%= config.bin %> convert weights.pth --arch net.py:build --trust-code --out my-model',
     '<%= config.bin %> convert --setup',
   ];
 
@@ -30,12 +34,14 @@ export default class Convert extends BaseCommand {
 
   static override flags = convertFlags;
 
-  async run(): Promise<ConvertReport | PrecisionsReport | SetupReport> {
+  async run(): Promise<ConvertReport | PrecisionsReport | Inspection | SetupReport> {
     const { args, flags } = await this.parse(Convert);
     const { checkpoint } = args;
-    if (checkpoint === undefined && flags.setup) this.refuseIdle(OF_MAKING, 'without a checkpoint');
+    if (checkpoint === undefined && flags.setup)
+      this.refuseIdle([...OF_MAKING, 'inspect'], 'without a checkpoint');
     const python = flags.setup ? await this.#setUp(flags.python, flags['torch-index']) : flags.python;
     if (checkpoint === undefined && flags.setup) return { python: python! };
+    if (flags.inspect) return this.#inspect(inspectRequest(checkpoint, { ...flags, python }));
 
     const request = convertRequest(checkpoint, { ...flags, python });
     const { isModelFolder } = await import('../lib/convert/destination.js');
@@ -70,6 +76,16 @@ export default class Convert extends BaseCommand {
     } finally {
       progress.stop();
     }
+  }
+
+  async #inspect(request: InspectRequest): Promise<Inspection> {
+    this.refuseIdle(OF_MAKING_ALONE, 'with --inspect, which makes nothing');
+    const { inspect } = await import('../lib/convert/inspect.js');
+    const { inspectionText } = await import('../lib/cli/inspection-text.js');
+    const found = await inspect(request, this.signal);
+    for (const warning of found.warnings) this.warning(warning);
+    this.print(inspectionText(found));
+    return found;
   }
 
   async #setUp(python: string | undefined, torchIndex: string | undefined): Promise<string> {

@@ -20,6 +20,14 @@ const checkpointFlags = {
     description: 'Which network, where the checkpoint holds several: an entry or a prefix of names, e.g. ema',
     helpValue: 'NAME',
   }),
+  arch: Flags.string({
+    description: 'Code that builds the network, where it is none of ofx’s: it is run; needs --trust-code',
+    helpValue: 'FILE.py:NAME',
+  }),
+  'trust-code': Flags.boolean({
+    description: 'Run the code that --arch names',
+    dependsOn: ['arch'],
+  }),
   tolerance: toleranceFlag,
 };
 
@@ -37,10 +45,19 @@ const makingFlags = {
 };
 
 export const OF_CHECKPOINTS = Object.keys(checkpointFlags) as (keyof typeof checkpointFlags)[];
+/** What `--inspect` takes of it. */
+const OF_INSPECTING: readonly string[] = ['weights', 'arch', 'trust-code'];
+
 export const OF_MAKING = Object.keys(makingFlags) as (keyof typeof makingFlags)[];
+
+export const OF_MAKING_ALONE = OF_MAKING.filter((name) => !OF_INSPECTING.includes(name));
 
 export const convertFlags = {
   ...makingFlags,
+  inspect: Flags.boolean({
+    description:
+      'Only say what the checkpoint is: network, sizes, training, and what is missing for a conversion',
+  }),
   python: Flags.string({
     description: 'Python interpreter [default: the active virtual environment, then ofx’s own]',
     helpValue: 'FILE',

@@ -10,6 +10,7 @@ import { checkDestination, checkInput } from './destination.js';
 import { inDraft } from './draft.js';
 import { exportAll, readReference, withoutEvent } from './export.js';
 import { makeManifest } from './make-manifest.js';
+import { checkOwnNetwork } from './own-network.js';
 import { countInputs, parityInputs, parityTensors } from './parity-inputs.js';
 import { notEqual, uncertain, UNCERTAIN } from './parity-texts.js';
 import { compareOutputs, isWithin, PARITY_TOLERANCE, type VariantParity } from './parity.js';
@@ -46,6 +47,7 @@ export async function convert(
   const name = request.name ?? path.basename(out);
   checkName(name);
   await checkInput(checkpoint);
+  await checkOwnNetwork(request.own);
   await checkDestination(out, force);
   const python = await findPython(request.python, { signal });
   const inputs = await parityInputs();
@@ -86,7 +88,7 @@ export async function convert(
       const file = path.join(draft, draftFileOf(size, 'fp32'));
       const actual = await runOnnx(file, tensors, described, { threads, signal }, steps.done);
       const parity = compareOutputs(size, { ...(await readReference(draft, size)), actual }, tolerance);
-      if (!isWithin(parity, tolerance)) throw notEqual(parity, tolerance);
+      if (!isWithin(parity, tolerance)) throw notEqual(parity, tolerance, request.own !== undefined);
       if (parity.pytorch.map.max > UNCERTAIN) steps.warn(uncertain(parity));
       parities.push(parity);
       if (!calibration) continue;

@@ -5,6 +5,7 @@ import type { CheckpointEvent, ConvertEvent, QuantisedEvent } from '../python/ev
 import { runScript } from '../python/script.js';
 import type { Outputs } from './parity.js';
 import type { CalibrationPhotos } from './calibration.js';
+import { archArgs } from './own-network.js';
 import type { ConvertRequest } from './request.js';
 import { parityTensors, type ParityInputs } from './parity-inputs.js';
 import type { ConvertReport } from './result.js';
@@ -61,6 +62,7 @@ export async function exportAll(
       '--data',
       dataFile,
       ...(request.weights === undefined ? [] : [`--weights=${request.weights}`]),
+      ...archArgs(request.own),
       ...precisionArgs({ request, precisions }),
     ],
     temporary: draft,

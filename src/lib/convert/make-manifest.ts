@@ -10,7 +10,7 @@ export function makeManifest(
     fit,
     defaultPrecision,
   }: Pick<ConvertRequest, 'fit' | 'checkpoint' | 'defaultPrecision'> & { name: string },
-  { architecture, sha256, torch, exporter, opset, input, score, mask }: CheckpointEvent,
+  { architecture, code, sha256, torch, exporter, opset, input, score, mask }: CheckpointEvent,
   variants: readonly Variant[],
   parity: ConvertReport['parity'],
 ): Manifest {
@@ -32,6 +32,7 @@ export function makeManifest(
     ...(defaultPrecision !== undefined && { defaultPrecision }),
     provenance: {
       checkpoint: { name: checkpoint, sha256 },
+      ...(code && { code }),
       torch,
       exporter,
       opset,

@@ -14,6 +14,7 @@ export function uncertain({ inputSize, pytorch }: VariantParity): string {
 export function notEqual(
   { inputSize, map, score, pytorch, flippedPixels }: VariantParity,
   tolerance: number,
+  isOwn: boolean,
 ): OfxError {
   const far = (distance: Pick<VariantParity, 'map' | 'score'>): string =>
     `${distance.map.max.toExponential(1)} in the map and ${distance.score.max.toExponential(1)} in the score`;
@@ -23,8 +24,10 @@ export function notEqual(
       `${far(pytorch)} (allowed: ${tolerance.toExponential()}, or twice as much as PyTorch); ${flippedPixels} pixels of the ` +
       'mask flip. Nothing was written.',
     {
-      suggestion:
-        'The export of this network is wrong: please report it, with the checkpoint if you may. --tolerance allows more.',
+      suggestion: isOwn
+        ? 'The export records what the network computes for one image: a branch or a loop that depends on values in the image is ' +
+          'not in it. --tolerance allows more.'
+        : 'The export of this network is wrong: please report it, with the checkpoint if you may. --tolerance allows more.',
     },
   );
 }

@@ -1,4 +1,5 @@
 import type { Fit, Precision } from '../model/manifest.js';
+import type { OwnNetwork } from './own-network.js';
 
 /** What `ofx convert` is asked for. */
 export interface ConvertRequest {
@@ -19,6 +20,8 @@ export interface ConvertRequest {
   tolerance?: number | undefined;
   /** Which network of a checkpoint that holds several: an entry, a prefix of names, or both. */
   weights?: string | undefined;
+  /** Code that builds the network, where it is none that ofx knows. It is run. */
+  own?: OwnNetwork | undefined;
   /** What is made [fp32]. */
   precisions?: readonly Precision[] | undefined;
   /** What is taken where nobody asks for a precision [fp32, where it is made]. */

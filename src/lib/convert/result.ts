@@ -1,6 +1,7 @@
 import { Type, type Static } from '@sinclair/typebox';
 import { LatencySchema } from '../model/latency-file.js';
 import { VariantSchema } from '../model/manifest.js';
+import { InspectionSchema } from '../python/inspection.js';
 import { ParitySchema } from './parity.js';
 
 const SearchSchema = Type.Object(
@@ -73,6 +74,7 @@ export const ConvertDocumentSchema = Type.Union(
   [
     Type.Object({ ...head, ...ConvertReportSchema.properties }),
     Type.Object({ ...head, ...PrecisionsReportSchema.properties }, { title: 'Of a model' }),
+    Type.Object({ ...head, ...InspectionSchema.properties }, { title: 'With --inspect' }),
     Type.Object({ ...head, ...SetupReportSchema.properties }, { title: 'With --setup and no checkpoint' }),
   ],
   { $id: 'convert', title: 'Result of ofx convert --json' },

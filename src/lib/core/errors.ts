@@ -35,6 +35,8 @@ export const ERROR_TABLE = {
   SEVERAL_PAGES: { exit: 65, http: 400, scope: 'image' },
   DATASET_INVALID: { exit: 65, http: 400, scope: 'image' },
   CHECKPOINT_INVALID: { exit: 65, http: 400, scope: 'run' },
+  /** Code of the user's own that fails, or gives another thing than a network (`--arch`). */
+  NETWORK_INVALID: { exit: 65, http: 400, scope: 'run' },
   MANIFEST_INVALID: { exit: 65, http: 500, scope: 'run' },
   MODEL_CORRUPT: { exit: 65, http: 500, scope: 'run' },
   ONNX_INVALID: { exit: 65, http: 500, scope: 'run' },

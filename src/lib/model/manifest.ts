@@ -232,6 +232,12 @@ export const ManifestSchema = Type.Object(
     provenance: Type.Optional(
       Type.Object({
         checkpoint: Type.Optional(Type.Object({ name: Type.String(), sha256: Sha256 })),
+        code: Type.Optional(
+          Type.Object(
+            { file: Type.String(), callable: Type.String(), sha256: Sha256 },
+            { description: 'That built the network, where it is none of ofx’s' },
+          ),
+        ),
         torch: Type.Optional(Type.String()),
         exporter: Type.Optional(Type.String()),
         opset: Type.Optional(Type.Integer()),

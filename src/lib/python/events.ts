@@ -1,10 +1,19 @@
 import { Type, type Static } from '@sinclair/typebox';
+import { InspectionSchema } from './inspection.js';
 
-/** What `python/convert.py` tells, one JSON object a line. Events that are not here are ignored. */
+/** What the scripts of `python/` tell, one JSON object a line. Events that are not here are ignored. */
 export const ConvertEventSchema = Type.Union([
   Type.Object({
     event: Type.Literal('checkpoint'),
     architecture: Type.String(),
+    code: Type.Optional(
+      Type.Object(
+        { file: Type.String(), callable: Type.String(), sha256: Type.String() },
+        {
+          description: 'Of a network of one’s own',
+        },
+      ),
+    ),
     parameters: Type.Integer(),
     sha256: Type.String(),
     torch: Type.String(),
@@ -34,11 +43,13 @@ export const ConvertEventSchema = Type.Union([
       }),
     ),
   }),
+  Type.Object({ event: Type.Literal('inspected'), ...InspectionSchema.properties }),
   Type.Object({ event: Type.Literal('made'), precision: Type.String(), size: Type.Integer() }),
   Type.Object({
     event: Type.Literal('error'),
     code: Type.Union([
       Type.Literal('CHECKPOINT_INVALID'),
+      Type.Literal('NETWORK_INVALID'),
       Type.Literal('SIZE_NOT_AVAILABLE'),
       Type.Literal('PRECISION_FAILED'),
       Type.Literal('PYTHON_PACKAGE_MISSING'),

@@ -77,6 +77,7 @@ function failure({ code, message, suggestion }: Extract<ConvertEvent, { event: '
   const usual = {
     CHECKPOINT_INVALID:
       'ofx reads training files (.pyth), state dicts (.pth, .pt) and .safetensors of ObjectFormer.',
+    NETWORK_INVALID: 'Correct the code that --arch names, and run the same command again.',
     PRECISION_FAILED: 'Leave int8 out of --precision, or give photos like yours with --calibration.',
     SIZE_NOT_AVAILABLE: 'Choose a larger --size.',
     PYTHON_PACKAGE_MISSING: 'Run "ofx convert --setup", which makes an environment that has everything.',
