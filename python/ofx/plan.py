@@ -144,7 +144,7 @@ def find_places(content: Mapping[Any, Any], path: Path, own: OwnNetwork | None =
         raise CheckpointError(
             f"This is no ObjectFormer: {' and '.join(f'`{anchor}`' for anchor in objectformer.ANCHORS)} are missing; "
             f"it has {len(tensors)} tensors, the first is `{next(iter(tensors))}`.",
-            suggestion="A network that ofx does not know needs the code that builds it: --arch FILE.py:NAME --trust-code",
+            suggestion="Another network needs the code that builds it: --arch FILE.py:NAME --trust-code",
         )
     return found
 
