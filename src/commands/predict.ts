@@ -1,6 +1,7 @@
 import { Args } from '../lib/cli/oclif.js';
 import { BaseCommand } from '../lib/cli/base-command.js';
-import { OF_A_REPORT, openCaseFile } from '../lib/cli/case-flags.js';
+import { OF_A_PDF, OF_A_REPORT, openCaseFile } from '../lib/cli/case-flags.js';
+import { asksNetwork, OF_A_NETWORK } from '../lib/cli/flags.js';
 import { predictFlags } from '../lib/cli/predict-flags.js';
 import { predictRequest } from '../lib/cli/predict-request.js';
 import { predictionOutput } from '../lib/cli/prediction-output.js';
@@ -78,6 +79,9 @@ export default class Predict extends BaseCommand {
     });
     const request = await predictRequest(argv as string[], flags);
     if (flags.report === undefined) this.refuseIdle(OF_A_REPORT, 'without --report');
+    else if (!/\.pdf$/i.test(flags.report)) this.refuseIdle(OF_A_PDF, 'without a report that is a PDF');
+    if (this.quiet) this.refuseIdle(['verbose'], 'with --quiet');
+    if (!asksNetwork(flags.evidence)) this.refuseIdle(OF_A_NETWORK, 'where no network is asked');
     const keeper = await openCaseFile(flags, request.inputs, this.signal);
     const outcome = await predict(
       { ...request, keeper },

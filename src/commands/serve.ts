@@ -1,4 +1,5 @@
 import { BaseCommand } from '../lib/cli/base-command.js';
+import { asksNetwork } from '../lib/cli/flags.js';
 import { serveFlags } from '../lib/cli/serve-flags.js';
 import { usableCpus } from '../lib/core/cpu.js';
 import { memoryForEach } from '../lib/core/memory.js';
@@ -33,6 +34,13 @@ export default class Serve extends BaseCommand {
     const { readJobSettings } = await import('../lib/serve/jobs/given.js');
     const { startServer } = await import('../lib/serve/server.js');
     const { isLoopback } = await import('../lib/serve/this-machine.js');
+    if (flags.jobs === 0)
+      this.refuseIdle(['job-bytes', 'job-expiry', 'job-hosts', 'webhook-hosts'], 'with --jobs 0');
+    if (flags['job-hosts'] === undefined && flags['webhook-hosts'] === undefined)
+      this.refuseIdle(['private-networks'], 'without --job-hosts or --webhook-hosts');
+    if (flags['webhook-hosts'] === undefined)
+      this.refuseIdle(['webhook-key-file'], 'without --webhook-hosts');
+    if (!asksNetwork(flags.evidence)) this.refuseIdle(['precision'], 'where no network is asked');
     const concurrency = flags.concurrency ?? Math.min(3, Math.max(2, usableCpus()));
     const { threads } = planSessions({ threads: flags.threads, concurrency }, Infinity);
     const given = flags['worker-memory'];

@@ -1,4 +1,5 @@
 import { Args } from '../lib/cli/oclif.js';
+import { asksNetwork, OF_A_NETWORK } from '../lib/cli/flags.js';
 import { OF_A_MODEL, OF_A_RUN, validateFlags } from '../lib/cli/validate-flags.js';
 import { ValidateSeveral } from '../lib/cli/validate-several.js';
 import type { ValidateFlags as Flags } from '../lib/cli/validate-request.js';
@@ -62,15 +63,16 @@ export default class Validate extends ValidateSeveral {
     for (const tracker of flags.log ?? [])
       await (await import('../lib/tracking/log.js')).parseTracker(tracker);
     const names = argv as string[];
+    if (!asksNetwork(flags.evidence)) this.refuseIdle(OF_A_NETWORK, 'where no network is asked');
+    if (!flags.calibrate && flags['calibrate-on'] === undefined)
+      this.refuseIdle(['into', 'objective', 'max-fpr'], 'without --calibrate or --calibrate-on');
+    const hasVariants = [flags.size, flags.precision].some((list) => (list?.length ?? 1) > 1);
+    if (!hasVariants) this.refuseIdle(['max-latency'], 'without several sizes or precisions');
     if (flags.from !== undefined)
       return this.#tellRun(await this.#remeasure(flags.from, names[0], flags, failOn), flags);
     if (flags.predictions !== undefined) this.refuseIdle(OF_A_MODEL, 'with --predictions');
-    if (!flags.calibrate && flags['calibrate-on'] === undefined)
-      this.refuseIdle(['into', 'objective', 'max-fpr'], 'without --calibrate or --calibrate-on');
     const { readSuite } = await import('../lib/validate/suite-list.js');
     const entries = await readSuite(names);
-    const hasVariants = [flags.size, flags.precision].some((list) => (list?.length ?? 1) > 1);
-    if (!hasVariants) this.refuseIdle(['max-latency'], 'without several sizes or precisions');
     if (entries) return this.suite(entries, flags, failOn, hasVariants);
     if (names[0] === undefined) throw noDataset();
     if (hasVariants) return this.variants(names[0], flags, failOn);

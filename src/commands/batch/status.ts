@@ -37,6 +37,8 @@ export default class BatchStatusCommand extends BaseCommand {
   async run(): Promise<BatchStatus> {
     const { args, flags } = await this.parse(BatchStatusCommand);
     if (!flags.watch) this.refuseIdle(['interval'], 'without --watch');
+    if (this.jsonEnabled()) this.refuseIdle(['format', 'watch'], 'beside --json');
+    if (flags.format === 'prometheus') this.refuseIdle(['watch'], 'with --format prometheus');
     const { openStore } = await import('../../lib/batch/store/open.js');
     const { openRun } = await import('../../lib/batch/run.js');
     const { runStatus } = await import('../../lib/batch/status.js');

@@ -64,6 +64,7 @@ export default class BatchWorkCommand extends BaseCommand {
     const { workLocally } = await import('../../lib/batch/work-locally.js');
     const { workerChoice } = await import('../../lib/cli/batch-request.js');
     const { workText } = await import('../../lib/cli/batch-text.js');
+    if (flags['metrics-port'] === undefined) this.refuseIdle(['metrics-host'], 'without --metrics-port');
     const slice = flags.slice === undefined ? undefined : parseSlice(flags.slice, process.env);
     const store = await openStore(args.run);
     const run = await openRun(store, this.signal);

@@ -88,6 +88,27 @@ export abstract class BaseCommand extends Command {
   }
 
   /**
+   * As oclif, and refuses a list that names something twice: it would be measured twice, or made twice.
+   *
+   * @throws {OfxError} USAGE
+   */
+  protected override async parse<
+    F extends Interfaces.OutputFlags<Interfaces.FlagInput>,
+    B extends Interfaces.OutputFlags<Interfaces.FlagInput>,
+    A extends Interfaces.OutputArgs<Interfaces.ArgInput>,
+  >(options?: Interfaces.Input<F, B, A>, argv?: string[]): Promise<Interfaces.ParserOutput<F, B, A>> {
+    const parsed = await super.parse(options, argv);
+    for (const [name, values] of Object.entries(parsed.flags as Record<string, unknown>)) {
+      const isList = (this.#flagShapes[name] as { delimiter?: string } | undefined)?.delimiter !== undefined;
+      if (!isList || !Array.isArray(values)) continue;
+      const twice = (values as unknown[]).find((value, index) => values.indexOf(value) !== index);
+      if (twice === undefined) continue;
+      throw new OfxError('USAGE', `--${name} names ${String(twice)} twice.`, { suggestion: 'Name it once.' });
+    }
+    return parsed;
+  }
+
+  /**
    * Refuses flags that were typed and would have no effect. Settings from the environment and the config file are meant for
    * many calls, and are passed over where they mean nothing.
    *

@@ -30,6 +30,9 @@ export const caseFlags = {
 /** Flags that mean nothing without a report. */
 export const OF_A_REPORT = ['case-id', 'examiner', 'note', 'show-place', 'browser', 'paper'] as const;
 
+/** Flags that mean nothing for a page that opens in a browser anyway. */
+export const OF_A_PDF = ['browser', 'paper'] as const;
+
 interface CaseFlagValues {
   report?: string | undefined;
   'case-id'?: string | undefined;

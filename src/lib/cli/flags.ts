@@ -1,6 +1,6 @@
 import { Flags } from './oclif.js';
 import { OfxError } from '../core/errors.js';
-import { SOURCE_NAMES } from '../predict/evidence/sources.js';
+import { NETWORK, SOURCE_NAMES } from '../predict/evidence/sources.js';
 
 /** Flags that several commands share, so that one name always means one thing. */
 
@@ -31,6 +31,14 @@ export const evidenceFlag = namesFlag({
   description: `Sources of evidence, separated by commas: ${SOURCE_NAMES.join(', ')} [default: those that the model’s fusion names, or the network]`,
   helpValue: 'NAMES',
 });
+
+/** Whether the network is among the sources that were asked for; it is where nothing was. */
+export function asksNetwork(evidence: readonly string[] | undefined): boolean {
+  return evidence?.includes(NETWORK) ?? true;
+}
+
+/** Flags that say how the network looks at images. */
+export const OF_A_NETWORK = ['precision', 'tile'] as const;
 
 /** A number from 0 to 1. */
 export const fractionFlag = Flags.custom<number>({

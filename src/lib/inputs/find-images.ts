@@ -70,8 +70,13 @@ export class ImageSearch {
     private readonly excluded: readonly string[],
   ) {}
 
-  /** @throws {OfxError} USAGE where stdin holds no list of paths, and it is read already */
+  /** @throws {OfxError} USAGE for an empty input, and where stdin holds no list of paths, and it is read already */
   static async open(inputs: readonly string[], options: SearchOptions = {}): Promise<ImageSearch> {
+    if (inputs.includes('')) {
+      throw new OfxError('USAGE', 'An input is empty text, which names no file.', {
+        suggestion: 'Is a variable of the shell empty? Name a file, a folder, a glob, or -.',
+      });
+    }
     const { stdin = process.stdin, photosOnly = false, needsPlaces = true, exclude = [] } = options;
     const excluded = await Promise.all(exclude.map(realFolder));
     const search = new ImageSearch(inputs, { stdin, photosOnly, needsPlaces }, excluded);

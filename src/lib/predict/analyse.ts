@@ -32,7 +32,7 @@ import { fileFacts, type Exhibit } from './exhibit/exhibit.js';
 import { chooseEvidence, type Evidence } from './evidence/choice.js';
 import { OpenSources, type Testimony } from './evidence/open-sources.js';
 import type { SourceRegistry } from './evidence/source.js';
-import { REGISTRY } from './evidence/sources.js';
+import { NETWORK, REGISTRY } from './evidence/sources.js';
 import type { Prediction, SourceSays } from './result.js';
 import { comparableScores, thresholdsInForce, wayOf, type Scoring } from './scoring.js';
 import { testedLike } from './tested.js';
@@ -336,7 +336,9 @@ export class Analyser {
         ...examination.warnings,
         ...(options.tile
           ? [aboutWindows(windows, identity.inputSize)]
-          : aboutShrinking(image, identity.inputSize)),
+          : this.evidence.sources.includes(NETWORK)
+            ? aboutShrinking(image, identity.inputSize)
+            : []),
       ],
     };
     const exhibit = file && {

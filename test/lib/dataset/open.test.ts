@@ -193,7 +193,7 @@ describe('openDataset', () => {
       expect(dataset.leftOut).to.equal(5);
       const odd = dataset.findings.find(({ code }) => code === 'odd-label');
       expect(odd).to.deep.include({ severity: 'error', count: 5 });
-      expect(odd!.examples[0]).to.equal('line 23: unsure');
+      expect(odd!.examples[0]).to.equal('line 28: unsure');
     });
 
     it('finds listed files whose names are written in another Unicode form on the disk', async () => {
