@@ -16,7 +16,7 @@ from ofx.checkpoint import read_checkpoint
 from ofx.networks.objectformer_lite import ObjectFormerLite
 from workshop.training import losses
 from workshop.training.dataset import Batch, Sample, read_sample, to_input
-from workshop.training.loop import Average, Recipe, Stage, freeze, rate_factor
+from workshop.training.loop import Average, Recipe, Stage, freeze, rate_factor, train_mode
 from workshop.training.metrics import THRESHOLDS, Evaluation, area_under_roc, f1_sweep, fit_thresholds, intervals
 from workshop.training.parallel import Team, run_team
 
@@ -208,15 +208,81 @@ def test_a_stage_learns_logs_and_goes_on_where_it_stopped(samples: list, tmp_pat
     torch.testing.assert_close(checkpoint.network.state_dict(), again.average.state)
 
 
-def test_learning_lowers_the_loss(samples: list, tmp_path: Path):
-    torch.manual_seed(0)
-    stage = Stage(ObjectFormerLite(**SMALL), SMALL, tmp_path, Recipe(warm_up=1, rate=3e-3, frozen_stages=0))
-    batch = Batch(
+def batch_of(samples: list, held: list[bool] | None = None) -> Batch:
+    return Batch(
         torch.stack([to_input(read_sample(sample)[0], 96) for sample in samples]),
         torch.stack([torch.from_numpy(read_sample(sample)[1]).float()[None] for sample in samples]),
         torch.tensor([float(sample.tampered) for sample in samples]),
         torch.ones(8, dtype=torch.bool),
         torch.zeros(8, dtype=torch.bool),
+        torch.tensor(held or [False] * 8),
     )
+
+
+def test_learning_lowers_the_loss(samples: list, tmp_path: Path):
+    torch.manual_seed(0)
+    stage = Stage(ObjectFormerLite(**SMALL), SMALL, tmp_path, Recipe(warm_up=1, rate=3e-3, frozen_stages=0))
+    batch = batch_of(samples)
     loss = [stage.learn(batch)["loss"] for _ in range(12)]
     assert loss[-1] < 0.8 * loss[0]
+
+
+def test_what_a_teacher_says_is_kept_while_something_else_is_learned(samples: list, tmp_path: Path):
+    """The held images are the first four: their truth is not learned, and their answers stay near the teacher's."""
+
+    def drift(distil: bool) -> tuple[float, list[float]]:
+        torch.manual_seed(0)
+        teacher = ObjectFormerLite(**SMALL).eval()
+        network = ObjectFormerLite(**SMALL)
+        network.load_state_dict(teacher.state_dict())
+        recipe = Recipe(warm_up=1, rate=3e-3, frozen_stages=0, frozen_norms=True)
+        stage = Stage(network, SMALL, tmp_path / str(distil), recipe, teacher=teacher if distil else None)
+        batch = batch_of(samples, [True] * 4 + [False] * 4)
+        if not distil:
+            batch = Batch(*(values[4:] for values in batch))
+        first = stage.learn(batch)
+        if distil:
+            assert first["taught"] < 1e-3  # the network begins as its teacher
+        learned = [stage.learn(batch)["mask"] for _ in range(12)]
+        network.eval()
+        with torch.no_grad():
+            images = batch_of(samples).images[:4]
+            return float(losses.distance(network.logits(images), teacher.logits(images))), learned
+
+    kept, learned = drift(distil=True)
+    forgotten, _ = drift(distil=False)
+    assert learned[-1] < learned[0]
+    assert kept < forgotten / 2
+
+
+def test_a_batch_of_held_images_alone_teaches_no_truth(samples: list, tmp_path: Path):
+    torch.manual_seed(0)
+    teacher = ObjectFormerLite(**SMALL)
+    network = ObjectFormerLite(**SMALL)
+    stage = Stage(network, SMALL, tmp_path, Recipe(frozen_stages=0, frozen_norms=True), teacher=teacher)
+    terms = stage.learn(batch_of(samples, [True] * 8))
+    assert set(terms) == {"loss", "taught", "norm"}
+    assert terms["taught"] > 0
+
+
+def test_frozen_norms_keep_their_statistics(samples: list):
+    images = batch_of(samples).images
+    for frozen in (False, True):
+        network = ObjectFormerLite(**SMALL)
+        before = {name: value.clone() for name, value in network.named_buffers() if "running" in name}
+        train_mode(network, frozen_norms=frozen)
+        network(images)
+        same = [torch.equal(value, before[name]) for name, value in network.named_buffers() if "running" in name]
+        assert all(same) == frozen
+        assert any(same) == frozen
+
+
+def test_the_distance_from_a_teacher_is_logged(samples: list, tmp_path: Path):
+    torch.manual_seed(0)
+    teacher = ObjectFormerLite(**SMALL)
+    recipe = Recipe(minutes=1e-6, shapes={(96, 96): (1.0, 4)}, warm_up=1, frozen_stages=0, frozen_norms=True)
+    mixed = [sample._replace(held=index < 4) for index, sample in enumerate(samples)]
+    Stage(ObjectFormerLite(**SMALL), SMALL, tmp_path, recipe, teacher=teacher).run(mixed, {"photos": samples})
+    events = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text().splitlines()]
+    assert events[-1]["on"] == "photos"
+    assert events[-1]["image.fromTeacher"] > 0

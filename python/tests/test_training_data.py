@@ -295,6 +295,22 @@ def test_real_photos_of_both_classes_come_equally_often(tmp_path: Path):
     assert 0.4 < np.mean([sample.tampered for sample in real]) < 0.6
 
 
+def test_photos_that_a_teacher_answers_for_get_their_share_of_the_places(tmp_path: Path):
+    real_list(tmp_path)
+    photos = [Sample(tmp_path / f"{index}.png", held=index % 3 == 0) for index in range(12)]
+    endless = iter(MixedShapes(photos, {(64, 96): (0.5, 10), (64, 64): (0.5, 8)}, seed=3, held=0.4))
+    batches = [next(endless) for _ in range(80)]
+    drawn = [photos[index].held for batch in batches for index, _, _ in batch]
+    assert 0.35 < np.mean(drawn) < 0.45
+    assert {len(batch) for batch in batches} == {10, 8}
+    assert PoolDataset(photos)[0, (64, 64), 1].held
+    assert not PoolDataset(photos)[1, (64, 64), 1].held
+
+    # Without a share, as without a teacher, none of them is drawn.
+    alone = iter(MixedShapes(photos, {(64, 96): (1.0, 10)}, seed=3))
+    assert not any(photos[index].held for _ in range(10) for index, _, _ in next(alone))
+
+
 @pytest.mark.parametrize(("height", "width"), [(64, 96), (60, 90), (33, 50), (128, 192), (70, 97)])
 def test_photo_and_mask_stay_together_on_the_way_to_a_shape(height: int, width: int):
     mask = np.zeros((height, width), np.uint8)

@@ -19,8 +19,10 @@ from workshop import (
     extract_outlines,
     find_duplicate_photos,
     plot_training,
+    train,
 )
 from workshop.training.dataset import Sample
+from workshop.training.parallel import Team
 
 
 def test_a_manifest_gets_the_scores_of_test_photos(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
@@ -161,3 +163,55 @@ def test_a_test_photo_in_the_library_is_found(
     with pytest.raises(SystemExit) as exit_:
         find_duplicate_photos.main()
     assert exit_.value.code == 0
+
+
+def pool_of(folder: Path, count: int) -> Path:
+    """Samples of 96x96, every second of them with a bright square."""
+    folder.mkdir(parents=True)
+    for index in range(count):
+        picture = cv2.resize(np.random.default_rng(index).integers(0, 200, (12, 12, 3), dtype=np.uint8), (96, 96))
+        name = folder / f"{index:06d}_{'splice' if index % 2 else 'authentic'}"
+        if index % 2:
+            mask = np.zeros((96, 96), np.uint8)
+            mask[20:60, 20:60] = picture[20:60, 20:60] = 255
+            cv2.imwrite(f"{name}.png", mask)
+        cv2.imwrite(f"{name}.jpg", picture)
+    return folder
+
+
+def test_a_stage_that_forgets_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    small = {"width": 24, "prototypes": 4, "blocks": 1, "heads": 2, "descriptor": 8}
+    monkeypatch.setattr(train, "DEFAULT_CONFIG", small)
+    monkeypatch.setattr(train, "SQUARES", {(96, 96): (1.0, 4)})
+    torch.manual_seed(0)
+    # Kept in half precision, as the checkpoints in the repository are.
+    torch.save({"model_state": build(small).half().state_dict()}, tmp_path / "before.pth")
+    pool_of(tmp_path / "pool" / "train", 6)
+    pool_of(tmp_path / "pool" / "validation", 4)
+    documents, others = pool_of(tmp_path / "documents", 6), pool_of(tmp_path / "others", 4)
+    arguments = [
+        "train.py",
+        "photos",
+        "--out",
+        tmp_path / "out",
+        "--minutes",
+        "1e-6",
+        "--start",
+        tmp_path / "before.pth",
+    ]
+    arguments += ["--distil", tmp_path / "before.pth", "--more", documents, "--also", others, "--squares"]
+    monkeypatch.setattr(sys, "argv", list(map(str, arguments)))
+    train.work(Team(), train.parse(), tmp_path / "pool")
+    events = [json.loads(line) for line in (tmp_path / "out" / "log.jsonl").read_text().splitlines()]
+    assert events[0]["samples"] == 12
+    assert {event["on"]: "image.fromTeacher" in event for event in events[1:]} == {"made": True, "others": True}
+
+
+@pytest.mark.parametrize("asked", [[], ["--more", "documents", "--held-share", "1"]])
+def test_a_teacher_needs_something_to_be_learned(
+    asked: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.setattr(sys, "argv", ["train.py", "photos", "--out", "out", "--distil", "before.pth", *asked])
+    with pytest.raises(SystemExit):
+        train.parse()
+    assert ("--more FOLDER" if not asked else "--held-share") in capsys.readouterr().err

@@ -35,12 +35,14 @@ class Sample(NamedTuple):
     """A photo. Without a mask it is authentic, unless `tampered` says that its mask is merely not known.
 
     `real` tells photos that people made from those of the generator: their verdict is learned from the map as well.
+    Of `held` ones the truth is not learned: the network keeps what its teacher says of them.
     """
 
     image: Path
     mask: Path | None = None
     tampered: bool = False
     real: bool = False
+    held: bool = False
 
     @property
     def is_known(self) -> bool:
@@ -49,14 +51,15 @@ class Sample(NamedTuple):
 
 
 class Batch(NamedTuple):
-    """Images (B, 3, H, W), truth (B, 1, H, W) 0/1, and for each image three values (B,): whether it is manipulated
-    (0/1, float), whether `truth` is known, and whether people made it (both bool)."""
+    """Images (B, 3, H, W), truth (B, 1, H, W) 0/1, and for each image four values (B,): whether it is manipulated
+    (0/1, float), whether `truth` is known, whether people made it, and whether a teacher answers for it (all bool)."""
 
     images: Tensor
     truth: Tensor
     label: Tensor
     known: Tensor
     real: Tensor
+    held: Tensor
 
 
 def to_input(pixels: np.ndarray, fit: Fit | int) -> Tensor:
@@ -225,6 +228,7 @@ class PoolDataset(Dataset):
             torch.tensor(float(tampered)),
             torch.tensor(sample.is_known),
             torch.tensor(sample.real),
+            torch.tensor(sample.held),
         )
 
 
@@ -239,9 +243,10 @@ def measure(samples: list[Sample]) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Choice:
-    """Which samples suit a shape: made ones, and real ones of each class."""
+    """Which samples suit a shape: made ones, those that a teacher answers for, and real ones of each class."""
 
     made: np.ndarray
+    held: np.ndarray
     authentic: np.ndarray
     tampered: np.ndarray
 
@@ -250,8 +255,9 @@ class MixedShapes(Sampler):
     """Endless shuffled batches, each of one shape drawn from `shapes` (shape: (chance, batch)).
 
     Made photos come as often as they are; each place of a batch is given to a real one with chance `real`, every second
-    of which is manipulated, so that neither the shape nor the size of a photo tells anything. A square takes any photo,
-    another shape those that nearly have its aspect and at least most of its area.
+    of which is manipulated, so that neither the shape nor the size of a photo tells anything. Of the other places each
+    is given to one that a teacher answers for with chance `held`. A square takes any photo, another shape those that
+    nearly have its aspect and at least most of its area.
 
     Starts at batch number `start`, so that a resumed run goes on where it stopped. Members of a team draw other
     samples, but the same shapes, so that none waits for another.
@@ -264,10 +270,11 @@ class MixedShapes(Sampler):
         seed: int,
         *,
         real: float = 0.0,
+        held: float = 0.0,
         start: int = 0,
         member: int = 0,
     ):
-        self.seed, self.start, self.member, self.real = seed, start, member, real
+        self.seed, self.start, self.member, self.real, self.held = seed, start, member, real, held
         self.shapes = {shape: batch for shape, (_, batch) in shapes.items()}
         chances = np.array([chance for chance, _ in shapes.values()])
         self.chances = chances / chances.sum()
@@ -284,12 +291,13 @@ class MixedShapes(Sampler):
             )
         real = np.array([sample.real for sample in samples])
         tampered = np.array([sample.tampered for sample in samples])
+        held = np.array([sample.held for sample in samples])
 
         def those(wanted: np.ndarray) -> np.ndarray:
             found = np.flatnonzero(wanted & suits)
             return found if len(found) else np.flatnonzero(wanted)
 
-        return Choice(those(~real), those(real & ~tampered), those(real & tampered))
+        return Choice(those(~real & ~held), those(held), those(real & ~tampered), those(real & tampered))
 
     def __iter__(self) -> Iterator[list[tuple[int, Shape, int]]]:
         batch = self.start
@@ -299,8 +307,10 @@ class MixedShapes(Sampler):
             rng = np.random.default_rng((self.seed, batch, self.member))
             choice, places = self.choices[shape], self.shapes[shape]
             real = int((rng.random(places) < self.real).sum()) if len(choice.tampered) and len(choice.authentic) else 0
-            made = rng.choice(choice.made, places - real, replace=len(choice.made) < places)
+            held = int((rng.random(places - real) < self.held).sum()) if len(choice.held) else 0
+            made = rng.choice(choice.made, places - real - held, replace=len(choice.made) < places)
+            taught = rng.choice(choice.held, held, replace=len(choice.held) < places) if held else []
             tampered = (np.arange(real) + rng.integers(2)) % 2 == 0
             people = [rng.choice(choice.tampered if t else choice.authentic) for t in tampered]
-            yield [(int(i), shape, int(rng.integers(2**62))) for i in [*made, *people]]
+            yield [(int(i), shape, int(rng.integers(2**62))) for i in [*made, *taught, *people]]
             batch += 1

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
 from ofx.networks.objectformer_lite import NAME, ObjectFormerLite
@@ -31,6 +31,8 @@ AGREE_EVERY = 8
 LONGEST_STEP = 30
 #: Input side of the validation during training, whose area photos are brought to in their own shape.
 VALIDATION_SIDE = 380
+#: Shapes of a stage to which photos are stretched, as the shipped model's input is: its two sizes.
+SQUARES = {(380, 380): (0.5, 8), (288, 288): (0.5, 12)}
 #: Shapes of the inputs: their chance and their batch. Photos of old collections have 384x256 and stay as they are;
 #: the larger shapes have the area of 380 x 380, the smaller ones that of 288 x 288. To squares photos are stretched.
 SHAPES = {
@@ -50,7 +52,8 @@ SHAPES = {
 class Recipe:
     """How to train one stage. `shapes` maps an input's height and width to their chance and their batch.
 
-    `real` is the share of real photos in the batches; times are in minutes.
+    `real` is the share of real photos in the batches, `held` that of samples that a teacher answers for in the rest of
+    them; times are in minutes.
     """
 
     minutes: float = 60
@@ -63,6 +66,8 @@ class Recipe:
     frozen_noise: bool = False
     shapes: dict[Shape, tuple[float, int]] = field(default_factory=lambda: dict(SHAPES))
     real: float = 0.2
+    held: float = 0.5
+    frozen_norms: bool = False
     seed: int = 1
     validate_every: float = 15
     save_every: float = 3
@@ -100,6 +105,19 @@ def freeze(network: ObjectFormerLite, stages: int, *, noise: bool = False) -> No
             module.requires_grad_(False)
 
 
+def train_mode(network: nn.Module, *, frozen_norms: bool) -> None:
+    """Put a network into training mode; with `frozen_norms` its batch normalisations keep the statistics they have.
+
+    They follow whatever is shown, so that other photos in the batches change what the network says of the old ones
+    without any gradient.
+    """
+    network.train()
+    if frozen_norms:
+        for module in network.modules():
+            if isinstance(module, nn.modules.batchnorm._BatchNorm):
+                module.eval()
+
+
 def rate_factor(progress: float, step: int, warm_up: int) -> float:
     """Factor on the learning rates: linear warm-up by steps, then a cosine over the stage's time, down to 2 %."""
     warm = min(1.0, (step + 1) / warm_up)
@@ -130,9 +148,17 @@ class Stage:
     """One stage of training, kept in a folder: `log.jsonl`, `state.pt` to resume from, and `model.pth`, the result."""
 
     def __init__(
-        self, network: ObjectFormerLite, config: dict[str, int], out: Path, recipe: Recipe, team: Team | None = None
+        self,
+        network: ObjectFormerLite,
+        config: dict[str, int],
+        out: Path,
+        recipe: Recipe,
+        *,
+        team: Team | None = None,
+        teacher: ObjectFormerLite | None = None,
     ):
         self.team = team or Team()
+        self.teacher = teacher.eval().to(memory_format=torch.channels_last) if teacher else None
         out.mkdir(parents=True, exist_ok=True)
         freeze(network, recipe.frozen_stages, noise=recipe.frozen_noise)
         self.network = network.to(memory_format=torch.channels_last)
@@ -140,6 +166,8 @@ class Stage:
         self.optimizer = make_optimizer(network, recipe)
         self.average = Average(network, recipe.average)
         self.step, self.seen, self.seconds = 0, 0, 0.0
+        #: The teacher's scores of each validation set.
+        self.taught: dict[str, list[float]] = {}
         if (out / "state.pt").exists():
             self._resume(torch.load(out / "state.pt", weights_only=True))
 
@@ -179,8 +207,17 @@ class Stage:
             return
         averaged = ObjectFormerLite(**self.config)
         averaged.load_state_dict(self.average.state)
+        free = any(height != width for height, width in self.recipe.shapes)
         for name, those in samples.items():
-            summary = evaluate([averaged], those, VALIDATION_SIDE, free=True).summary()
+            found = evaluate([averaged], those, VALIDATION_SIDE, free=free)
+            summary = found.summary()
+            if self.teacher and name not in self.taught:
+                self.taught[name] = evaluate([self.teacher], those, VALIDATION_SIDE, free=free).scores
+            if self.teacher:
+                # Mean distance of the scores' logits from the teacher's.
+                own, other = (np.clip(scores, 1e-7, 1 - 1e-7) for scores in (found.scores, self.taught[name]))
+                apart = np.log(own / (1 - own)) - np.log(other / (1 - other))
+                summary["image.fromTeacher"] = float(np.abs(apart).mean())
             self.log("validate", on=name, **{key: round(value, 4) for key, value in summary.items()})
 
     def learn(self, batch: Batch) -> dict[str, float]:
@@ -188,10 +225,11 @@ class Stage:
         factor = rate_factor(self.seconds / (60 * self.recipe.minutes), self.step, self.recipe.warm_up)
         for group in self.optimizer.param_groups:
             group["lr"] = group["base"] * factor
-        self.network.train()
+        train_mode(self.network, frozen_norms=self.recipe.frozen_norms)
+        images = batch.images.to(memory_format=torch.channels_last)
         with torch.autocast("cpu", dtype=torch.bfloat16, enabled=HAS_BFLOAT16):
-            score, mask, coarse = self.network.logits(batch.images.to(memory_format=torch.channels_last))
-        terms = losses.total(score, mask, coarse, batch.truth, label=batch.label, known=batch.known, real=batch.real)
+            answer = self.network.logits(images)
+        terms = self.terms(answer, images, batch)
         self.optimizer.zero_grad(set_to_none=True)
         terms["loss"].backward()
         norm = float(nn.utils.clip_grad_norm_(self.network.parameters(), 2.0))
@@ -201,6 +239,25 @@ class Stage:
         self.step, self.seen = self.step + 1, self.seen + len(batch.images) * self.team.size
         return {name: float(value.detach()) for name, value in terms.items()} | {"norm": norm}
 
+    def terms(self, answer: tuple[Tensor, Tensor, Tensor], images: Tensor, batch: Batch) -> dict[str, Tensor]:
+        """The terms of the loss: the truth of the batch's images, and the teacher's answer to those that it is for."""
+        if not self.teacher or not batch.held.any():
+            return losses.total(*answer, batch.truth, label=batch.label, known=batch.known, real=batch.real)
+        held = batch.held
+        with torch.no_grad(), torch.autocast("cpu", dtype=torch.bfloat16, enabled=HAS_BFLOAT16):
+            score, mask, coarse = (logits.float() for logits in self.teacher.logits(images[held]))
+        taught = losses.distance(tuple(logits[held] for logits in answer), (score, mask, coarse))
+        if held.all():
+            return {"loss": losses.TAUGHT_WEIGHT * taught, "taught": taught}
+        learned = losses.total(
+            *(logits[~held] for logits in answer),
+            batch.truth[~held],
+            label=batch.label[~held],
+            known=batch.known[~held],
+            real=batch.real[~held],
+        )
+        return {**learned, "loss": learned["loss"] + losses.TAUGHT_WEIGHT * taught, "taught": taught}
+
     def run(self, samples: list[Sample], validation: dict[str, list[Sample]], savers: Savers | None = None) -> None:
         """Train until the stage's minutes are over, by the first process's clock, which stands during validation."""
         recipe = self.recipe
@@ -209,7 +266,13 @@ class Stage:
         loader = DataLoader(
             PoolDataset(samples, savers),
             batch_sampler=MixedShapes(
-                samples, recipe.shapes, recipe.seed, real=recipe.real, start=self.step, member=self.team.rank
+                samples,
+                recipe.shapes,
+                recipe.seed,
+                real=recipe.real,
+                held=recipe.held,
+                start=self.step,
+                member=self.team.rank,
             ),
             num_workers=1,
             prefetch_factor=4,
@@ -224,7 +287,9 @@ class Stage:
             if self.step % AGREE_EVERY == 0:
                 self.seconds = self.team.agree(self.network, self.seconds)
             if self.step % LOG_EVERY == 0:
-                self.log("train", **{name: round(float(np.mean([t[name] for t in terms])), 4) for name in terms[0]})
+                names = {name for step in terms for name in step}
+                means = {name: float(np.mean([step[name] for step in terms if name in step])) for name in sorted(names)}
+                self.log("train", **{name: round(mean, 4) for name, mean in means.items()})
                 terms = []
             if self.seconds - saved >= 60 * recipe.save_every:
                 self.checkpoint()

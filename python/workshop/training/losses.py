@@ -12,6 +12,8 @@ POSITIVE_WEIGHT = 2.5
 SCORE_WEIGHT, DICE_WEIGHT, COARSE_WEIGHT = 0.5, 0.5, 0.3
 #: Weight of the verdict that the map itself gives of real photos, and the share of its cells that give it.
 TOP_WEIGHT, TOP_SHARE = 0.3, 0.01
+#: Weight of what a teacher says, and of its score within that.
+TAUGHT_WEIGHT, TAUGHT_SCORE_WEIGHT = 2.0, 1.0
 
 
 def dice(logits: Tensor, truth: Tensor) -> Tensor:
@@ -36,6 +38,17 @@ def top(logits: Tensor) -> Tensor:
     """Mean of the highest hundredth of each map's logits, (B,), of (B, 1, h, w)."""
     flat = logits.float().flatten(1)
     return flat.topk(max(1, round(TOP_SHARE * flat.shape[1])), 1).values.mean(1)
+
+
+def distance(answer: tuple[Tensor, Tensor, Tensor], taught: tuple[Tensor, Tensor, Tensor]) -> Tensor:
+    """How far an answer is from the teacher's, on the same images: score (B,), mask and coarse mask, all logits.
+
+    Smooth L1 of the logits (L2 in Ba, Caruana, "Do deep nets really need to be deep?", NeurIPS 2014; distillation that
+    keeps what was learned before: Li, Hoiem, "Learning without forgetting", ECCV 2016). Logits and not probabilities:
+    the score is read off the faint parts of a map as well, and thresholds were fitted to their level.
+    """
+    score, mask, coarse = (F.smooth_l1_loss(own.float(), other) for own, other in zip(answer, taught, strict=True))
+    return mask + COARSE_WEIGHT * coarse + TAUGHT_SCORE_WEIGHT * score
 
 
 def total(
