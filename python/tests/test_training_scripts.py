@@ -40,6 +40,57 @@ def test_a_manifest_gets_the_scores_of_test_photos(tmp_path: Path, monkeypatch: 
     assert "testScores" not in second
 
 
+def describe(model: Path, monkeypatch: pytest.MonkeyPatch, *asked: object) -> dict:
+    monkeypatch.setattr(sys, "argv", ["describe_model.py", str(model), *map(str, asked)])
+    describe_model.main()
+    return json.loads((model / "model.json").read_text())
+
+
+def test_a_manifest_tells_what_happens_to_untouched_images(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    before = {"name": "small", "version": "0.3.0", "variants": [], "limits": ["It is blind.", "One’s own."], "metrics": {"dev": 1}}
+    (tmp_path / "model.json").write_text(json.dumps(before))
+    used = {"name": "small", "version": "0.3.0", "inputSize": 380}
+    verdicts = ["manipulated", "suspicious", "no-finding", "no-finding"]
+    results: list[dict] = [{"verdict": verdict, "model": used} for verdict in verdicts]
+    results[3]["copies"] = [{}]
+    results.append({"error": {"code": "IMAGE_DAMAGED"}})
+    (tmp_path / "pages.json").write_text(json.dumps({"results": results}))
+    after = describe(tmp_path, monkeypatch, "--untouched", f"made documents={tmp_path / 'pages.json'}")
+    sentence = (
+        "Of 4 made documents that nobody manipulated, 1 (25 %) were called manipulated and 1 (25 %) suspicious; "
+        "a copy was reported on 1 (25 %) (version 0.3.0 at 380 pixels, as ofx predict judges by default)."
+    )
+    assert after == {**before, "limits": ["It is blind.", "One’s own.", sentence]}
+
+    (tmp_path / "pages.json").write_text(json.dumps({"results": results[2:3]}))
+    again = describe(tmp_path, monkeypatch, "--untouched", f"made documents={tmp_path / 'pages.json'}")
+    assert len(again["limits"]) == 3
+    assert again["limits"][2].startswith("Of 1 made documents that nobody manipulated, 0 (0 %)")
+
+
+@pytest.mark.parametrize(
+    ("results", "message"),
+    [
+        ([{"error": {}}], "no results"),
+        ([{"verdict": "no-finding", "model": {"version": "1", "inputSize": s}} for s in (288, 380)], "several"),
+    ],
+)
+def test_untouched_images_are_those_of_one_model(
+    results: list[dict], message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    (tmp_path / "model.json").write_text(json.dumps({"variants": []}))
+    (tmp_path / "pages.json").write_text(json.dumps({"results": results}))
+    with pytest.raises(ValueError, match=message):
+        describe(tmp_path, monkeypatch, "--untouched", f"pages={tmp_path / 'pages.json'}")
+
+
+def test_a_description_needs_its_version(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    (tmp_path / "model.json").write_text(json.dumps({"variants": []}))
+    for asked in ([], ["--version", "1"], ["--fitted-on", "x"], ["--version", "1", "--untouched", "a=b"]):
+        with pytest.raises(SystemExit):
+            describe(tmp_path, monkeypatch, *asked)
+
+
 def test_a_manifest_gets_thresholds_and_numbers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     (tmp_path / "model.json").write_text(json.dumps({"name": "small", "version": "0.0.0", "variants": []}))
     thresholds = {"score": 0.4, "mask": 0.3, "temperature": 2.0, "balancedAccuracy": 0.7}

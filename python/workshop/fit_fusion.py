@@ -134,7 +134,7 @@ def write_fusion(path: Path, size: int, runs: list[Run], found: dict[str, Any], 
 
     Its thresholds and what its sources' maps are worth stay as they are.
     """
-    manifest = json.loads(path.read_text())
+    manifest = json.loads(path.read_text(encoding="utf-8"))
     variants = [variant for variant in manifest["variants"] if variant["inputSize"] == size]
     if not variants:
         raise ValueError(f"{path} has no variant of size {size}")
@@ -156,7 +156,7 @@ def write_fusion(path: Path, size: int, runs: list[Run], found: dict[str, Any], 
             },
         }
         fusion["fittedOn"] = words
-    path.write_text(json.dumps(manifest, indent=2) + "\n")
+    path.write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def main() -> None:
