@@ -47,7 +47,13 @@ def describe(model: Path, monkeypatch: pytest.MonkeyPatch, *asked: object) -> di
 
 
 def test_a_manifest_tells_what_happens_to_untouched_images(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    before = {"name": "small", "version": "0.3.0", "variants": [], "limits": ["It is blind.", "Naïve."], "metrics": {"dev": 1}}
+    before = {
+        "name": "small",
+        "version": "0.3.0",
+        "variants": [],
+        "limits": ["It is blind.", "Naïve."],
+        "metrics": {"dev": 1},
+    }
     (tmp_path / "model.json").write_text(json.dumps(before))
     used = {"name": "small", "version": "0.3.0", "inputSize": 380}
     verdicts = ["manipulated", "suspicious", "no-finding", "no-finding"]
