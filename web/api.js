@@ -26,13 +26,14 @@ export function useToken(value) {
 /**
  * @param {File} file
  * @param {string} path - what it is called, with its folders
- * @param {{maskThreshold?: number, signal?: AbortSignal}} question
+ * @param {{maskThreshold?: number, tile?: boolean, signal?: AbortSignal}} question
  * @returns {Promise<{result: object, pictures: object}>} a result of `ofx predict --json` with what a report tells of its file, and
  *   apart from it `photo` (JPEG), `heat`, `map` and `mask` (PNG), and `drawings`
  */
-export async function predict(file, path, { maskThreshold, signal }) {
+export async function predict(file, path, { maskThreshold, tile, signal }) {
   const query = new URLSearchParams({ mask: 'png', exhibit: 'json' });
   if (maskThreshold !== undefined) query.set('maskThreshold', String(maskThreshold));
+  if (tile) query.set('tile', 'true');
   const form = new FormData();
   form.append('image', file, path.split('/').at(-1));
   const response = await ask(`/v1/predict?${query}`, { method: 'POST', body: form, signal });

@@ -1,5 +1,6 @@
 /** Takes photos by drop, paste or choice, and shows what the server says about them. */
 import { defaultModel, Problem, samples, useToken } from './api.js';
+import { offerCloser, restoreCloser, startCloser } from './closer.js';
 import { chosenPhotos, droppedPhotos } from './intake.js';
 import { emptyList, focusEntry, isFiltered, setView, shown, showList, startList, summarise } from './list.js';
 import { open, startOpening } from './open.js';
@@ -74,6 +75,7 @@ startList(entries, {
 });
 startReview(go);
 startThreshold((entry) => void show(entry));
+startCloser(() => void examineAll());
 startSaving({
   filtered: () => (isFiltered() ? shown() : undefined),
   model: () => model,
@@ -86,6 +88,7 @@ async function begin() {
   const introduced = introduce();
   await session.restore();
   setView((await session.setting('view')) ?? {});
+  await restoreCloser();
   byId('kept').textContent = session.isKept()
     ? 'Photos and results stay in this browser until you clear them.'
     : 'This browser keeps nothing: a reload loses the results.';
@@ -322,5 +325,6 @@ function setState(state) {
 }
 
 function offerRetry() {
+  offerCloser(isWorking());
   byId('retry-failed').hidden = isWorking() || !entries.some(({ problem }) => problem);
 }

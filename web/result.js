@@ -89,7 +89,7 @@ function isSpeck({ area }, { width, height }) {
 }
 
 function listRegions(result) {
-  const { regions } = result;
+  const { regions, regionCount = regions.length } = result;
   const shown = listed(result);
   byId('no-regions').hidden = regions.length > 0;
   byId('columns').hidden = shown.length === 0;
@@ -114,7 +114,7 @@ function listRegions(result) {
     return item;
   });
   const specks = regions.filter((region) => isSpeck(region, result)).length;
-  const smaller = regions.length - specks - shown.length;
+  const smaller = regionCount - specks - shown.length;
   const rest = [smaller && `${smaller} smaller`, specks && count(specks, 'speck')].filter(Boolean);
   if (rest.length > 0) {
     items.push(element('li', `${shown.length > 0 ? 'and ' : ''}${rest.join(' and ')}`, 'more'));

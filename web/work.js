@@ -1,5 +1,6 @@
 /** Has photos examined: several at once, as many as the server works on, and waits where it has to. */
 import { places, predict, Problem, sample } from './api.js';
+import { looksCloser } from './closer.js';
 import { change, entries, fileOf, keepFile, keepPictures } from './session.js';
 
 /** A photo for which the server had no time, or lost its worker, is asked for so often. */
@@ -108,11 +109,13 @@ export async function examine(entry, question, signal) {
   if (entry.source && !(await fileOf(entry))) keepFile(entry, await sample(entry.source, { signal }));
   const file = await fileOf(entry);
   if (!file) throw gone(entry);
-  const { result, pictures } = await predict(file, entry.path, { ...question, signal }).catch(
-    async (error) => {
-      throw error.code !== 'UNREACHABLE' || (await canBeRead(file)) ? error : gone(entry);
-    },
-  );
+  const { result, pictures } = await predict(file, entry.path, {
+    tile: looksCloser(entry),
+    ...question,
+    signal,
+  }).catch(async (error) => {
+    throw error.code !== 'UNREACHABLE' || (await canBeRead(file)) ? error : gone(entry);
+  });
   signal?.throwIfAborted();
   await keepPictures(entry, pictures);
   change(entry, { result: { ...result, image: entry.path }, problem: undefined });

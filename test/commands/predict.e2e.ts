@@ -110,18 +110,22 @@ describe('ofx predict', () => {
       expect(npy.length).to.equal(128 + 64 * 64 * 4);
     });
 
-    it('looks through windows at full resolution with --tile', async () => {
+    it('looks through windows, too, with --tile', async () => {
       const args = ['predict', folder.file('in.png'), ...tiny, '--size', '64', '--tile', '--json'];
       const { stdout } = await ofx([...args, '--out', folder.file('m.png'), '--concurrency', '2']);
       const prediction = first(stdout);
-      // Each pixel's probability is its own: the map of any windows is the map of the pixels.
+      // Each pixel's probability is its own: the map of any windows is the map of the pixels, and the whole's a coarser one.
       expect(prediction.regions).to.have.length(1);
-      expect(prediction.regions[0]).to.include({ x: 20, y: 10, width: 60, height: 40, area: 60 * 40 });
+      const { x, y, width, height } = prediction.regions[0]!;
+      expect(
+        [x, y, x + width, y + height].map((at, i) => Math.abs(at - [20, 10, 80, 50][i]!) <= 2),
+      ).to.not.include(false);
       // 200 takes 4 windows that overlap by a quarter or more, 100 takes 2.
       expect(prediction.warnings).to.have.length(1);
       expect(prediction.warnings[0]).to.contain('8 windows of 64x64');
+      expect(prediction.windows).to.include({ count: 8, side: 64 });
       const levels = await sharp(folder.file('m.png')).extractChannel(0).raw().toBuffer();
-      expect(levels.filter((level) => level === 255)).to.have.length(60 * 40);
+      expect(levels.filter((level) => level === 255)).to.have.length(prediction.regions[0]!.area);
 
       const map = async (...flags: string[]): Promise<Buffer> => {
         await ofx([...args, '--probability', folder.file('p.npy'), ...flags]);
@@ -132,12 +136,13 @@ describe('ofx predict', () => {
       expect((await map('--concurrency', '3')).equals(npy)).to.equal(true);
     });
 
-    it('resizes an image that is smaller than a window, and says so', async () => {
+    it('looks at an image that is not large as without --tile', async () => {
       const run = async (...flags: string[]): Promise<Prediction> =>
         first((await ofx(['predict', folder.file('in.png'), ...tiny, '--json', ...flags])).stdout);
       const [tiled, whole] = [await run('--tile'), await run()];
-      expect(tiled.score).to.equal(whole.score);
-      expect(tiled.warnings[0]).to.contain('Smaller than a window of 288x288');
+      for (const name of ['score', 'regions', 'warnings'] as const)
+        expect(tiled[name]).to.deep.equal(whole[name]);
+      expect(tiled).to.not.have.property('windows');
     });
 
     it('computes what the model’s definition says', async () => {

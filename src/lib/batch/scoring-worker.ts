@@ -41,6 +41,8 @@ function rowOf(prediction: Prediction): Partial<Row> {
     sha256,
     bytes,
     timingsMs,
+    windows,
+    regionCount,
   } = prediction;
   return {
     verdict,
@@ -49,7 +51,7 @@ function rowOf(prediction: Prediction): Partial<Row> {
     height,
     tamperedFraction,
     regions: JSON.stringify(regions),
-    details: JSON.stringify({ evidence, warnings }),
+    details: JSON.stringify({ evidence, warnings, windows, regionCount }),
     sha256,
     bytes,
     milliseconds: timingsMs.total,

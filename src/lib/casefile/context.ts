@@ -16,7 +16,7 @@ const TOLD_ELSEWHERE = ['ofx', 'build', 'model', ...OUTPUT_KINDS.map((kind) => O
 export function caseContext({ model, network, evidence, temperature, settings }: RunFacts): CaseContext {
   const manifest = model.kind === 'model' ? model.model.manifest : undefined;
   const { description, licence, limits } = manifest ?? {};
-  const scores = settings['tile'] === true ? undefined : comparableScores(network, evidence);
+  const scores = comparableScores(network, evidence);
   return {
     software: SOFTWARE,
     model: {

@@ -27,7 +27,7 @@ export const planFlags = {
     helpValue: 'PIXELS',
   }),
   tile: Flags.boolean({
-    description: 'Look through overlapping windows at full resolution instead of resizing: slower',
+    description: 'Look at large images through windows, too, as predict --tile does',
     default: false,
   }),
   threshold: fractionFlag({ description: 'Manipulated where the score is larger [default: the model’s]' }),

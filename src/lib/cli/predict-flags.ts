@@ -16,7 +16,7 @@ export const predictFlags = {
   thresholds: thresholdsFlag,
   tile: Flags.boolean({
     description:
-      'Look through overlapping windows at full resolution instead of resizing: slower, for images much larger than --size',
+      'Look at images whose longer side is more than twice --size through up to 64 windows, too: finds places better, takes longer',
   }),
   page: Flags.integer({
     description:

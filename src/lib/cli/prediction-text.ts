@@ -16,8 +16,8 @@ import {
 /** One line an image, for runs over many. */
 export function predictionLine(result: PredictResult): string {
   if (isFailed(result)) return `${pc.yellow('failed     ')}     –        –  ${describeFailure(result)}`;
-  const { image, score, tamperedFraction, regions } = result;
-  const where = regions.length > 0 ? pc.dim(`  ${count(regions.length, 'region')}`) : '';
+  const { image, score, tamperedFraction, regions, regionCount = regions.length } = result;
+  const where = regionCount > 0 ? pc.dim(`  ${count(regionCount, 'region')}`) : '';
   return `${verdict(result, 11)}  ${score.toFixed(3)}  ${percent(tamperedFraction).padStart(7)}  ${image}${where}`;
 }
 
@@ -31,9 +31,10 @@ export const PREDICTION_HEADER = pc.dim('verdict      score     area  image');
 /** A paragraph about the one image that was asked for. */
 export function predictionParagraph(result: Prediction): string {
   const { image, score, scoreThreshold, tamperedFraction, regions, outputs, model, timingsMs } = result;
+  const { regionCount = regions.length } = result;
   const lines = [
     `${image}: ${pc.bold(verdict(result))}, score ${score.toFixed(3)} (threshold ${scoreThreshold.toFixed(3)})`,
-    `  ${percent(tamperedFraction)} of the image is marked${regions.length > 0 ? `, in ${count(regions.length, 'region')}:` : ''}`,
+    `  ${percent(tamperedFraction)} of the image is marked${regionCount > 0 ? `, in ${count(regionCount, 'region')}:` : ''}`,
     ...regions
       .slice(0, SHOWN_REGIONS)
       .map(
@@ -41,8 +42,7 @@ export function predictionParagraph(result: Prediction): string {
           `    ${width} × ${height} px at (${x}, ${y}), mean probability ${meanProbability.toFixed(2)}`,
       ),
   ];
-  if (regions.length > SHOWN_REGIONS)
-    lines.push(`    and ${regions.length - SHOWN_REGIONS} more (--json lists them)`);
+  if (regionCount > SHOWN_REGIONS) lines.push(`    and ${regionCount - SHOWN_REGIONS} more (--json lists them)`);
   lines.push(...copiedPlaces(result));
   lines.push(`  ${VERDICT_WORDS[result.verdict].meaning}`);
   if (result.tested) lines.push(...worthSentences(result.tested).map((sentence) => `  ${sentence}`));
@@ -118,7 +118,7 @@ export function predictionRow(
   return {
     ...result,
     tampered: String(result.tampered),
-    regions: result.regions.length,
+    regions: result.regionCount ?? result.regions.length,
     ...result.outputs,
     model: result.model.name,
     modelVersion: result.model.version,

@@ -26,7 +26,7 @@ export const validateFlags = {
   evidence: evidenceFlag,
   thresholds: thresholdsFlag,
   tile: Flags.boolean({
-    description: 'Score through overlapping windows at full resolution, as predict --tile does',
+    description: 'Look at large images through windows, too, as predict --tile does',
     default: false,
   }),
   split: Flags.string({

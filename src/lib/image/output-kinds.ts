@@ -32,7 +32,7 @@ export const OUTPUTS = {
     flag: 'probability',
     formats: { npy: ['.npy'], png: ['.png'] },
     needsPixels: false,
-    help: 'Probability map: .npy (float32 at the network’s size, with --tile at the image’s) or .png (16-bit grey at the size of the image)',
+    help: 'Probability map: .npy (float32 at the network’s size, with --tile at that of the windows together) or .png (16-bit grey at the size of the image)',
     query:
       'Adds the probability map: NumPy float32 at the network’s side, or PNG 16-bit grey at the size of the image',
     answer: 'Probability map, .npy or PNG',

@@ -19,6 +19,12 @@ export function resizeMap(map: ProbabilityMap, width: number, height: number): P
   return { width, height, data };
 }
 
+/** The mean of two maps of the same image, at the size of the second. */
+export function meanMap(first: ProbabilityMap, { width, height, data }: ProbabilityMap): ProbabilityMap {
+  const { data: other } = resizeMap(first, width, height);
+  return { width, height, data: data.map((probability, i) => (probability + other[i]!) / 2) };
+}
+
 /** Brings a map to another size row by row, from the top, without ever holding the whole. The row is used again. */
 export function eachRow(
   map: ProbabilityMap,

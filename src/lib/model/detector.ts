@@ -1,27 +1,36 @@
 import { pMapIterable } from 'p-map';
 import type { RgbImage } from '../image/decode/index.js';
-import type { ProbabilityMap } from '../image/probability-map.js';
+import { meanMap, type ProbabilityMap } from '../image/probability-map.js';
 import { resizeLinearOpenCv } from '../image/resize.js';
 import { toTensor } from '../image/tensor.js';
-import { cropWindow, eachWindow, planWindows, WindowBlend } from '../image/windows.js';
+import { eachWindow, planWindows, WindowBlend, windowPixels } from '../image/windows.js';
 import { inputShape, padToShape, type InputShape } from './input-shape.js';
 import type { ModelReference } from './catalogue.js';
 import { externalData } from './external-data.js';
 import { resolveNetwork, type Network, type NetworkChoice } from './network.js';
 import { OnnxPool, type OnnxPoolOptions } from './onnx-session.js';
 import { checkOutputs, readOutputs } from './outputs.js';
-import type { ScoreOutput } from './probability.js';
+import { scoreLogit, type ScoreOutput } from './probability.js';
 
 export interface DetectorOptions extends NetworkChoice, OnnxPoolOptions {}
+
+/** Windows that an image was looked at through. */
+export interface SeenWindows {
+  count: number;
+  /** Of each, in pixels of the image. */
+  side: number;
+  /** Whether the score is that of a window, and not that of the whole. */
+  decided: boolean;
+}
 
 /** What the network says about one image. */
 export interface Detection {
   /** What it says of the image as a whole, before any temperature. */
   output: ScoreOutput;
-  /** Probability of manipulation, at the size at which the network sees the image; of windows, at the image's. */
+  /** Probability of manipulation, at the size at which the network sees the image; of windows, at that of all of them together. */
   map: ProbabilityMap;
-  /** How many windows it was looked at through; undefined where the whole image was resized to the network's side. */
-  windows?: number;
+  /** The windows that it was also looked at through. */
+  windows?: SeenWindows;
   timingsMs: { preprocess: number; inference: number };
 }
 
@@ -73,46 +82,52 @@ export class Detector {
   }
 
   /**
-   * Scores an image through overlapping windows of the network's side at full resolution: nothing is resized, so that
-   * traces survive which a large image loses otherwise. The score is that of the window with the largest. An image
-   * smaller than a window is scored as by {@link detect}. `onWindow` is told how many windows are done, of how many.
+   * Scores an image as {@link detect} does, and looks at a large one through windows as well ({@link planWindows}). The map is the
+   * mean of what the whole and the windows say. The score is the whole's, or that of the window with the largest where it is
+   * larger even after the logarithm of their number is taken off its log-odds: who looks N times finds something by chance
+   * N times as often. `onWindow` is told how many windows are done, of how many.
    */
   async detectWindows(
     image: RgbImage,
     signal?: AbortSignal,
     onWindow?: (done: number, total: number) => void,
   ): Promise<Detection> {
+    const whole = await this.detect(image, signal);
     const side = this.network.identity.inputSize;
     const grid = planWindows(image.width, image.height, side);
-    if (!grid) return this.detect(image, signal);
+    if (!grid) return whole;
     const { mean, std } = this.network.input;
-    const blend = new WindowBlend(image.width, image.height, grid);
-    const detection: Detection = {
-      output: { kind: this.network.outputs.score?.kind ?? 'probability', value: -Infinity },
-      map: blend.map,
-      windows: 0,
-      timingsMs: { preprocess: 0, inference: 0 },
-    };
-    const total = [...eachWindow(grid)].length;
+    const blend = new WindowBlend(grid);
+    const count = grid.columns.length * grid.rows.length;
+    const timingsMs = { ...whole.timingsMs };
     const windows = pMapIterable(
       eachWindow(grid),
       async (window) => {
         const started = performance.now();
-        const tensor = toTensor(cropWindow(image, window, side), mean, std, this.#takeSpare(3 * side * side));
-        detection.timingsMs.preprocess += performance.now() - started;
+        const pixels = windowPixels(image, grid, window);
+        const tensor = toTensor(pixels, mean, std, this.#takeSpare(pixels.length));
+        timingsMs.preprocess += performance.now() - started;
         return { window, ...(await this.#run(tensor, square(side), signal, { lend: true })) };
       },
       { concurrency: this.concurrency + 1, backpressure: this.concurrency + 2 },
     );
+    let best = -Infinity;
+    let done = 0;
     // In the order of the grid, whichever is ready first: sums of floats depend on it.
     for await (const { window, output, map, inference } of windows) {
       blend.add(window, map.data);
-      detection.output.value = Math.max(detection.output.value, output.value);
-      detection.timingsMs.inference += inference;
-      detection.windows!++;
-      onWindow?.(detection.windows!, total);
+      best = Math.max(best, scoreLogit(output));
+      timingsMs.inference += inference;
+      onWindow?.(++done, count);
     }
-    return detection;
+    const corrected = best - Math.log(count);
+    const decided = corrected > scoreLogit(whole.output);
+    return {
+      output: decided ? { kind: 'logit', value: corrected } : whole.output,
+      map: meanMap(whole.map, blend.map),
+      windows: { count, side: Math.round((side * image.width) / grid.canvas.width), decided },
+      timingsMs,
+    };
   }
 
   /**

@@ -21,7 +21,7 @@ import type { RenderOptions } from '../image/render.js';
 import { RenderPool } from '../image/render-pool.js';
 import type { Strokes } from '../image/strokes.js';
 import type { ModelReference } from '../model/catalogue.js';
-import { Detector, type DetectorOptions } from '../model/detector.js';
+import { Detector, type DetectorOptions, type SeenWindows } from '../model/detector.js';
 import type { Network } from '../model/network.js';
 import { scoreLogit, scoreProbability } from '../model/probability.js';
 import { counted } from '../text/plural.js';
@@ -82,7 +82,7 @@ export interface Examination {
   score: number;
   /** The same before the temperature. */
   rawScore: number;
-  /** Probability of manipulation at the network's side, (S, S); of windows, at the image's size. */
+  /** Probability of manipulation at the network's side, (S, S); of windows, at that of all of them together. */
   map: ProbabilityMap;
   /** What its warnings about decoding are about. */
   oddities: readonly Oddity[];
@@ -93,8 +93,8 @@ export interface Examination {
   /** The same as lines over the image. */
   strokes: Strokes[];
   warnings: string[];
-  /** How many windows it was looked at through; undefined where it was looked at as a whole. */
-  windows: number | undefined;
+  /** The windows that it was also looked at through. */
+  windows: SeenWindows | undefined;
   timingsMs: { decode: number; preprocess: number; inference: number };
 }
 
@@ -295,9 +295,9 @@ export class Analyser {
       signal,
     );
 
-    // The test photos were not looked at through windows.
+    // The test photos were looked at as wholes.
     const tested =
-      testScores && windows === undefined
+      testScores && !windows?.decided
         ? testedLike(rawScore, testScores, thresholds.temperature, this.network.testData)
         : undefined;
     const { regions } = rendering;
@@ -316,7 +316,9 @@ export class Analyser {
       scoreThreshold,
       maskThreshold,
       tamperedFraction: rendering.tamperedFraction,
-      regions,
+      regions: windows ? regions.slice(0, MOST_REGIONS) : regions,
+      ...(windows && regions.length > MOST_REGIONS && { regionCount: regions.length }),
+      ...(windows && { windows }),
       outputs: {},
       model: identity,
       ...(tested && { tested }),
@@ -334,8 +336,8 @@ export class Analyser {
       },
       warnings: [
         ...examination.warnings,
-        ...(options.tile
-          ? [aboutWindows(windows, identity.inputSize)]
+        ...(windows
+          ? [aboutWindows(windows)]
           : this.evidence.sources.includes(NETWORK)
             ? aboutShrinking(image, identity.inputSize)
             : []),
@@ -421,6 +423,9 @@ function aboutPages(asked: readonly Picture[], found: Picture, { name, pictures 
   ];
 }
 
+/** Of a large photo seen through windows so many regions are told, the largest, and the others counted: most are specks. */
+const MOST_REGIONS = 20;
+
 /** By how much an image may be shrunk before that deserves a word. */
 const MUCH = 8;
 
@@ -428,14 +433,15 @@ function aboutShrinking({ width, height }: RgbImage, side: number): string[] {
   const factor = Math.max(width, height) / side;
   if (factor <= MUCH) return [];
   return [
-    `Shrunk ${Math.round(factor)}-fold to ${side}x${side}: fine traces are lost. --tile looks at it at full resolution.`,
+    `Shrunk ${Math.round(factor)}-fold to ${side}x${side}: fine traces are lost. --tile looks at it through windows, too.`,
   ];
 }
 
-function aboutWindows(windows: number | undefined, side: number): string {
-  return windows === undefined
-    ? `Smaller than a window of ${side}x${side}: resized to it, as without --tile.`
-    : `Seen through ${windows} windows of ${side}x${side} at full resolution; the score is the largest of theirs. What such a score is worth was not tested.`;
+function aboutWindows({ count, side, decided }: SeenWindows): string {
+  const seen = `Seen as a whole and through ${count} windows of ${side}x${side}`;
+  return decided
+    ? `${seen}; the score is that of a window, less what looking so often finds by chance. What such a score is worth was not tested.`
+    : `${seen}; the score is that of the whole.`;
 }
 
 function renderOptions(options: AnalysisOptions, maskThreshold: number, strokes: Strokes[]): RenderOptions {

@@ -165,6 +165,19 @@ export const PredictionSchema = withOptional(
         ),
       ),
       regions: Type.Array(RegionSchema, { description: 'Largest first' }),
+      regionCount: Type.Optional(
+        Type.Integer({ minimum: 1, description: 'How many there are, where only the largest are listed' }),
+      ),
+      windows: Type.Optional(
+        Type.Object(
+          {
+            count: Type.Integer({ minimum: 2 }),
+            side: Type.Integer({ minimum: 1, description: 'Of each, in pixels of the image' }),
+            decided: Type.Boolean({ description: 'Whether the score is that of a window' }),
+          },
+          { description: 'Of a large image with --tile: what it was looked at through, beside the whole' },
+        ),
+      ),
       outputs: Type.Object(forEachOutput(() => Type.Optional(Type.String()))),
       model: ModelIdentitySchema,
       tested: Type.Optional(TestedSchema),

@@ -13,13 +13,13 @@ import { NETWORK } from './evidence/sources.js';
 
 /** What decides a score besides the image, the network and its evidence. Scores made in different ways do not compare. */
 export interface Scoring {
-  /** Look at the image through windows at full resolution, instead of resizing it. */
+  /** Look at large images through windows, too, besides bringing them to the network's size. */
   tile?: boolean | undefined;
 }
 
 /** The name of a way of scoring, under which fitted thresholds are kept. */
 export function wayOf({ tile }: Scoring, { deciding }: Evidence): ScoringWay {
-  return [...(isNetworkAlone(deciding) ? [] : [deciding.join('+')]), ...(tile ? ['tile'] : [])].join('-');
+  return [...(isNetworkAlone(deciding) ? [] : [deciding.join('+')]), ...(tile ? ['windows'] : [])].join('-');
 }
 
 /**

@@ -162,7 +162,7 @@ export const RunSummarySchema = Type.Object(
       protocol: literals(PROTOCOLS),
       scoreAt: literals(['network', 'image']),
       evidence: Type.Optional(Type.Array(Type.String(), { description: 'Sources of evidence' })),
-      tile: Type.Optional(Type.Boolean({ description: 'Scored through windows at full resolution' })),
+      tile: Type.Optional(Type.Boolean({ description: 'Large images were looked at through windows, too' })),
       scoreThreshold: Type.Number(),
       maskThreshold: Type.Number(),
       temperature: Type.Number(),
@@ -277,7 +277,7 @@ export function describeSize(model: Pick<RunSummary['model'], 'inputSize' | 'fit
 
 /** How a run looked at its images, in words. */
 export function describeScoring({ tile, evidence = [] }: RunSummary['settings']): string {
-  const seen = tile ? 'through windows at full resolution' : 'as a whole';
+  const seen = tile ? 'as a whole, and through windows where large' : 'as a whole';
   return evidence.length > 1 ? `${seen}, by ${evidence.join(' and ')}` : seen;
 }
 

@@ -36,6 +36,12 @@ const QUESTION = {
   minArea: Type.Optional(
     Type.Integer({ minimum: 0, description: 'Drop regions with fewer pixels [the server’s]' }),
   ),
+  tile: Type.Optional(
+    Type.Boolean({
+      description:
+        'Look at an image whose longer side is more than twice the input size through windows, too: finds places better, takes longer [false]',
+    }),
+  ),
 };
 
 /** Query of `POST /v1/predict/batch`. */

@@ -184,8 +184,8 @@ function jobHost(service: Service): JobHost {
     },
     analyse: async (upload, question, signal) => {
       const { current } = service;
-      const { scoreThreshold, maskThreshold, minArea } = question;
-      const asked = { scoreThreshold, maskThreshold, minArea };
+      const { scoreThreshold, maskThreshold, minArea, tile } = question;
+      const asked = { scoreThreshold, maskThreshold, minArea, tile };
       const network = current.networks.find(question);
       return (await analyseUpload(service, current, upload, network, asked, { signal })).prediction;
     },

@@ -123,7 +123,7 @@ describe('sources of evidence', () => {
     expect([examination.map.width, examination.map.height]).to.deep.equal([200, 130]);
     const fused = -1 + 0.5 * logit(own.examination.rawScore) + 2 * STRIPES_LOGIT(255);
     expect(examination.rawScore).to.be.closeTo(sigmoid(fused), 1e-12);
-    expect(analyser.wayOf({ tile: true })).to.equal('network+stripes-tile');
+    expect(analyser.wayOf({ tile: true })).to.equal('network+stripes-windows');
     expect(prediction.warnings.join(' ')).to.contain('windows');
   });
 

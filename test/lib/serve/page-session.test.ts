@@ -223,6 +223,38 @@ describeInChromium('a session on the page', () => {
     await page.locator('#area', { hasText: '100.0 %' }).waitFor();
   });
 
+  it('looks closer at large photos where it is asked to, after a reload, too', async () => {
+    await open();
+    const large = { create: { width: 300, height: 200, channels: 3, background: 'white' } } as const;
+    const buffer = await sharp(large).png().toBuffer();
+    const small = await sharp(white(64)).png().toBuffer();
+    await page.setInputFiles('#file', [
+      { name: 'a.png', mimeType: 'image/png', buffer },
+      { name: 'b.png', mimeType: 'image/png', buffer },
+      { name: 'small.png', mimeType: 'image/png', buffer: small },
+    ]);
+    await untilDone();
+    await page.check('#list .closer input');
+    expect(await page.locator('#closer-again').textContent()).to.equal('Examine the 2 large ones again');
+    const asked: string[] = [];
+    page.on(
+      'request',
+      (request) => void (request.url().includes('/v1/predict') && asked.push(request.url())),
+    );
+    await page.click('#closer-again');
+    await page.locator('#closer-again').waitFor({ state: 'hidden' });
+    await untilDone();
+    expect(asked).to.have.length(2);
+    expect(asked.every((url) => url.includes('tile=true'))).to.equal(true);
+    await page.locator('#entries button.row', { hasText: 'a.png' }).click();
+    await page.locator('#warnings', { hasText: 'Seen as a whole and through' }).waitFor();
+    await page.goBack();
+    await page.reload();
+    await page.locator('#entries button.row').first().waitFor();
+    expect(await page.isChecked('#list .closer input')).to.equal(true);
+    expect(await page.locator('#closer-again').isHidden()).to.equal(true);
+  });
+
   it('says that it waits for a busy server, and goes on by itself', async () => {
     await open();
     let busy = 2;

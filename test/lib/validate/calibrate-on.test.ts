@@ -100,7 +100,7 @@ describe('thresholds that travel', () => {
       const error = await rejection(analyser.thresholds({ tile: true }));
       expect(error).to.include({ code: 'USAGE' });
       expect((error as Error).message).to.contain(
-        'has no thresholds for tiny at 64 (tile), but for tiny at 64',
+        'has no thresholds for tiny at 64 (windows), but for tiny at 64',
       );
     } finally {
       await analyser.close();

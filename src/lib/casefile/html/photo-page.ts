@@ -92,14 +92,15 @@ function verdictBlock(result: CaseResult, { evidence }: CaseContext): Html {
 function places(result: CaseResult): Html {
   const { regions, width, height, tamperedFraction } = result;
   const shown = numbered(regions, result);
-  const rest = regions.length - shown.length;
+  const count = result.regionCount ?? regions.length;
+  const rest = count - shown.length;
   if (regions.length === 0) {
     return html`<h3>Marked places</h3>
       <p>No part of the picture is marked.</p>`;
   }
   return html`<h3>Marked places</h3>
     <p>
-      ${percent(tamperedFraction)} of the picture is marked, in ${counted(regions.length, 'place')}.
+      ${percent(tamperedFraction)} of the picture is marked, in ${counted(count, 'place')}.
       ${rest > 0 && html`${rest} small ${rest === 1 ? 'one is' : 'ones are'} not numbered.`}
     </p>
     ${

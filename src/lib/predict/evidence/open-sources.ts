@@ -1,5 +1,5 @@
 import type { RgbImage } from '../../image/decode/index.js';
-import type { Detector } from '../../model/detector.js';
+import type { Detector, SeenWindows } from '../../model/detector.js';
 import type { Scoring } from '../scoring.js';
 import type { Evidence } from './choice.js';
 import { alone, fuse, type Fused } from './fusion.js';
@@ -14,8 +14,8 @@ export interface Testimony extends Fused {
   sideMs: Record<string, number>;
   /** The network's steps. */
   networkMs: { preprocess: number; inference: number };
-  /** How many windows the network looked through; undefined where it saw the whole image. */
-  windows: number | undefined;
+  /** The windows that the network looked through, beside the whole image. */
+  windows: SeenWindows | undefined;
 }
 
 /** A way of scoring, and who wants to know how far it is. */

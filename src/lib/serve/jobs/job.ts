@@ -17,6 +17,7 @@ export interface JobQuestion {
   scoreThreshold?: number | undefined;
   maskThreshold?: number | undefined;
   minArea?: number | undefined;
+  tile?: boolean | undefined;
 }
 
 /** An image that was sent along, or one to be fetched. */

@@ -33,7 +33,7 @@ export function batchRoute(service: Service): FastifyPluginCallbackTypebox {
         },
       },
       async (request, reply) => {
-        const { scoreThreshold, maskThreshold, minArea } = request.query;
+        const { scoreThreshold, maskThreshold, minArea, tile } = request.query;
         const { current } = service;
         const network = current.networks.find(request.query);
         if (current.pool.full) throw current.pool.overloaded();
@@ -41,7 +41,7 @@ export function batchRoute(service: Service): FastifyPluginCallbackTypebox {
         const started = performance.now();
         try {
           const signal = requestSignal(reply, uploads.length * service.options.deadlineMs);
-          const options = { scoreThreshold, maskThreshold, minArea };
+          const options = { scoreThreshold, maskThreshold, minArea, tile };
           const score = (upload: Upload) =>
             analyseUpload(service, current, upload, network, options, { signal, trace: request.trace });
           const results = await service.quotas.spend(request, reply, uploads.length, async (giveBack) => {

@@ -78,13 +78,14 @@ export function predictRoute(service: Service): FastifyPluginCallbackTypebox {
 }
 
 function analysisOptions(query: PredictQuery, asMask: boolean): RequestedOptions {
-  const { scoreThreshold, maskThreshold, minArea, exhibit } = query;
-  if (asMask) return { maskThreshold, minArea, outputs: { mask: 'png' } };
+  const { scoreThreshold, maskThreshold, minArea, tile, exhibit } = query;
+  if (asMask) return { maskThreshold, minArea, tile, outputs: { mask: 'png' } };
   const outputs = forEachOutput((_info, kind) => query[kind]) as OutputFormats;
   return {
     scoreThreshold,
     maskThreshold,
     minArea,
+    tile,
     outputs,
     // Where a photo was taken is nobody's business here; `ofx predict --report --show-place` tells it.
     exhibit: exhibit && { withPosition: false, withMap: true },
