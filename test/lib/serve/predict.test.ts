@@ -62,6 +62,26 @@ describe('POST /v1/predict', () => {
     });
   }
 
+  it('looks at a large image through windows as ofx predict --tile does, alone and in a batch', async () => {
+    const analyser = await Analyser.open(await findModel(TINY_MODEL), {
+      size: 64,
+      threads: 1,
+      concurrency: 1,
+    });
+    const { prediction } = await analyser.analyse('image', photo, { minArea: 0, tile: true });
+    await analyser.close();
+    expect(prediction.windows!.count).to.be.within(30, 64);
+    const answer = await predict('?tile=true');
+    expect(numbers(answer)).to.deep.equal(numbers(prediction));
+    expect(ajv.validate(PredictAnswerSchema, answer), JSON.stringify(ajv.errors)).to.equal(true);
+    expect(await predict('?tile=false')).to.not.have.property('windows');
+
+    const body = form({ 'a.jpg': photo });
+    const response = await fetch(`${server.url}/v1/predict/batch?tile=true`, { method: 'POST', body });
+    const { results } = (await response.json()) as PredictReport;
+    expect((results[0] as Prediction).windows).to.deep.equal(prediction.windows);
+  });
+
   it('takes a raw body and a form alike', async () => {
     const fromForm = await predict('', form({ 'photo.jpg': photo }));
     expect(fromForm.image).to.equal('photo.jpg');
