@@ -237,10 +237,9 @@ describeInChromium('a session on the page', () => {
     await page.check('#list .closer input');
     expect(await page.locator('#closer-again').textContent()).to.equal('Examine the 2 large ones again');
     const asked: string[] = [];
-    page.on(
-      'request',
-      (request) => void (request.url().includes('/v1/predict') && asked.push(request.url())),
-    );
+    page.on('request', (request) => {
+      if (request.url().includes('/v1/predict')) asked.push(request.url());
+    });
     await page.click('#closer-again');
     await page.locator('#closer-again').waitFor({ state: 'hidden' });
     await untilDone();
