@@ -42,7 +42,8 @@ export function predictionParagraph(result: Prediction): string {
           `    ${width} × ${height} px at (${x}, ${y}), mean probability ${meanProbability.toFixed(2)}`,
       ),
   ];
-  if (regionCount > SHOWN_REGIONS) lines.push(`    and ${regionCount - SHOWN_REGIONS} more (--json lists them)`);
+  if (regionCount > SHOWN_REGIONS)
+    lines.push(`    and ${regionCount - SHOWN_REGIONS} more (--json lists them)`);
   lines.push(...copiedPlaces(result));
   lines.push(`  ${VERDICT_WORDS[result.verdict].meaning}`);
   if (result.tested) lines.push(...worthSentences(result.tested).map((sentence) => `  ${sentence}`));
