@@ -28,6 +28,8 @@ const config: KnipConfig = {
     'sha256sum',
     'caddy',
     'nginx',
+    'kubectl',
+    'buildah',
   ],
   // A type beside its schema, or beside the function that gives it, is part of what a module says.
   // Read as a file: the JSON Schema of compose files.

@@ -1,9 +1,6 @@
-import type { Context, Span, Tracer } from '@opentelemetry/api';
+import type { Context, Span, SpanStatusCode, Tracer } from '@opentelemetry/api';
 import { OfxError, type ErrorCode } from '../../core/errors.js';
 import type { Prediction } from '../../predict/result.js';
-
-/** `SpanStatusCode.ERROR` of the API, which is loaded only where it is used. */
-const ERROR = 2;
 
 const INTERNAL = { code: 'INTERNAL', httpStatus: 500 } as const;
 
@@ -13,6 +10,8 @@ export class RequestTrace {
     private readonly tracer: Tracer,
     private readonly span: Span,
     private readonly within: Context,
+    /** `SpanStatusCode.ERROR` of the API, which is loaded only where it is used. */
+    private readonly errorStatus: SpanStatusCode,
   ) {}
 
   get traceId(): string {
@@ -38,7 +37,7 @@ export class RequestTrace {
     } catch (error) {
       const { code, httpStatus } = error instanceof OfxError ? error : INTERNAL;
       span.setAttribute('error.type', code);
-      if (httpStatus >= 500) span.setStatus({ code: ERROR });
+      if (httpStatus >= 500) span.setStatus({ code: this.errorStatus });
       throw error;
     } finally {
       span.end();
@@ -53,7 +52,7 @@ export class RequestTrace {
     this.span.setAttribute('http.response.status_code', status);
     if (token !== undefined) this.span.setAttribute('ofx.token', token);
     // What a client did wrong is no error of the server's: semantic conventions of HTTP spans.
-    if (status >= 500) this.span.setStatus({ code: ERROR });
+    if (status >= 500) this.span.setStatus({ code: this.errorStatus });
     this.span.end();
   }
 }

@@ -1,4 +1,4 @@
-import type { Context, Span, Tracer } from '@opentelemetry/api';
+import type * as Api from '@opentelemetry/api';
 import type { FastifyRequest } from 'fastify';
 import { OfxError } from '../../core/errors.js';
 import { loadOptional } from '../../core/optional.js';
@@ -15,8 +15,8 @@ const FAREWELL_MS = 2000;
 /** Spans of requests, sent to a collector by OTLP over HTTP. What else there is to set, `OTEL_…` variables say to its packages. */
 export class Tracing {
   private constructor(
-    private readonly api: typeof import('@opentelemetry/api'),
-    private readonly tracer: Tracer,
+    private readonly api: typeof Api,
+    private readonly tracer: Api.Tracer,
     private readonly shutdown: () => Promise<void>,
   ) {}
 
@@ -64,7 +64,7 @@ export class Tracing {
       },
       this.#contextOf(headers['traceparent']),
     );
-    return new RequestTrace(this.tracer, span, this.#within(span));
+    return new RequestTrace(this.tracer, span, this.#within(span), this.api.SpanStatusCode.ERROR);
   }
 
   /** Sends what is left. */
@@ -77,13 +77,13 @@ export class Tracing {
     clearTimeout(timer);
   }
 
-  #contextOf(traceparent: string | string[] | undefined): Context {
+  #contextOf(traceparent: string | string[] | undefined): Api.Context {
     const { ROOT_CONTEXT, trace } = this.api;
     const parent = parseTraceparent(traceparent);
     return parent ? trace.setSpanContext(ROOT_CONTEXT, { ...parent, isRemote: true }) : ROOT_CONTEXT;
   }
 
-  #within(span: Span): Context {
+  #within(span: Api.Span): Api.Context {
     return this.api.trace.setSpan(this.api.ROOT_CONTEXT, span);
   }
 }

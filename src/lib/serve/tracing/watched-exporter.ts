@@ -8,7 +8,7 @@ export function watched(exporter: SpanExporter, endpoint: string, log: Log): Spa
     export: (spans, done) => {
       exporter.export(spans, (result) => {
         // 0 is success; anything else means that these spans are lost.
-        const failed = result.code !== 0;
+        const failed = (result.code as number) !== 0;
         if (failed && !isOut) log.warn({ err: result.error }, `Traces cannot be sent to ${endpoint}.`);
         if (!failed && isOut) log.info(`${endpoint} takes traces again.`);
         isOut = failed;
