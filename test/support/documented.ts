@@ -33,8 +33,7 @@ export function expectDocumented({ paths }: Api, log: readonly Record<string, un
     if (!operation || code === 'CLIENT_GONE') continue;
     const described = operation.responses[String(status)]?.description;
     const isKnown =
-      described !== undefined &&
-      (Number(status) < 400 || code === undefined || described.includes(code));
+      described !== undefined && (Number(status) < 400 || code === undefined || described.includes(code));
     if (isKnown) continue;
     throw new AssertionError(
       `${String(method)} ${path} answered ${String(status)} ${code ?? ''}, which is not described (${described ?? 'no such status'}).`,
