@@ -6,7 +6,7 @@ import { toTensor } from '../image/tensor.js';
 import { eachWindow, planWindows, WindowBlend, windowPixels } from '../image/windows.js';
 import { inputShape, padToShape, type InputShape } from './input-shape.js';
 import type { ModelReference } from './catalogue.js';
-import { externalData } from './external-data.js';
+import { checkExternalFiles } from './external-files.js';
 import { resolveNetwork, type Network, type NetworkChoice } from './network.js';
 import { OnnxPool, type OnnxPoolOptions } from './onnx-session.js';
 import { checkOutputs, readOutputs } from './outputs.js';
@@ -53,10 +53,11 @@ export class Detector {
   static async open(reference: ModelReference, options: DetectorOptions): Promise<Detector> {
     // Only a bare file has to be open before it can be understood; it is not loaded a second time.
     // Before ONNX Runtime opens what it refers to.
-    if (reference.kind === 'onnx') externalData(reference.file);
+    if (reference.kind === 'onnx') await checkExternalFiles(reference.file);
     let pool = reference.kind === 'onnx' ? new OnnxPool(reference.file, options) : undefined;
     try {
       const network = await resolveNetwork(reference, options, () => pool!.describe());
+      if (pool === undefined) await checkExternalFiles(network.file);
       pool ??= new OnnxPool(network.file, options);
       checkOutputs(network, await pool.describe());
       return new Detector(network, pool, options.concurrency);

@@ -33,7 +33,16 @@ const MAX_DEPTH = 64;
  *   INPUT_UNREADABLE
  */
 export function externalData(file: string): string[] {
-  const locations = new Set<string>();
+  return [...references(file).keys()].sort();
+}
+
+/**
+ * The same with how many bytes of each file are needed at least.
+ *
+ * @throws {OfxError} as `externalData`
+ */
+export function references(file: string): Map<string, number> {
+  const locations: References = new Map();
   try {
     const reader = new Reader(file);
     try {
@@ -55,7 +64,7 @@ export function externalData(file: string): string[] {
       { cause: error },
     );
   }
-  const outside = [...locations].find((location) => !liesBelow(location));
+  const outside = [...locations.keys()].find((location) => !liesBelow(location));
   if (outside !== undefined) {
     throw new OfxError(
       'ONNX_INVALID',
@@ -66,7 +75,7 @@ export function externalData(file: string): string[] {
       },
     );
   }
-  return [...locations].sort();
+  return locations;
 }
 
 /** Whether a relative path leads to something below the folder that it starts from, by the rules of every platform. */
@@ -79,24 +88,31 @@ function liesBelow(location: string): boolean {
 
 class Malformed extends Error {}
 
-function walk(reader: Reader, message: Message, end: number, locations: Set<string>, depth: number): void {
+type References = Map<string, number>;
+
+function walk(reader: Reader, message: Message, end: number, locations: References, depth: number): void {
   if (depth > MAX_DEPTH) throw new Malformed('its graphs are nested too deeply');
   const fields: Partial<Record<number, string>> = FIELDS[message];
+  const entries = new Map<string, string>();
   while (reader.position < end) {
     const { field, length } = reader.field(end);
     if (length === undefined) continue;
     const next = reader.position + length;
     const kind = fields[field];
     if (kind === 'entry') {
-      const location = entry(reader, next);
-      if (location !== undefined) locations.add(location);
+      const { key, value } = entry(reader, next);
+      entries.set(key, value);
     } else if (kind !== undefined) walk(reader, kind as Message, next, locations, depth + 1);
     reader.position = next;
   }
+  const location = entries.get('location');
+  if (location === undefined) return;
+  const needed = Number(entries.get('offset') ?? 0) + Number(entries.get('length') ?? 0);
+  locations.set(location, Math.max(locations.get(location) ?? 0, needed));
 }
 
-/** The value of a key-value pair whose key is "location". */
-function entry(reader: Reader, end: number): string | undefined {
+/** One of the key-value pairs that say where a tensor's values are. */
+function entry(reader: Reader, end: number): { key: string; value: string } {
   let key = '';
   let value = '';
   while (reader.position < end) {
@@ -107,7 +123,7 @@ function entry(reader: Reader, end: number): string | undefined {
     if (field === 1) key = text;
     if (field === 2) value = text;
   }
-  return key === 'location' ? value : undefined;
+  return { key, value };
 }
 
 /** Protocol buffers from a file, through a small window, so that a file of gigabytes takes no memory. */

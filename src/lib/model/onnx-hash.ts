@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs';
 import path from 'node:path';
 import { OfxError, systemCode } from '../core/errors.js';
 import { externalData } from './external-data.js';
+import { missingPart } from './external-files.js';
 
 /** What a network on disk consists of. */
 export interface OnnxContent {
@@ -38,14 +39,9 @@ export async function hashOnnx(file: string): Promise<OnnxContent> {
 }
 
 function unreadable(file: string, part: string, error: unknown): OfxError {
+  if (part !== file) return missingPart(file, part, error);
   const code = systemCode(error) ?? 'unknown error';
   const options = { cause: error };
-  if (part !== file && code === 'ENOENT') {
-    return new OfxError('ONNX_INVALID', `${file} keeps its weights in ${part}, which is not there.`, {
-      suggestion: 'Copy that file to where it belongs, too, or convert the checkpoint again.',
-      ...options,
-    });
-  }
   const name = code === 'ENOENT' ? 'MODEL_NOT_FOUND' : 'INPUT_UNREADABLE';
   return new OfxError(name, `Cannot read ${part} (${code}).`, options);
 }

@@ -129,11 +129,15 @@ function outside(network: Network, role: 'mask' | 'score', values: Float32Array)
   const { name } = network.outputs[role]!;
   const least = values.reduce((a, b) => Math.min(a, b), Infinity);
   const most = largest(values);
+  // No logit of a sound network is as far from 0.
+  const areLevels = least >= 0 && most > 32 && most <= 255 + ROUNDING;
   return new OfxError(
     'ONNX_INVALID',
-    `The ${role} of ${network.file}, "${name}", has values outside 0…1 (${least.toPrecision(3)} to ${most.toPrecision(3)}): these look like logits.`,
+    `The ${role} of ${network.file}, "${name}", has values outside 0…1 (${least.toPrecision(3)} to ${most.toPrecision(3)}): these look like ${areLevels ? 'levels of 255' : 'logits'}.`,
     {
-      suggestion: `Say so in the "outputs" of its ${MANIFEST_FILE}: ${JSON.stringify({ [role]: { name, kind: 'logit' } })}. docs/models.md shows a whole one.`,
+      suggestion: areLevels
+        ? 'Export the network again with a division by 255 at its end.'
+        : `Say so in the "outputs" of its ${MANIFEST_FILE}: ${JSON.stringify({ [role]: { name, kind: 'logit' } })}. docs/models.md shows a whole one.`,
     },
   );
 }

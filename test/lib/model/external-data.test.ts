@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { appendFile, cp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { appendFile, cp, mkdir, readdir, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect } from 'chai';
 import { findModel } from '../../../src/lib/model/catalogue.js';
@@ -62,6 +62,25 @@ describe('what an ONNX file refers to', () => {
     const error = await rejection(opened(odd('external.onnx')));
     expect(error.code).to.equal('ONNX_INVALID');
     expect(error.message).to.contain('gain.bin');
+  });
+
+  it('must be whole, a file, and itself in the folder', async () => {
+    const part = odd('weights/gain.bin');
+    await mkdir(folder.file('elsewhere'));
+    await cp(part, folder.file('elsewhere/gain.bin'));
+    for (const [spoil, words] of [
+      [async () => truncate(part, 2), /has 2 bytes where 4 are needed/],
+      [async () => mkdir(part), /no file/],
+      [async () => symlink(folder.file('elsewhere/gain.bin'), part), /leads out of its folder/],
+      [async () => symlink(folder.file('nowhere'), part), /not there/],
+    ] as const) {
+      await spoil();
+      const error = await rejection(opened(odd('external.onnx')));
+      expect(error.code).to.equal('ONNX_INVALID');
+      expect(error.message).to.match(words).and.to.contain('gain.bin');
+      expect(error.suggestion).to.match(/Copy/);
+      await rm(part, { recursive: true });
+    }
   });
 
   it('must lie in the folder of the file', async () => {
