@@ -33,6 +33,10 @@ _NUMPY_GLOBALS: list[Any] = [
 ]
 
 
+# What Hugging Face's libraries call the parts of a checkpoint, and the list of them.
+_PART = re.compile(r"-\d{5}-of-\d{5}\.|\.index\.json$")
+
+
 def read_file(path: Path) -> dict[Any, Any]:
     """What a checkpoint file holds.
 
@@ -46,6 +50,12 @@ def read_file(path: Path) -> dict[Any, Any]:
         raise CheckpointError(f"{path.name} cannot be read: {error.strerror}.") from error
     if size == 0:
         raise CheckpointError(f"{path.name} is empty.")
+    if _PART.search(path.name):
+        raise CheckpointError(
+            f"{path.name} belongs to a checkpoint in several parts.",
+            suggestion="Join its parts into one file: load each with safetensors.torch.load_file or torch.load, "
+            "put their tensors into one dict, and torch.save that.",
+        )
     content = _read_safetensors(path) if tensors_alone else _read_pickle(path)
     if not isinstance(content, dict) or not content:
         raise CheckpointError(f"{path.name} holds no named tensors, but {an(type(content).__name__)}.")

@@ -98,6 +98,9 @@ class Plan:
                 f"The checkpoint has what the network has no place for: {list_keys(self.foreign)}. "
                 "It is another variant of it."
             )
+        for key, tensor in self.read.items():
+            if tensor.layout != torch.strided:
+                raise CheckpointError(f"The tensor `{key}` is sparse.", suggestion="Save it as tensor.to_dense() is.")
         # A pickle can claim a tensor of any shape over a few bytes.
         claimed = sum(tensor.numel() * tensor.element_size() for tensor in self.read.values())
         if claimed > path.stat().st_size:

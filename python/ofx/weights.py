@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -50,13 +51,21 @@ def state_dicts(
     content: Mapping[Any, Any], entry: str = "", depth: int = _DEPTH
 ) -> Iterator[tuple[str, dict[str, Tensor]]]:
     """All mappings in a file that hold named tensors, with the keys that lead to them."""
-    tensors = {key: value for key, value in content.items() if isinstance(key, str) and isinstance(value, Tensor)}
+    found = ((key, _as_tensor(value)) for key, value in content.items() if isinstance(key, str))
+    tensors = {key: tensor for key, tensor in found if tensor is not None}
     if tensors:
         yield entry, tensors
     if depth > 0:
         for key, value in content.items():
             if isinstance(value, Mapping) and isinstance(key, str):
                 yield from state_dicts(value, f"{entry}/{key}" if entry else key, depth - 1)
+
+
+def _as_tensor(value: Any) -> Tensor | None:
+    """What training programs save as the values of a tensor; None where it is something else."""
+    if isinstance(value, np.ndarray) and value.dtype.kind in "fiub":
+        return torch.from_numpy(value)
+    return value if isinstance(value, Tensor) else None
 
 
 def places(content: Mapping[Any, Any], anchors: Sequence[str]) -> list[Place]:
@@ -115,4 +124,10 @@ def _distinct(candidates: Sequence[Place]) -> list[Place]:
 
 def _same(a: Mapping[str, Tensor], b: Mapping[str, Tensor]) -> bool:
     shared = a.keys() & b.keys()
-    return all(a[key].shape == b[key].shape and torch.equal(a[key], b[key]) for key in shared)
+    return all(_equal(a[key], b[key]) for key in shared)
+
+
+def _equal(a: Tensor, b: Tensor) -> bool:
+    # Values of sparse tensors cannot be compared; such a network is refused anyway.
+    are_dense = a.layout == b.layout == torch.strided
+    return a is b or (are_dense and a.shape == b.shape and torch.equal(a, b))

@@ -104,6 +104,22 @@ def test_reads_the_old_format_of_torch(tiny: ObjectFormer, tmp_path: Path):
     assert read_checkpoint(tmp_path / "old.pyth").network.config == TINY
 
 
+def test_reads_arrays_of_numpy(tiny: ObjectFormer, tmp_path: Path):
+    torch.save({key: value.numpy() for key, value in tiny.state_dict().items()}, tmp_path / "arrays.pth")
+    checkpoint = read_checkpoint(tmp_path / "arrays.pth")
+    assert torch.equal(checkpoint.network.obj_queries, tiny.obj_queries)
+
+
+def test_a_part_of_a_checkpoint_is_named_as_one(tiny: ObjectFormer, tmp_path: Path):
+    state = tiny.state_dict()
+    part = tmp_path / "model-00001-of-00002.safetensors"
+    save_file(dict(list(state.items())[:50]), part)
+    index = tmp_path / "model.safetensors.index.json"
+    index.write_text('{"weight_map": {}}')
+    for file in (part, index):
+        assert "several parts" in refused(file)
+
+
 def test_half_precision_weights_become_float32(tiny: ObjectFormer, tmp_path: Path):
     half = {key: value.half() if value.is_floating_point() else value for key, value in tiny.state_dict().items()}
     torch.save(half, tmp_path / "half.pth")
@@ -214,6 +230,7 @@ BROKEN: dict[str, tuple[Callable[[State], Any], list[str]]] = {
         lambda _: {"layer1.0.conv1.weight": torch.ones(3)},
         ["no ObjectFormer", "layer1.0.conv1.weight"],
     ),
+    "sparse": (replacing("last_fc.weight", torch.eye(1, 32).to_sparse()), ["`last_fc.weight`", "sparse"]),
     "list": (lambda _: [torch.ones(3)], ["a list"]),
     "single tensor": (lambda _: torch.ones(3), ["a Tensor"]),
     "numbers": (lambda _: {"epoch": 3, "loss": 0.2}, ["no state dict", "`epoch`", "an int"]),
