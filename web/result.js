@@ -1,5 +1,5 @@
 /** The words and numbers beside the picture. */
-import { judge, testedText } from './verdict.js';
+import { judge, testedParts } from './verdict.js';
 import { enlarge, highlight, overlayPicture } from './viewer.js';
 
 const byId = (id) => document.getElementById(id);
@@ -53,7 +53,10 @@ export function showReport(result, mask, model) {
   byId('name').textContent = `${image} · ${result.width} × ${result.height}${pageOf(result)}`;
   byId('verdict').textContent = verdict;
   byId('meaning').textContent = meaning;
-  byId('tested').textContent = testedText(result);
+  const [worth, ...more] = testedParts(result);
+  byId('tested').textContent = worth;
+  byId('tested-more').hidden = more.length === 0;
+  byId('tested-rest').textContent = more.join(' ');
   byId('score').textContent = score.toFixed(3);
   byId('threshold').textContent = `manipulated above ${scoreThreshold.toFixed(2)}`;
   byId('meter').style.setProperty('--score', String(score));

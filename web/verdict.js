@@ -18,9 +18,16 @@ export function judge({ verdict }) {
 }
 
 /** What the score is worth, by the photos that the model was tested on: the library's words (src/lib/predict/worth.ts). */
-export function testedText({ tested }) {
+export function testedText(result) {
+  return testedParts(result).join(' ');
+}
+
+/** @returns {string[]} the same by sentences; the first says the most */
+export function testedParts({ tested }) {
   if (!tested) {
-    return 'What such a score is worth is not known: too few test photos had one, or none were examined in this way.';
+    return [
+      'What such a score is worth is not known: too few test photos had one, or none were examined in this way.',
+    ];
   }
   const { scores, photos, manipulated, low, high, all, data, about } = tested;
   const range = intervalText(scores, (bound) => bound.toFixed(2));
@@ -29,7 +36,7 @@ export function testedText({ tested }) {
     frequencies(tested),
     `Of all ${all.photos} test photos ${percent(all.manipulated / all.photos)} were manipulated; where manipulated photos are rarer than that, fewer photos with such a score are manipulated.`,
     `The test photos: ${about ?? data}.`,
-  ].join(' ');
+  ];
 }
 
 function frequencies({ photos, manipulated, all }) {

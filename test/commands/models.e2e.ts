@@ -1,4 +1,4 @@
-import { appendFile, cp, readdir } from 'node:fs/promises';
+import { appendFile, cp, readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect } from 'chai';
 import { execa } from 'execa';
@@ -29,6 +29,18 @@ describe('ofx models', () => {
     const photo = path.join(ROOT, 'samples/authentic-cat.jpg');
     const env = { XDG_DATA_HOME: folder.file('data') };
     expect((await ofx(['predict', photo, '--model', 'mine'], { env })).exitCode).to.equal(0);
+  });
+
+  it('prints the card of a model, and says where there is none', async () => {
+    const card = await readFile(path.join(ROOT, 'models/objectformer-lite/README.md'), 'utf8');
+    expect((await models('show', '--card')).stdout.trim()).to.equal(card.trim());
+    const { stdout } = await models('show', 'objectformer-lite', '--card', '--json');
+    await expectSchema('models-show', JSON.parse(stdout));
+    expect((JSON.parse(stdout) as { card: string }).card).to.equal(card);
+
+    const none = await models('show', TINY_MODEL, '--card');
+    expect([none.exitCode, none.stdout]).to.deep.equal([66, '']);
+    expect(none.stderr).to.contain('has no card').and.contain('ofx validate');
   });
 
   it('does not replace an installed model unless told to', async () => {

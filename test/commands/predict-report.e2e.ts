@@ -124,6 +124,21 @@ describe('ofx predict --report', () => {
     expect(text).to.contain('52.5075, 13.4075 (WGS 84)');
   });
 
+  it('holds the whole card of the model, with nothing in it that leads outside', async () => {
+    const file = folder.file('card.html');
+    const { exitCode } = await ofx(['predict', SAMPLE, '--report', file]);
+    expect(exitCode).to.equal(0);
+    const text = await readFile(file, 'utf8');
+    expect(text.indexOf('id="card"')).to.be.greaterThan(text.indexOf('id="method"'));
+    expect(text).to.contain('Where it must not be trusted').and.contain('EfficientNet-lite0');
+    expect(text).to.not.match(/(?:href|src)="(?!#|data:)/);
+    const twin = JSON.parse(await readFile(folder.file('card.json'), 'utf8')) as { model: { card: string } };
+    await expectSchema('case', twin);
+    expect(twin.model.card).to.equal(
+      await readFile(path.join(ROOT, 'models/objectformer-lite/README.md'), 'utf8'),
+    );
+  });
+
   it('never calls a photo authentic', async () => {
     const { text } = await report();
     for (const [sentence] of text.replace(/\s+/g, ' ').matchAll(/[^.>]*authentic[^.<]*/gi))

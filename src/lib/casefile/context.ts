@@ -13,7 +13,14 @@ const BINS = [0, 0.2, 0.4, 0.6, 0.8, 1] as const;
 /** Settings that the context tells elsewhere, or that no photo depends on. */
 const TOLD_ELSEWHERE = ['ofx', 'build', 'model', ...OUTPUT_KINDS.map((kind) => OUTPUTS[kind].flag)];
 
-export function caseContext({ model, network, evidence, temperature, settings }: RunFacts): CaseContext {
+export function caseContext({
+  model,
+  card,
+  network,
+  evidence,
+  temperature,
+  settings,
+}: RunFacts): CaseContext {
   const manifest = model.kind === 'model' ? model.model.manifest : undefined;
   const { description, licence, limits } = manifest ?? {};
   const scores = comparableScores(network, evidence);
@@ -24,6 +31,7 @@ export function caseContext({ model, network, evidence, temperature, settings }:
       ...(description !== undefined && { description }),
       ...(licence !== undefined && { licence }),
       ...(limits && { limits }),
+      ...(card !== undefined && { card }),
     },
     evidence: evidence.sources.map((name) => ({
       name,

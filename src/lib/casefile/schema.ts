@@ -37,6 +37,9 @@ export const CaseContextSchema = Type.Object({
     description: Type.Optional(Type.String()),
     licence: Type.Optional(Type.String()),
     limits: Type.Optional(Type.Array(Type.String())),
+    card: Type.Optional(
+      Type.String({ description: 'Markdown: how good the model is, and where it must not be trusted' }),
+    ),
   }),
   evidence: Type.Array(
     Type.Object({

@@ -1,5 +1,5 @@
 import { toCsv } from '../text/csv.js';
-import { isFailed, type PredictResult, type PredictSummary } from '../predict/result.js';
+import { isFailed, type Prediction, type PredictResult, type PredictSummary } from '../predict/result.js';
 import {
   PREDICTION_COLUMNS,
   PREDICTION_HEADER,
@@ -7,6 +7,7 @@ import {
   predictionParagraph,
   predictionRow,
   summaryLine,
+  worthNote,
 } from './prediction-text.js';
 
 export const PREDICTION_FORMATS = ['human', 'json', 'ndjson', 'csv'] as const;
@@ -55,18 +56,22 @@ export function predictionOutput(
 
 function humanOutput(write: (text: string) => void): PredictionOutput {
   let single = false;
+  let tested: Prediction | undefined;
   return {
     start(one) {
       single = one;
       if (!single) write(`${PREDICTION_HEADER}\n`);
     },
     result(result) {
+      if (!isFailed(result) && result.tested) tested = result;
       // A single input that failed is the command's error, told on stderr.
       if (!single) write(`${predictionLine(result)}\n`);
       else if (!isFailed(result)) write(`${predictionParagraph(result)}\n`);
     },
     end(summary) {
-      if (!single) write(`${summaryLine(summary)}\n`);
+      if (single) return;
+      write(`${summaryLine(summary)}\n`);
+      if (tested) write(`${worthNote(tested)}\n`);
     },
   };
 }

@@ -3,7 +3,7 @@ import pc from 'picocolors';
 import { VERDICT_WORDS } from '../core/verdict.js';
 import { OUTPUT_KINDS } from '../image/output-kinds.js';
 import type { CopyFinding } from '../predict/evidence/copies-schema.js';
-import { worthSentences } from '../predict/worth.js';
+import { worthInShort } from '../predict/worth.js';
 import { percent } from '../text/numbers.js';
 import {
   isFailed,
@@ -46,7 +46,8 @@ export function predictionParagraph(result: Prediction): string {
     lines.push(`    and ${regionCount - SHOWN_REGIONS} more (--json lists them)`);
   lines.push(...copiedPlaces(result));
   lines.push(`  ${VERDICT_WORDS[result.verdict].meaning}`);
-  if (result.tested) lines.push(...worthSentences(result.tested).map((sentence) => `  ${sentence}`));
+  if (result.tested)
+    lines.push(...worthInShort(result.tested, model.name).map((sentence) => `  ${sentence}`));
   lines.push(...result.warnings.map((warning) => `  ${pc.yellow('warning')}: ${warning}`));
   for (const [kind, file] of Object.entries(outputs)) lines.push(`  ${kind.padEnd(11)} ${file}`);
   lines.push(
@@ -66,6 +67,13 @@ function copiedPlaces(result: Prediction): string[] {
       ? `  copied: ${to.width} × ${to.height} px from ${places}${turned}${scaled}`
       : `  the same twice: ${to.width} × ${to.height} px at ${places}${turned}${scaled}; which is the copy cannot be told`;
   });
+}
+
+/** What is said once below many results, where test photos tell what scores are worth. */
+export function worthNote({ model: { name } }: Prediction): string {
+  return pc.dim(
+    `A score is evidence and no proof: ofx models show ${name} --card says how often such scores are wrong, and what destroys traces.`,
+  );
 }
 
 export function summaryLine({

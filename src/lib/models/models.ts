@@ -4,6 +4,7 @@ import { OfxError, systemCode } from '../core/errors.js';
 import { exists } from '../files/exists.js';
 import { writeFileAtomic } from '../files/write.js';
 import { makeFolder } from '../files/make-folder.js';
+import { CARD_FILE, readCard } from '../model/card.js';
 import { DEFAULT_MODEL, findModel, listModels, type Model } from '../model/catalogue.js';
 import { Detector } from '../model/detector.js';
 import { readLatency } from '../model/latency-file.js';
@@ -53,6 +54,25 @@ export async function shownModel(reference: string): Promise<ShownModel> {
   );
   const latency = await readLatency(folder);
   return { folder, manifest, thresholds, ...(latency && { latency }) };
+}
+
+/**
+ * A model with its card.
+ *
+ * @throws {OfxError} INPUT_MISSING where its folder holds none
+ */
+export async function modelWithCard(reference: string): Promise<ShownModel & { card: string }> {
+  const shown = await shownModel(reference);
+  const { folder, manifest } = shown;
+  const card = await readCard({ kind: 'model', model: { folder, manifest } });
+  if (card !== undefined) return { ...shown, card };
+  throw new OfxError(
+    'INPUT_MISSING',
+    `The model ${manifest.name} has no card: there is no ${CARD_FILE} in ${folder}.`,
+    {
+      suggestion: 'Ask whoever made it how good it is; "ofx validate" measures it on photos of your own.',
+    },
+  );
 }
 
 /**

@@ -25,6 +25,11 @@ export const ModelsShowSchema = Type.Object(
     ...Envelope,
     folder: Type.String(),
     manifest: ManifestSchema,
+    card: Type.Optional(
+      Type.String({
+        description: 'With --card. Markdown: how good the model is, and where it must not be trusted',
+      }),
+    ),
     latency: Type.Optional(
       Type.Object(LatencySchema.properties, { description: 'As measured when the variants were made' }),
     ),

@@ -10,6 +10,7 @@ import { nameKey } from '../text/names.js';
 import { OUTPUT_KINDS, OUTPUTS, type OutputFormats } from '../image/output-kinds.js';
 import { DEFAULT_LIMITS } from '../image/decode/samples.js';
 import { writeFileAtomic } from '../files/write.js';
+import { readCard } from '../model/card.js';
 import type { ModelReference } from '../model/catalogue.js';
 import { planSessions, READ_AHEAD, type SessionPlan } from '../workers/sessions.js';
 import { OFX_BUILD, OFX_VERSION } from '../core/version.js';
@@ -139,7 +140,8 @@ async function predictFound(
     const { keeper, model } = request;
     const { network, evidence } = analyser;
     const { temperature } = await analyser.thresholds(request);
-    await keeper?.begin({ model, network, evidence, temperature, settings });
+    if (keeper)
+      await keeper.begin({ model, card: await readCard(model), network, evidence, temperature, settings });
     events.onStart?.(single);
 
     const counter = new SummaryCounter();

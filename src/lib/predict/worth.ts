@@ -22,6 +22,18 @@ export function worthSentences(tested: Tested | undefined): string[] {
   ];
 }
 
+/** The same in the two lines that a terminal has room for; the rest stands in the model's card. */
+export function worthInShort(
+  { photos, manipulated, low, high, all, scores }: Tested,
+  model: string,
+): string[] {
+  const range = `${scores.low.toFixed(2)} to ${scores.high.toFixed(2)}`;
+  return [
+    `In tests ${manipulated} of ${photos} photos with such a score (${range}) were manipulated: ${percent(manipulated / photos)} (${percent(low)} to ${percent(high)}), of all ${all.photos} ${percent(all.manipulated / all.photos)}.`,
+    `Small places are often missed, and strong compression, shrinking and screenshots destroy traces: see ofx models show ${model} --card.`,
+  ];
+}
+
 /** How often such a score was given to both kinds: this does not depend on how many of the photos were manipulated. */
 function frequencies({ photos, manipulated, all }: Tested): string {
   const others = all.photos - all.manipulated;

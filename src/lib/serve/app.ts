@@ -77,7 +77,7 @@ export async function buildApp(service: Service): Promise<FastifyInstance> {
   await app.register(apiRoutes(service), { prefix: '/v1' });
   await app.register(operationRoutes(service));
   if (service.options.secured) await app.register(adminRoutes(service), { prefix: '/admin' });
-  await app.register(pageRoutes);
+  await app.register(pageRoutes(service));
   return app;
 }
 

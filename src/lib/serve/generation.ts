@@ -1,5 +1,6 @@
 import path from 'node:path';
 import type { WorkerEnd } from '../workers/pool.js';
+import { readCard } from '../model/card.js';
 import { listModels, type Model, type ModelReference } from '../model/catalogue.js';
 import type { Network } from '../model/network.js';
 import type { Token } from './access.js';
@@ -58,6 +59,7 @@ export class Generation {
       const networks = new Networks(address(files), network.identity, others);
       const facts = {
         model: reference,
+        card: await readCard(reference),
         network,
         evidence: chooseEvidence(network, options.evidence, REGISTRY),
         temperature: inForce.temperature,

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { worthSentences } from '../../../src/lib/predict/worth.js';
+import { worthInShort, worthSentences } from '../../../src/lib/predict/worth.js';
 import type { Tested } from '../../../src/lib/predict/result.js';
 
 const PAGE = new URL('../../../web/verdict.js', import.meta.url).href;
@@ -29,6 +29,13 @@ describe('what a score is worth, in words', () => {
     ]) {
       expect(testedText(tested ? { tested } : {})).to.equal(worthSentences(tested).join(' '));
     }
+  });
+
+  it('is short in a terminal: what share, of how many, what is missed, and where more stands', () => {
+    const text = worthInShort(TESTED, 'my-model').join(' ');
+    expect(text).to.match(/5 of 20 photos .* 25(\.0)?\s% \(11(\.0)?\s% to 47(\.0)?\s%\), of all 100 50/);
+    expect(text).to.match(/Small places .* destroy traces.*ofx models show my-model --card/);
+    expect(text.length).to.be.lessThan(worthSentences(TESTED).join(' ').length);
   });
 
   it('says what the photos are in plain words, not by the names of their sets', () => {

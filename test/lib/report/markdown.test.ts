@@ -1,23 +1,32 @@
 import { expect } from 'chai';
-import { runMarkdown } from '../../../src/lib/report/markdown.js';
-import { metricAt } from '../../../src/lib/run/summary.js';
-import { madeUpRecord } from '../../support/run-record.js';
+import { markdown } from '../../../src/lib/report/html/markdown.js';
 
-describe('a run as Markdown', () => {
-  const { summary, curves } = madeUpRecord('', 4);
+const EVIL = `# Title <script>alert(1)</script>
 
-  it('writes counts as whole numbers', () => {
-    expect(runMarkdown(summary, [])).to.contain('| Tampered images | 12 |');
+Text & <img src=x onerror=alert(1)> **bold**, [web](https://example.org/?a=1&b="2), [file](../../secret.md),
+[script](javascript:alert(1)), [data](data:text/html,x) ![a photo "x"](http://example.org/track.png)
+
+<iframe src="http://example.org"></iframe>
+
+| a<b | c |
+| --- | --- |
+| \`<i>\` | 1 |
+`;
+
+describe('Markdown of somebody else', () => {
+  it('becomes no HTML but its own, leads to the web or nowhere, and loads nothing', async () => {
+    const { text } = await markdown(EVIL, { level: 1, links: true });
+    expect(text).to.not.match(/<(script|img|iframe|i)\b/i);
+    expect([...text.matchAll(/(?:href|src)="([^"]*)"/g)].map(([, address]) => address)).to.have.length(1);
+    expect(text).to.match(/href="https:\/\/example\.org/);
+    expect(text).to.contain('[a photo');
+    expect(text).to.contain('<table>').and.contain('<strong>bold</strong>').and.contain('<h1>');
+    expect(text).to.contain('&#60;script&#62;');
   });
 
-  it('says at which threshold its headline stands', () => {
-    expect(runMarkdown(summary, [])).to.match(/\| macro: pixel F1 at t = 0\.5 \|/);
-  });
-
-  it('rests precision on what was predicted tampered, and a threshold on nothing', () => {
-    const { tp, fp } = curves.confusion.image;
-    expect(metricAt(summary.metrics, 'image.precision')!.n).to.equal(tp + fp);
-    expect(tp + fp).to.be.below(24);
-    expect(metricAt(summary.metrics, 'thresholds.mask')!.n).to.equal(0);
+  it('keeps of links their words where nothing may be followed, below a heading of the page', async () => {
+    const { text } = await markdown(EVIL, { level: 3, links: false });
+    expect(text).to.not.contain('href=');
+    expect(text).to.contain('<h3>').and.contain('web');
   });
 });

@@ -329,6 +329,26 @@ describeInChromium('the page', () => {
     await page.locator('#model').waitFor();
   });
 
+  it('leads to the card of the model that answers, which asks nothing of any network', async () => {
+    await open({ model: 'objectformer-lite', size: 288 });
+    await page.locator('#model').click();
+    await page.getByRole('heading', { name: 'Where it must not be trusted' }).waitFor();
+    expect(await page.locator('table').first().locator('th').first().textContent()).to.equal(
+      'data, input size',
+    );
+    expect(await page.locator('img, script').count()).to.equal(0);
+    const style = await page.evaluate("getComputedStyle(document.querySelector('table')).borderCollapse");
+    expect(style).to.equal('collapse');
+    await page.goBack();
+    await page.locator('#choose').waitFor();
+  });
+
+  it('says where a model has no card', async () => {
+    await open();
+    await page.goto(`${server!.url}/card`);
+    expect(await page.locator('main').textContent()).to.contain('holds no card');
+  });
+
   it('shows the documentation of the API under its own content policy', async () => {
     await open();
     await page.getByRole('link', { name: 'API' }).click();

@@ -1,6 +1,7 @@
 import { html, trusted } from '../../report/html/html.js';
 import type { KeptExhibit } from '../entry.js';
 import type { CaseResult } from '../schema.js';
+import { cardPage } from './card-page.js';
 import { frontPage, indexPage, type FrontPage, type IndexRow } from './front-page.js';
 import { lastPage } from './last-page.js';
 import { photoPage } from './photo-page.js';
@@ -39,5 +40,8 @@ export async function* caseDocument(document: CaseDocument): AsyncGenerator<stri
   for await (const { result, exhibit } of photos) {
     yield photoPage(result, exhibit, { number: ++number, of: index.length }, context).text;
   }
-  yield `${lastPage(context).text}</main></body></html>\n`;
+  const { name: model, card } = context.model;
+  yield lastPage(context).text;
+  if (card !== undefined) yield (await cardPage(model, card)).text;
+  yield '</main></body></html>\n';
 }

@@ -43,7 +43,7 @@ export function lastPage({ software, model, evidence, tests }: CaseContext): Htm
       ['SHA-256', hash(model.sha256)],
       ['What it is', model.description],
       ['Licence', model.licence],
-      ['Its full card', `README.md in the model’s folder; ofx models show ${model.name} names the folder`],
+      ['Its full card', model.card === undefined ? undefined : 'behind this page'],
       ['Program', `${software.name} ${software.version}, build ${software.build}`],
     ])}
     ${tests ? testTable(tests) : html`<p>How good it is in tests, its manifest does not say: what a score is worth is not known.</p>`}

@@ -51,11 +51,20 @@ tr, .whole { break-inside: avoid; }
 .warning h3 { margin-top: 0; }
 .columns { display: grid; grid-template-columns: 1fr 1fr; gap: 0 8mm; }
 .columns > * { min-width: 0; }
+#method { font-size: 8.6pt; line-height: 1.32; }
+#method li { margin-bottom: .5mm; }
+#method h3 { margin-top: 2.5mm; }
+#method table { font-size: 8.2pt; }
+.card { font-size: 9pt; }
+.card table { margin: 2mm 0; font-size: 8pt; }
+.card pre { padding: 2mm; background: #eef0f2; white-space: pre-wrap; }
+.card code { font-size: 8.5pt; overflow-wrap: anywhere; }
 @media screen and (width < 50rem) { .sheet { padding: 6mm 5mm; } .figures, .columns, .counts { grid-template-columns: 1fr 1fr; } .figures, .columns { grid-template-columns: 1fr; } .facts { grid-template-columns: 1fr; } }
 @media print {
   body { background: none; }
   .sheet { width: auto; margin: 0; padding: 0; box-shadow: none; break-before: page; }
   .sheet.first { break-before: auto; }
+  #index.first { padding-top: 6mm; }
 }
 `;
 

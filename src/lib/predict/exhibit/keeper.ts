@@ -8,6 +8,8 @@ import type { Exhibit } from './exhibit.js';
 /** By what photos are examined, and how. */
 export interface RunFacts {
   model: ModelReference;
+  /** Markdown, where the model has one. */
+  card?: string | undefined;
   network: Network;
   evidence: Evidence;
   /** Of the shown scores. */
