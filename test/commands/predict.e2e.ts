@@ -1,5 +1,16 @@
 import { execFileSync } from 'node:child_process';
-import { access, chmod, copyFile, cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import {
+  access,
+  chmod,
+  copyFile,
+  cp,
+  mkdir,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  writeFile,
+} from 'node:fs/promises';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
 import { Ajv } from 'ajv';
@@ -311,6 +322,18 @@ describe('ofx predict', () => {
         await rm(folder.file('out/a.png'));
         expect((await resumable('--resume')).summary.resumed).to.equal(1);
         await access(folder.file('out/a.png'));
+      });
+
+      it('takes over an image whose name is written in the other Unicode form this time', async () => {
+        const [composed, decomposed] = (['NFC', 'NFD'] as const).map((form) =>
+          folder.file('in', 'é한ガ.png'.normalize(form)),
+        );
+        await rename(folder.file('in/a.png'), composed!);
+        await resumable();
+        const before = await readdir(folder.file('out'));
+        await rename(composed!, decomposed!);
+        expect((await resumable('--resume')).summary.resumed).to.equal(2);
+        expect(await readdir(folder.file('out'))).to.have.members(before);
       });
 
       it('does an image again whose output has another place this time', async () => {

@@ -17,6 +17,7 @@ import { OFX_BUILD, OFX_VERSION } from '../core/version.js';
 import { Analyser, type AnalyserOptions, type AnalysisOptions } from './analyse.js';
 import type { Exhibit } from './exhibit/exhibit.js';
 import type { ExhibitKeeper } from './exhibit/keeper.js';
+import { nameKey } from '../text/names.js';
 import { createFolder, fileKey, Journal } from '../files/journal.js';
 import type { JournalSettings } from '../files/journal-settings.js';
 import { planOutputs, type Destinations, type OutputPaths } from '../inputs/output-paths.js';
@@ -300,8 +301,9 @@ async function takeOver(
     const result = await journal.find(await fileKey(file.image));
     if (!result || isFailed(result)) return undefined;
     // From other inputs, the same image may get another place in the output folder.
-    if (OUTPUT_KINDS.some((kind) => result.outputs[kind] !== outputs[kind])) return undefined;
-    await Promise.all(Object.values(outputs).map((output) => access(output)));
+    const place = (output: string | undefined): string | undefined => output && nameKey(output);
+    if (OUTPUT_KINDS.some((kind) => place(result.outputs[kind]) !== place(outputs[kind]))) return undefined;
+    await Promise.all(Object.values(result.outputs).map((output) => access(output)));
     return { ...result, image: file.image };
   } catch {
     return undefined;
