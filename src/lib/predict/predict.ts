@@ -17,7 +17,6 @@ import { OFX_BUILD, OFX_VERSION } from '../core/version.js';
 import { Analyser, type AnalyserOptions, type AnalysisOptions } from './analyse.js';
 import type { Exhibit } from './exhibit/exhibit.js';
 import type { ExhibitKeeper } from './exhibit/keeper.js';
-import { nameKey } from '../text/names.js';
 import { createFolder, fileKey, Journal } from '../files/journal.js';
 import type { JournalSettings } from '../files/journal-settings.js';
 import { planOutputs, type Destinations, type OutputPaths } from '../inputs/output-paths.js';

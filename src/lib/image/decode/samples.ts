@@ -18,6 +18,9 @@ export interface ImageLimits {
 
 export const DEFAULT_LIMITS: Readonly<ImageLimits> = { maxBytes: 512 * 2 ** 20, maxPixels: 100_000_000 };
 
+/** What messages call bytes that came without a name. */
+const UNNAMED = 'The image';
+
 export interface Samples extends Pixels {
   format: ImageFormat;
   warnings: string[];
@@ -59,7 +62,7 @@ export interface Picture {
 export async function openImage(
   source: string | Uint8Array,
   limits: Partial<ImageLimits> = {},
-  name = typeof source === 'string' ? source : 'The image',
+  name = typeof source === 'string' ? source : UNNAMED,
 ): Promise<ImageFile> {
   const { maxBytes, maxPixels } = { ...DEFAULT_LIMITS, ...limits };
   const file = typeof source === 'string' ? await readInput(source, maxBytes) : source;
@@ -78,7 +81,8 @@ export async function openImage(
   const picture = (page: number): Picture => ({
     page,
     decode: async () => {
-      const called = others.length > 0 ? `Page ${page} of ${name}` : name;
+      const called =
+        others.length > 0 ? `Page ${page} of ${name === UNNAMED ? UNNAMED.toLowerCase() : name}` : name;
       try {
         if (format === 'bmp')
           return {

@@ -1,4 +1,5 @@
 import { existsSync, readdirSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect } from 'chai';
 import { OfxError } from '../../../../src/lib/core/errors.js';
@@ -108,6 +109,9 @@ describe('pictures that decoders read in different ways', () => {
     }
     const broken = await openImage(path.join(ODDITIES, 'tiff-second-page-broken.tif'));
     expect((await failure(broken.pictures[1]!.decode())).message).to.match(/^Page 2 of .* is damaged/);
+    const bytes = await readFile(path.join(ODDITIES, 'tiff-second-page-broken.tif'));
+    const unnamed = await failure((await openImage(bytes)).pictures[1]!.decode());
+    expect(unnamed.message).to.match(/^Page 2 of the image is damaged/);
   });
 });
 
