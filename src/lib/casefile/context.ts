@@ -23,7 +23,8 @@ export function caseContext({
 }: RunFacts): CaseContext {
   const manifest = model.kind === 'model' ? model.model.manifest : undefined;
   const { description, licence, limits } = manifest ?? {};
-  const scores = comparableScores(network, evidence);
+  // The test photos were looked at one way.
+  const scores = settings['mirror'] === true ? undefined : comparableScores(network, evidence);
   return {
     software: SOFTWARE,
     model: {

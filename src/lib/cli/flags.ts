@@ -38,7 +38,12 @@ export function asksNetwork(evidence: readonly string[] | undefined): boolean {
 }
 
 /** Flags that say how the network looks at images. */
-export const OF_A_NETWORK = ['precision', 'tile'] as const;
+export const OF_A_NETWORK = ['precision', 'tile', 'mirror'] as const;
+
+export const mirrorFlag = Flags.boolean({
+  description: 'Show the network the mirror image, too, and take the mean of both: twice the time',
+  exclusive: ['tile'],
+});
 
 /** A number from 0 to 1. */
 export const fractionFlag = Flags.custom<number>({

@@ -1,7 +1,15 @@
 import { caseFlags } from './case-flags.js';
 import { Flags, type Interfaces } from './oclif.js';
 import { OUTPUT_KINDS, OUTPUTS, type OutputInfo, type OutputKind } from '../image/output-kinds.js';
-import { evidenceFlag, fractionFlag, modelFlag, pickDefined, threadsFlag, thresholdsFlag } from './flags.js';
+import {
+  evidenceFlag,
+  fractionFlag,
+  mirrorFlag,
+  modelFlag,
+  pickDefined,
+  threadsFlag,
+  thresholdsFlag,
+} from './flags.js';
 import { PREDICTION_FORMATS } from './prediction-output.js';
 import { precisionFlag } from './precision-flags.js';
 import { sizeFlag } from './size-flag.js';
@@ -18,6 +26,7 @@ export const predictFlags = {
     description:
       'Look at images whose longer side is more than twice --size through up to 64 windows, too: finds places better, takes longer',
   }),
+  mirror: mirrorFlag,
   page: Flags.integer({
     description:
       'Look at this page only, of a TIFF with several, or at this picture of a PDF [default: all, and the highest score counts]',

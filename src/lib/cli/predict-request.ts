@@ -17,7 +17,7 @@ export async function predictRequest(
 ): Promise<PredictRequest> {
   const { readThresholds } = await import('../model/thresholds-file.js');
   const { findModel } = await import('../model/catalogue.js');
-  const { size, precision, evidence, concurrency, threads, tile, page, resume } = flags;
+  const { size, precision, evidence, concurrency, threads, tile, mirror, page, resume } = flags;
   const thresholds = flags.thresholds === undefined ? undefined : await readThresholds(flags.thresholds);
   return {
     inputs,
@@ -28,6 +28,7 @@ export async function predictRequest(
     maskThreshold: flags['mask-threshold'],
     minArea: flags['min-area'],
     tile,
+    mirror,
     page,
     limits: pickDefined({ maxPixels: flags['max-pixels'] }),
     resume,

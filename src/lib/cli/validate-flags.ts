@@ -3,7 +3,15 @@ import { OfxError } from '../core/errors.js';
 import { LAYOUTS } from '../dataset/sample.js';
 import type { Objective } from '../metrics/calibrate.js';
 import { PROTOCOLS } from '../metrics/definitions.js';
-import { evidenceFlag, fractionFlag, logFlag, modelFlag, threadsFlag, thresholdsFlag } from './flags.js';
+import {
+  evidenceFlag,
+  fractionFlag,
+  logFlag,
+  mirrorFlag,
+  modelFlag,
+  threadsFlag,
+  thresholdsFlag,
+} from './flags.js';
 import { gateFlags } from './gate-flags.js';
 import { panelFlag } from './panel-flag.js';
 import { MAP_FORMATS } from '../run/maps.js';
@@ -29,6 +37,7 @@ export const validateFlags = {
     description: 'Look at large images through windows, too, as predict --tile does',
     default: false,
   }),
+  mirror: mirrorFlag,
   split: Flags.string({
     description: 'List of samples to use, instead of the one that is found',
     helpValue: 'FILE',
@@ -192,6 +201,7 @@ export const OF_A_MODEL = [
   'precision',
   'evidence',
   'tile',
+  'mirror',
   'thresholds',
   'calibrate',
   'calibrate-on',

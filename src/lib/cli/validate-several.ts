@@ -43,7 +43,7 @@ export abstract class ValidateSeveral extends ValidateBase {
   /** Several sizes and precisions, accuracy against latency. */
   protected async variants(dataset: string, flags: ValidateFlags, failOn: Condition[]): Promise<Variants> {
     this.refuseIdle(
-      ['calibrate', 'calibrate-on', 'tile', 'thresholds'],
+      ['calibrate', 'calibrate-on', 'tile', 'mirror', 'thresholds'],
       'with several sizes or precisions: name one of them alone',
     );
     const { validateRequest } = await import('./validate-request.js');

@@ -167,7 +167,7 @@ function calibrationLines({ summary: { calibration, model, settings } }: RunReco
   return [
     `fitted (${objective}): score > ${short(score)}, ` +
       `mask > ${mask === null ? 'as before' : short(mask)}, temperature ${short(temperature)}`,
-    `in force from now on for this model at --size ${model.inputSize}${settings.tile ? ' with --tile' : ''}, and no other way; kept in ${file}`,
+    `in force from now on for this model at --size ${model.inputSize}${settings.tile ? ' with --tile' : ''}${settings.mirror ? ' with --mirror' : ''}, and no other way; kept in ${file}`,
   ];
 }
 

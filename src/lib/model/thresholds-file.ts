@@ -17,7 +17,7 @@ const FittedEntrySchema = Type.Object(
     precision: PrecisionSchema,
     way: Type.String({
       description:
-        'How it scored: empty for the network alone on the whole image, else e.g. network+copies, windows',
+        'How it scored: empty for the network alone on the whole image, else e.g. network+copies, windows, mirror',
     }),
     ...ThresholdsSchema.properties,
   },

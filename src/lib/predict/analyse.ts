@@ -295,9 +295,9 @@ export class Analyser {
       signal,
     );
 
-    // The test photos were looked at as wholes.
+    // The test photos were looked at as wholes, and one way.
     const tested =
-      testScores && !windows?.decided
+      testScores && !windows?.decided && !options.mirror
         ? testedLike(rawScore, testScores, thresholds.temperature, this.network.testData)
         : undefined;
     const { regions } = rendering;

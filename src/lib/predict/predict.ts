@@ -226,12 +226,13 @@ function isAboutImage(error: unknown): error is OfxError {
 }
 
 function analysisOptions(request: PredictRequest, outputs: OutputFormats): AnalysisOptions {
-  const { scoreThreshold, maskThreshold, minArea, tile, page, limits, keeper } = request;
+  const { scoreThreshold, maskThreshold, minArea, tile, mirror, page, limits, keeper } = request;
   return {
     scoreThreshold,
     maskThreshold,
     minArea,
     tile,
+    mirror,
     page,
     limits,
     outputs,
@@ -262,11 +263,11 @@ async function openJournal(
 
 /** Everything that decides a result or an output. */
 async function journalSettings(
-  { scoreThreshold, maskThreshold, minArea, tile, page, limits, destinations }: PredictRequest,
+  { scoreThreshold, maskThreshold, minArea, tile, mirror, page, limits, destinations }: PredictRequest,
   analyser: Analyser,
 ): Promise<JournalSettings> {
   const { identity } = analyser.network;
-  const thresholds = await analyser.thresholds({ tile });
+  const thresholds = await analyser.thresholds({ tile, mirror });
   const { maxPixels, maxBytes } = { ...DEFAULT_LIMITS, ...limits };
   const place = (destination: string | undefined): string | null =>
     destination === undefined ? null : path.resolve(destination);
@@ -281,6 +282,7 @@ async function journalSettings(
     'mask-threshold': maskThreshold ?? thresholds.mask,
     'min-area': minArea,
     tile: tile ?? false,
+    mirror: mirror ?? false,
     page: page ?? 'all',
     evidence: analyser.evidence.sources.join('+'),
     'max-pixels': maxPixels,

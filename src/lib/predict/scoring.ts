@@ -15,11 +15,17 @@ import { NETWORK } from './evidence/sources.js';
 export interface Scoring {
   /** Look at large images through windows, too, besides bringing them to the network's size. */
   tile?: boolean | undefined;
+  /** Look at the image and its mirror image, and take the mean; not with windows. */
+  mirror?: boolean | undefined;
 }
 
 /** The name of a way of scoring, under which fitted thresholds are kept. */
-export function wayOf({ tile }: Scoring, { deciding }: Evidence): ScoringWay {
-  return [...(isNetworkAlone(deciding) ? [] : [deciding.join('+')]), ...(tile ? ['windows'] : [])].join('-');
+export function wayOf({ tile, mirror }: Scoring, { deciding }: Evidence): ScoringWay {
+  return [
+    ...(isNetworkAlone(deciding) ? [] : [deciding.join('+')]),
+    ...(tile ? ['windows'] : []),
+    ...(mirror ? ['mirror'] : []),
+  ].join('-');
 }
 
 /**

@@ -163,6 +163,9 @@ export const RunSummarySchema = Type.Object(
       scoreAt: literals(['network', 'image']),
       evidence: Type.Optional(Type.Array(Type.String(), { description: 'Sources of evidence' })),
       tile: Type.Optional(Type.Boolean({ description: 'Large images were looked at through windows, too' })),
+      mirror: Type.Optional(
+        Type.Boolean({ description: 'The network saw the mirror image, too; the mean of both' }),
+      ),
       scoreThreshold: Type.Number(),
       maskThreshold: Type.Number(),
       temperature: Type.Number(),
@@ -276,8 +279,9 @@ export function describeSize(model: Pick<RunSummary['model'], 'inputSize' | 'fit
 }
 
 /** How a run looked at its images, in words. */
-export function describeScoring({ tile, evidence = [] }: RunSummary['settings']): string {
-  const seen = tile ? 'as a whole, and through windows where large' : 'as a whole';
+export function describeScoring({ tile, mirror, evidence = [] }: RunSummary['settings']): string {
+  const whole = mirror ? 'as a whole and mirrored' : 'as a whole';
+  const seen = tile ? 'as a whole, and through windows where large' : whole;
   return evidence.length > 1 ? `${seen}, by ${evidence.join(' and ')}` : seen;
 }
 

@@ -26,7 +26,7 @@ export async function measureRobustness(
   options: {
     distortions: readonly Distortion[];
     settings: MetricSettings;
-    score: Pick<ScoreOptions, 'scoreAt' | 'limits' | 'tile'>;
+    score: Pick<ScoreOptions, 'scoreAt' | 'limits' | 'tile' | 'mirror'>;
     concurrency: number;
     onProgress?: ((done: number) => void) | undefined;
     signal?: AbortSignal | undefined;

@@ -85,13 +85,13 @@ export class SampleScorer {
   }
 
   async #score(sample: Sample, signal: AbortSignal | undefined): Promise<ScoredSample> {
-    const { limits, strict, panels, masks, maskThreshold, distort, tile } = this.options;
+    const { limits, strict, panels, masks, maskThreshold, distort, tile, mirror } = this.options;
     // Read at the same time, and told after what is wrong with the image itself.
     const readTruth = readTruthOf(sample, limits);
     readTruth.catch(() => undefined);
     const look = await this.source.look(
       sample,
-      { limits, tile, change: distort && ((image) => distort(image, sample.name)) },
+      { limits, tile, mirror, change: distort && ((image) => distort(image, sample.name)) },
       signal,
     );
     const { image, decoded, score, rawScore, map, logits } = look;

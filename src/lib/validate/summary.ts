@@ -81,6 +81,7 @@ export async function summariseRun(context: SummaryContext, result: FoldResult):
       protocol: request.protocol,
       scoreAt: request.scoreAt,
       tile: request.tile ?? false,
+      ...(request.mirror && { mirror: true }),
       evidence: [...source.evidence],
       scoreThreshold: settings.scoreThreshold,
       maskThreshold: settings.maskThreshold,

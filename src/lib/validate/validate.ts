@@ -136,11 +136,12 @@ class Run {
   }
 
   async scoreAll(signal: AbortSignal | undefined): Promise<void> {
-    const { panels, masks, scoreAt, strict, limits, tile, saveMaps } = this.request;
+    const { panels, masks, scoreAt, strict, limits, tile, mirror, saveMaps } = this.request;
     const scorer = new SampleScorer(this.source, {
       saveMaps: saveMaps !== undefined,
       scoreAt,
       tile,
+      mirror,
       strict,
       limits,
       thresholds: countedThresholds(this.settings),
@@ -169,12 +170,12 @@ class Run {
     distortions: readonly Distortion[],
     signal: AbortSignal | undefined,
   ): Promise<RobustnessRow[]> {
-    const { scoreAt, limits, tile, detector } = this.request;
+    const { scoreAt, limits, tile, mirror, detector } = this.request;
     this.events.onStart?.(this.samples.length * distortions.length, 0);
     return measureRobustness(this.source, this.samples, this.#journal!.records(), {
       distortions,
       settings: this.settings,
-      score: { scoreAt, limits, tile },
+      score: { scoreAt, limits, tile, mirror },
       concurrency: detector.concurrency + READ_AHEAD,
       onProgress: this.events.onProgress,
       signal,
@@ -264,7 +265,7 @@ class Run {
 
   /** Everything that decides a record or a panel. */
   #journalSettings(): JournalSettings {
-    const { scoreAt, strict, limits, seed, limit, sample, tile } = this.request;
+    const { scoreAt, strict, limits, seed, limit, sample, tile, mirror } = this.request;
     const panels = settlePanels(this.request.panels, this.samples.length);
     const { maxPixels, maxBytes } = { ...DEFAULT_LIMITS, ...limits };
     const { identity } = this.source;
@@ -277,6 +278,7 @@ class Run {
       size: identity.inputSize,
       temperature: this.thresholds.temperature,
       tile: tile ?? false,
+      mirror: mirror ?? false,
       evidence: this.source.evidence.join('+'),
       'score-at': scoreAt,
       threshold: scoreThreshold,

@@ -9,7 +9,7 @@ import type { ValidateEvents, ValidateRequest } from '../../../src/lib/validate/
 import { VALIDATION_JOURNAL } from '../../../src/lib/run/journal.js';
 import type { ImageRow } from '../../../src/lib/run/rows.js';
 import type { RunRecord } from '../../../src/lib/run/record.js';
-import { metricAt } from '../../../src/lib/run/summary.js';
+import { describeScoring, metricAt } from '../../../src/lib/run/summary.js';
 import { OFX_VERSION } from '../../../src/lib/core/version.js';
 import { drawRectangles, makeDataset, SIDE } from '../../support/dataset.js';
 import { tinyValidation } from '../../support/validate-request.js';
@@ -48,6 +48,15 @@ describe('validate', () => {
       await drawRectangles(data('masks/missed_gt.png'), [[32, 32, 32, 32]]);
       await drawRectangles(data('authentic/dark.png'), []);
       await drawRectangles(data('authentic/bright.png'), [[0, 0, SIDE, SIDE / 2]]);
+    });
+
+    it('are the same of a network without left and right that sees the mirror image, too, which is told', async () => {
+      const [once, both] = [await run(), await run({ mirror: true, out: out('both') })];
+      expect(value(both, 'pixel.macro.f1')).to.equal(value(once, 'pixel.macro.f1'));
+      expect(value(both, 'image.auc')).to.equal(value(once, 'image.auc'));
+      expect(once.summary.settings).not.to.have.property('mirror');
+      expect(both.summary.settings.mirror).to.equal(true);
+      expect(describeScoring(both.summary.settings)).to.equal('as a whole and mirrored');
     });
 
     it('are what one computes by hand', async () => {

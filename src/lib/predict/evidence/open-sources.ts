@@ -68,7 +68,8 @@ export class OpenSources {
     await Promise.all(this.sides.map((side) => side.close()));
   }
 
-  #detect(image: RgbImage, { tile, onWindow }: WatchedScoring, signal: AbortSignal | undefined) {
-    return tile ? this.detector.detectWindows(image, signal, onWindow) : this.detector.detect(image, signal);
+  #detect(image: RgbImage, { tile, mirror, onWindow }: WatchedScoring, signal: AbortSignal | undefined) {
+    if (tile) return this.detector.detectWindows(image, signal, onWindow);
+    return mirror ? this.detector.detectBothWays(image, signal) : this.detector.detect(image, signal);
   }
 }
