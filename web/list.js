@@ -198,7 +198,8 @@ function rowOf(entry) {
 function outcome({ result, problem }) {
   if (problem) return problem.message;
   if (!result) return 'Waiting';
-  const marked = `${(100 * result.tamperedFraction).toFixed(1)} % marked`;
+  const unread = result.unseen ? ` · ${result.unseen.length} of its pictures not read` : '';
+  const marked = `${(100 * result.tamperedFraction).toFixed(1)} % marked${unread}`;
   return `${judge(result).verdict} · score ${result.score.toFixed(3)} · ${marked}`;
 }
 

@@ -140,6 +140,8 @@ export default class Predict extends BaseCommand {
         ? ERROR_TABLE[onlyFailure.error.code as ErrorCode].exit
         : EXIT.someFailed;
     }
+    // What was seen has its result, but not all was seen.
+    else if (summary.unseenPictures) process.exitCode = EXIT.someFailed;
     for (const suggestion of failures.tell()) process.stderr.write(`${suggestion}\n`);
     // A gate wins over failures: what was found stands, whatever could not be looked at.
     for (const { name, passed, detail } of gates) if (!passed) this.gateFailed(`${name}: ${detail}`);

@@ -1,13 +1,15 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile, rename, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { crc32 } from 'node:zlib';
 import { expect } from 'chai';
 import { execa } from 'execa';
 import sharp from 'sharp';
 import { temporaryFolder } from '../support/folder.js';
 import { TINY_MODEL } from '../support/models.js';
 import { ofx, ROOT } from '../support/ofx.js';
+import { jpegImage, makePdf } from '../support/pdf.js';
 import { expectSchema } from '../support/schema.js';
 
 const SAMPLE = path.join(ROOT, 'samples/splice-dahlia.jpg');
@@ -25,6 +27,37 @@ interface CaseFile {
     error?: { code: string };
   }[];
   summary: { inputs: number; failed: number };
+}
+
+/** A TIFF block, as EXIF is one, that names a camera's maker at any length. */
+function tiffWithMake(make: string): Buffer {
+  const text = Buffer.from(`${make}\0`, 'latin1');
+  const head = Buffer.alloc(26);
+  head.write('II*\0', 'latin1');
+  head.writeUInt32LE(8, 4);
+  head.writeUInt16LE(1, 8);
+  head.writeUInt16LE(0x010f, 10);
+  head.writeUInt16LE(2, 12);
+  head.writeUInt32LE(text.length, 14);
+  head.writeUInt32LE(26, 18);
+  return Buffer.concat([head, text]);
+}
+
+function withPngChunk(png: Buffer, type: string, data: Buffer): Buffer {
+  const body = Buffer.concat([Buffer.from(type), data]);
+  const chunk = Buffer.alloc(body.length + 8);
+  chunk.writeUInt32BE(data.length);
+  body.copy(chunk, 4);
+  chunk.writeUInt32BE(crc32(body), body.length + 4);
+  // Behind the header.
+  return Buffer.concat([png.subarray(0, 33), chunk, png.subarray(33)]);
+}
+
+function app1(tiff: Buffer): Buffer {
+  const body = Buffer.concat([Buffer.from('Exif\0\0', 'latin1'), tiff]);
+  const head = Buffer.from([0xff, 0xe1, 0, 0]);
+  head.writeUInt16BE(body.length + 2, 2);
+  return Buffer.concat([head, body]);
 }
 
 describe('ofx predict --report', () => {
@@ -137,6 +170,101 @@ describe('ofx predict --report', () => {
     expect(twin.model.card).to.equal(
       await readFile(path.join(ROOT, 'models/objectformer-lite/README.md'), 'utf8'),
     );
+  });
+
+  it('names pictures of a document that could not be read, and ends with 4', async () => {
+    const photo = await readFile(SAMPLE);
+    const odd = {
+      says: '/Width 64 /Height 64 /ColorSpace /DeviceGray /BitsPerComponent 1 /Filter /JPXDecode',
+      data: photo,
+    };
+    const document = makePdf([jpegImage(photo, 600, 400), odd], [{ shows: [0] }, { shows: [1] }]);
+    await writeFile(folder.file('scan.pdf'), document);
+    const args = ['predict', folder.file('scan.pdf'), '--model', TINY_MODEL];
+    const { exitCode, stdout } = await ofx([...args, '--report', folder.file('case.html'), '--json']);
+    expect(exitCode).to.equal(4);
+    const { results, summary } = JSON.parse(stdout) as { results: { unseen: object[] }[]; summary: object };
+    await expectSchema('predict', JSON.parse(stdout));
+    expect(results[0]!.unseen).to.have.length(1);
+    expect(summary).to.include({ failed: 0, unseenPictures: 1 });
+    const text = await readFile(folder.file('case.html'), 'utf8');
+    const front = text.slice(0, text.indexOf('id="photo-1"'));
+    expect(front)
+      .to.contain('What could not be examined')
+      .and.contain('scan.pdf#page=2&#38;image=1')
+      .and.contain('JPEG 2000');
+    await expectSchema('case', JSON.parse(await readFile(folder.file('case.json'), 'utf8')));
+    const words = await ofx([...args, args[1]!, SAMPLE]);
+    expect([words.exitCode, words.stdout.includes('1 picture in documents not read')]).to.deep.equal([
+      4,
+      true,
+    ]);
+    const gate = await ofx([...args, '--fail-on', 'manipulated < 5']);
+    expect(gate.stderr + gate.stdout).to.contain('nor could 1 picture in documents');
+  });
+
+  it('reads EXIF of 5 MB, in one piece and in many, and tells only what is short', async () => {
+    const place = folder.file('exif');
+    await mkdir(place);
+    const long = (count: number): Buffer => tiffWithMake(`Canon ${'x'.repeat(count)}`);
+    const png = await sharp({ create: { width: 64, height: 48, channels: 3, background: '#777777' } })
+      .png()
+      .toBuffer();
+    await writeFile(path.join(place, 'one.png'), withPngChunk(png, 'eXIf', long(5_000_000)));
+    const jpeg = await readFile(SAMPLE);
+    const segment = app1(long(60_000));
+    const many = Buffer.concat([
+      jpeg.subarray(0, 2),
+      ...Array.from({ length: 83 }, () => segment),
+      jpeg.subarray(2),
+    ]);
+    await writeFile(path.join(place, 'many.jpg'), many);
+    const { exitCode } = await ofx([
+      'predict',
+      place,
+      '--model',
+      TINY_MODEL,
+      '--report',
+      folder.file('case.html'),
+    ]);
+    expect(exitCode).to.equal(0);
+    const { results } = JSON.parse(await readFile(folder.file('case.json'), 'utf8')) as CaseFile;
+    expect(results).to.have.length(2);
+    for (const { image, file } of results) {
+      const camera = file!.exif?.camera ?? '';
+      expect(camera.length, image).to.be.within(100, 170);
+      expect(camera, image).to.match(/^Canon x/);
+    }
+    expect((await readFile(folder.file('case.html'))).length).to.be.lessThan(1_000_000);
+  });
+
+  it('tells the hash and the score of the same bytes while photos are replaced', async () => {
+    const versions = await Promise.all(
+      ['white', 'black'].map(async (background) =>
+        sharp({ create: { width: 96, height: 64, channels: 3, background } })
+          .png()
+          .toBuffer(),
+      ),
+    );
+    const photo = folder.file('photo.png');
+    const links = Array.from({ length: 40 }, (_, i) => folder.file(`link-${i}.png`));
+    await writeFile(photo, versions[0]!);
+    for (const link of links) await symlink(photo, link);
+    let isDone = false;
+    const replacing = (async () => {
+      for (let i = 0; !isDone; i++) {
+        await writeFile(`${photo}.new`, versions[i % 2]!);
+        await rename(`${photo}.new`, photo);
+      }
+    })();
+    const { stdout } = await ofx(['predict', ...links, '--model', TINY_MODEL, '--json']);
+    isDone = true;
+    await replacing;
+    const hashes = versions.map((bytes) => createHash('sha256').update(bytes).digest('hex'));
+    const { results } = JSON.parse(stdout) as CaseFile;
+    expect(results).to.have.length(links.length);
+    for (const { sha256, score } of results) expect(score! > 0.5).to.equal(sha256 === hashes[0]);
+    for (const { sha256 } of results) expect(hashes).to.include(sha256);
   });
 
   it('never calls a photo authentic', async () => {

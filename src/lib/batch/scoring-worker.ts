@@ -43,6 +43,7 @@ function rowOf(prediction: Prediction): Partial<Row> {
     timingsMs,
     windows,
     regionCount,
+    unseen,
   } = prediction;
   return {
     verdict,
@@ -51,7 +52,7 @@ function rowOf(prediction: Prediction): Partial<Row> {
     height,
     tamperedFraction,
     regions: JSON.stringify(regions),
-    details: JSON.stringify({ evidence, warnings, windows, regionCount }),
+    details: JSON.stringify({ evidence, warnings, windows, regionCount, unseen }),
     sha256,
     bytes,
     milliseconds: timingsMs.total,

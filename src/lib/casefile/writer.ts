@@ -29,6 +29,8 @@ interface Place {
   verdict: Verdict | undefined;
   score: number | undefined;
   spooled: Spooled;
+  /** Pictures in it that could not be read. */
+  unseen?: CaseFailure[];
 }
 
 /** A case file in the making: what comes is put on disk at once, and brought into its order at the end. */
@@ -79,7 +81,9 @@ export class CaseFileWriter implements ExhibitKeeper {
     const [image, verdict, score] = entry.failure
       ? [entry.failure.image, undefined, undefined]
       : [entry.result.image, entry.result.verdict, entry.result.score];
-    this.#places.push({ image, verdict, score, spooled: await this.spool.add(JSON.stringify(entry)) });
+    const spooled = await this.spool.add(JSON.stringify(entry));
+    const unseen = entry.result && unseenIn(entry.result);
+    this.#places.push({ image, verdict, score, spooled, ...(unseen && { unseen }) });
   }
 
   /** @throws {OfxError} OUTPUT_UNWRITABLE, IO_FAILED, BROWSER_FAILED */
@@ -88,7 +92,7 @@ export class CaseFileWriter implements ExhibitKeeper {
     const { signal } = this;
     const createdAt = new Date().toISOString();
     this.#places.sort(worstFirst);
-    const failures: CaseFailure[] = [];
+    const failures: CaseFailure[] = this.#places.flatMap(({ unseen = [] }) => unseen);
     for await (const entry of this.#entries(({ verdict }) => verdict === undefined))
       if (entry.failure) failures.push(entry.failure);
     const toPdf = this.request.browser;
@@ -147,6 +151,11 @@ export class CaseFileWriter implements ExhibitKeeper {
     for (const file of [report, json])
       yield hashLine((await hashFile(file))!.sha256, listedPath(file, folder));
   }
+}
+
+/** Pictures of a document that could not be read, as what could not be examined. */
+export function unseenIn({ unseen }: CaseResult): CaseFailure[] | undefined {
+  return unseen?.map(({ name, error }) => ({ image: name, error }));
 }
 
 export function keptExhibit({ pictures, drawings }: Exhibit): KeptExhibit {

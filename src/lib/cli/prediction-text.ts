@@ -18,7 +18,8 @@ export function predictionLine(result: PredictResult): string {
   if (isFailed(result)) return `${pc.yellow('failed     ')}     –        –  ${describeFailure(result)}`;
   const { image, score, tamperedFraction, regions, regionCount = regions.length } = result;
   const where = regionCount > 0 ? pc.dim(`  ${count(regionCount, 'region')}`) : '';
-  return `${verdict(result, 11)}  ${score.toFixed(3)}  ${percent(tamperedFraction).padStart(7)}  ${image}${where}`;
+  const unread = result.unseen ? pc.yellow(`  ${count(result.unseen.length, 'picture')} not read`) : '';
+  return `${verdict(result, 11)}  ${score.toFixed(3)}  ${percent(tamperedFraction).padStart(7)}  ${image}${where}${unread}`;
 }
 
 /** What failed, and why; most messages name the file themselves. */
@@ -82,11 +83,13 @@ export function summaryLine({
   suspicious,
   noFinding,
   failed,
+  unseenPictures,
   resumed,
   seconds,
 }: PredictSummary): string {
   const parts = [`${manipulated} manipulated`, `${suspicious} suspicious`, `${noFinding} without a finding`];
   if (failed > 0) parts.push(pc.yellow(`${failed} failed`));
+  if (unseenPictures) parts.push(pc.yellow(`${count(unseenPictures, 'picture')} in documents not read`));
   if (resumed > 0) parts.push(`${resumed} resumed from an earlier run`);
   return `${count(inputs, 'image')}: ${parts.join(', ')} (${seconds.toFixed(1)} s)`;
 }

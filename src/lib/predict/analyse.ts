@@ -1,19 +1,11 @@
 import { createHash } from 'node:crypto';
-import path from 'node:path';
-import { OfxError } from '../core/errors.js';
+import { toPlainError } from '../core/errors.js';
 import { isManipulated, verdictFrom } from '../core/verdict.js';
 import { SOFTWARE } from '../core/version.js';
 import { readInput } from '../files/read.js';
 import { decodePicture, type RgbImage } from '../image/decode/index.js';
 import type { Oddity } from '../image/decode/oddity.js';
-import {
-  DEFAULT_LIMITS,
-  onlyPicture,
-  openImage,
-  type ImageFile,
-  type ImageLimits,
-  type Picture,
-} from '../image/decode/samples.js';
+import { DEFAULT_LIMITS, openImage, type ImageLimits, type Picture } from '../image/decode/samples.js';
 import { pictureName } from '../image/decode/pdf/name.js';
 import type { OutputFiles } from '../image/output-kinds.js';
 import type { ProbabilityMap } from '../image/probability-map.js';
@@ -24,7 +16,6 @@ import type { ModelReference } from '../model/catalogue.js';
 import { Detector, type DetectorOptions, type SeenWindows } from '../model/detector.js';
 import type { Network } from '../model/network.js';
 import { scoreLogit, scoreProbability } from '../model/probability.js';
-import { counted } from '../text/plural.js';
 import type { GivenThresholds } from '../model/thresholds-file.js';
 import type { EffectiveThresholds } from '../model/thresholds.js';
 import { drawingOf } from './exhibit/drawing.js';
@@ -34,6 +25,14 @@ import { OpenSources, type Testimony } from './evidence/open-sources.js';
 import type { SourceRegistry } from './evidence/source.js';
 import { NETWORK, REGISTRY } from './evidence/sources.js';
 import type { Prediction, SourceSays } from './result.js';
+import {
+  aboutPages,
+  isAboutPicture,
+  pagesAsked,
+  refuseUnseen,
+  toldUnseen,
+  type UnseenPicture,
+} from './pages.js';
 import { comparableScores, thresholdsInForce, wayOf, type Scoring } from './scoring.js';
 import { testedLike } from './tested.js';
 import { regionStandsOut } from './verdict.js';
@@ -73,6 +72,8 @@ export interface Examination {
   pages?: { page: number; scores: { page: number; image?: number; score: number }[] } | undefined;
   /** Of a document: the picture that this is about. */
   picture?: { page: number; image: number; sha256: string; bytes: number } | undefined;
+  /** Of a document: the pictures that could not be read, about which nothing is known. */
+  unseen: UnseenPicture[];
   /** Before any change, in pixels. */
   decoded: { width: number; height: number };
   /** Of the very bytes that were examined. */
@@ -99,7 +100,9 @@ export interface Examination {
 }
 
 /** What comes of one page; what it shares with the others is told once. */
-type PageExamination = Omit<Examination, 'sha256' | 'bytes' | 'pages' | 'picture'> & { from: Picture };
+type PageExamination = Omit<Examination, 'sha256' | 'bytes' | 'pages' | 'picture' | 'unseen'> & {
+  from: Picture;
+};
 
 /** What is asked about an image. */
 export interface AnalysisOptions
@@ -174,7 +177,8 @@ export class Analyser {
 
   /**
    * From an image's bytes, read once, to its score and its map. Of several pages each is looked at where `page` says so, and
-   * the one with the highest score is given; one that cannot be decoded fails the file, as it was not seen.
+   * the one with the highest score is given; one that cannot be decoded fails the file, as it was not seen. Of a document what can be
+   * read is looked at, and `unseen` names the rest.
    *
    * @param source - a path, or the bytes of a file
    * @param name - what messages call the image. [its path, or "The image"]
@@ -196,7 +200,8 @@ export class Analyser {
     const identity = identityOf(bytes);
     const open = performance.now() - started;
     const asked = pagesAsked(file, options.page);
-    refuseUnread(asked);
+    const unseen = new Map(asked.flatMap((picture) => (picture.problem ? [[picture, picture.problem]] : [])));
+    refuseUnseen(asked, unseen);
     let best: PageExamination | undefined;
     const scores: { page: number; image?: number; score: number }[] = [];
     const timingsMs: Examination['timingsMs'] & Record<string, number> = {
@@ -205,20 +210,27 @@ export class Analyser {
       inference: 0,
     };
     for (const picture of asked) {
-      const examined = await this.#examinePage(picture, options, signal);
+      if (unseen.has(picture)) continue;
+      const examined = await this.#examinePage(picture, options, signal).catch((error: unknown) => {
+        if (!isAboutPicture(error, picture)) throw error;
+        unseen.set(picture, error);
+        refuseUnseen(asked, unseen);
+        return undefined;
+      });
+      if (!examined) continue;
       for (const [step, ms] of Object.entries<number>(examined.timingsMs))
         timingsMs[step] = (timingsMs[step] ?? 0) + ms;
       const { page, image } = picture;
       scores.push({ page, ...(image !== undefined && { image }), score: examined.score });
       if (best === undefined || examined.score > best.score) best = examined;
     }
-    const warnings = [...best!.warnings, ...aboutPages(asked, best!.from, file)];
+    const warnings = [...best!.warnings, ...aboutPages(scores.length, best!.from, file, unseen)];
     const { from, ...rest } = best!;
-    const pages = asked.length > 1 ? { page: from.page, scores } : undefined;
+    const pages = scores.length > 1 ? { page: from.page, scores } : undefined;
     const stored = from.stored?.();
     options.onBytes?.(stored ?? bytes);
     const picture = stored && { page: from.page, image: from.image!, ...identityOf(stored) };
-    return { ...rest, ...identity, warnings, pages, picture, timingsMs };
+    return { ...rest, ...identity, warnings, pages, picture, unseen: toldUnseen(unseen), timingsMs };
   }
 
   async #examinePage(
@@ -278,7 +290,7 @@ export class Analyser {
       },
       signal,
     );
-    const { image, score, rawScore, map, windows, pages, picture } = examination;
+    const { image, score, rawScore, map, windows, pages, picture, unseen } = examination;
     const { width, height } = image;
     const { identity } = this.network;
     const testScores = comparableScores(this.network, this.evidence);
@@ -328,6 +340,14 @@ export class Analyser {
         pages: pages.scores.map((one) => ({ ...one, tampered: isManipulated(one.score, scoreThreshold) })),
       }),
       ...(picture && { picture: { name: pictureName(name, picture), ...picture } }),
+      ...(unseen.length > 0 && {
+        unseen: unseen.map(({ page, image: number, error }) => ({
+          name: pictureName(name, { page, image: number }),
+          page,
+          image: number,
+          error: toPlainError(error),
+        })),
+      }),
       ...examination.findings,
       timingsMs: {
         ...examination.timingsMs,
@@ -374,53 +394,6 @@ export class Analyser {
 
 function identityOf(bytes: Uint8Array): { sha256: string; bytes: number } {
   return { sha256: createHash('sha256').update(bytes).digest('hex'), bytes: bytes.byteLength };
-}
-
-/** @throws {OfxError} PAGE_MISSING, SEVERAL_PAGES */
-function pagesAsked(file: ImageFile, page: ExaminationOptions['page']): readonly Picture[] {
-  const { name, pictures } = file;
-  if (page === undefined) return [onlyPicture(file)];
-  if (page === 'all') return pictures;
-  const asked = pictures.filter((picture) => picture.page === page);
-  if (asked.length > 0) return asked;
-  const [first, last] = [pictures[0].page, pictures.at(-1)!.page];
-  throw new OfxError('PAGE_MISSING', `${name} has no page ${page}.`, {
-    suggestion: pictures.length === 1 ? 'It has one page.' : `It has the pages ${first} to ${last}.`,
-  });
-}
-
-/** What cannot be decoded is told before an hour of work on the rest. */
-function refuseUnread(asked: readonly Picture[]): void {
-  const [first, ...others] = asked.flatMap(({ problem }) => problem ?? []);
-  if (first === undefined) return;
-  if (others.length === 0) throw first;
-  const { code, message, suggestion } = first;
-  throw new OfxError(
-    code,
-    `${message} Nor can ${counted(others.length, 'other picture')} of the file be read.`,
-    {
-      ...(suggestion !== undefined && { suggestion }),
-    },
-  );
-}
-
-/** What a person who reads the result has to know about pages. */
-function aboutPages(asked: readonly Picture[], found: Picture, { name, pictures }: ImageFile): string[] {
-  const count = pictures.length;
-  if (count === 1) return [];
-  if (found.image !== undefined) {
-    const left = asked.length < count ? [`Only ${asked.length} of ${count} pictures were looked at.`] : [];
-    if (asked.length === 1) return left;
-    const place = pictureName(path.basename(name), { page: found.page, image: found.image });
-    return [
-      ...left,
-      `The highest score of ${asked.length} pictures is that of ${place}; everything here is about that picture.`,
-    ];
-  }
-  if (asked.length === 1) return [`Only page ${found.page} was looked at, of ${count}.`];
-  return [
-    `The highest score of ${count} pages is that of page ${found.page}; everything here is about that page.`,
-  ];
 }
 
 /** Of a large photo seen through windows so many regions are told, the largest, and the others counted: most are specks. */

@@ -3,6 +3,7 @@ import type { Gate } from '../gates/gate.js';
 import { judge } from '../gates/judge.js';
 import type { Dimension } from '../gates/quantity.js';
 import { OfxError } from '../core/errors.js';
+import { counted } from '../text/plural.js';
 import type { PredictSummary } from './result.js';
 
 interface Quantity {
@@ -37,7 +38,10 @@ export function parsePredictConditions(texts: readonly string[]): Condition[] {
 
 /** Judges what became of all inputs. Images that could not be looked at are said with each gate. */
 export function predictGates(conditions: readonly Condition[], summary: PredictSummary): Gate[] {
-  const unseen = summary.failed > 0 ? `, ${summary.failed} could not be looked at` : '';
+  const { failed, unseenPictures = 0 } = summary;
+  const unseen =
+    (failed > 0 ? `, ${failed} could not be looked at` : '') +
+    (unseenPictures > 0 ? `, nor could ${counted(unseenPictures, 'picture')} in documents` : '');
   return conditions.map((condition) => {
     const { dimension, valueOf } = QUANTITIES[condition.path]!;
     return judge(condition, dimension, `${summary.inputs} images`, {

@@ -108,6 +108,12 @@ export const SoftwareSchema = Type.Object({
   build: Type.String({ description: 'Commit that it was built of, or "modified"' }),
 });
 
+const PlainErrorSchema = Type.Object({
+  code: Type.String(),
+  message: Type.String(),
+  suggestion: Type.Optional(Type.String({ description: 'The next step' })),
+});
+
 export const PredictionSchema = withOptional(
   Type.Object(
     {
@@ -164,6 +170,17 @@ export const PredictionSchema = withOptional(
           { description: 'Of a PDF document: the picture that all this is about' },
         ),
       ),
+      unseen: Type.Optional(
+        Type.Array(
+          Type.Object({
+            name: Type.String({ description: 'e.g. contract.pdf#page=2&image=1' }),
+            page: Type.Integer({ minimum: 1 }),
+            image: Type.Integer({ minimum: 1 }),
+            error: PlainErrorSchema,
+          }),
+          { description: 'Of a PDF document: pictures that could not be read, about which nothing is known' },
+        ),
+      ),
       regions: Type.Array(RegionSchema, { description: 'Largest first' }),
       regionCount: Type.Optional(
         Type.Integer({ minimum: 1, description: 'How many there are, where only the largest are listed' }),
@@ -197,11 +214,7 @@ export type Prediction = Static<typeof PredictionSchema>;
 export const FailedInputSchema = Type.Object(
   {
     image: Type.String(),
-    error: Type.Object({
-      code: Type.String(),
-      message: Type.String(),
-      suggestion: Type.Optional(Type.String({ description: 'The next step' })),
-    }),
+    error: PlainErrorSchema,
   },
   { title: 'An input that could not be scored; it has no verdict' },
 );
@@ -228,6 +241,12 @@ export const PredictSummarySchema = Type.Object({
   suspicious: Type.Integer({ minimum: 0 }),
   noFinding: Type.Integer({ minimum: 0 }),
   failed: Type.Integer({ minimum: 0 }),
+  unseenPictures: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      description: 'Pictures in PDF documents that could not be read, while others of the document were',
+    }),
+  ),
   highestScore: Type.Union([Type.Number({ minimum: 0, maximum: 1 }), Type.Null()], {
     description: 'The highest score of all images; null where none could be scored',
   }),
@@ -265,7 +284,10 @@ export class SummaryCounter {
   add(result: PredictResult): void {
     this.summary.inputs++;
     this.summary[isFailed(result) ? 'failed' : COUNTED_AS[result.verdict]]++;
-    if (!isFailed(result)) this.summary.highestScore = Math.max(this.summary.highestScore ?? 0, result.score);
+    if (isFailed(result)) return;
+    this.summary.highestScore = Math.max(this.summary.highestScore ?? 0, result.score);
+    if (result.unseen)
+      this.summary.unseenPictures = (this.summary.unseenPictures ?? 0) + result.unseen.length;
   }
 }
 

@@ -113,8 +113,19 @@ describe('a PDF document', () => {
     expect(alone.prediction.warnings.join()).to.include('Only 1 of 3 pictures');
   });
 
-  it('fails by name where a picture cannot be read, which --page goes around', async () => {
+  it('is judged by what can be read of it, and names each picture that cannot', async () => {
     const size = `/Width ${SIDE} /Height ${SIDE} /ColorSpace /DeviceGray /BitsPerComponent 1`;
+    const bare = (await analyser.analyse('photo.jpg', photo, { minArea: 0 })).prediction;
+    const unseen = async (document: Buffer): Promise<readonly [string, string, string]> => {
+      const { prediction } = await analyser.analyse('x.pdf', document, { minArea: 0 });
+      expect([prediction.score, prediction.verdict]).to.deep.equal([bare.score, bare.verdict]);
+      expect(prediction.unseen).to.have.length(1);
+      const { name, error } = prediction.unseen![0]!;
+      expect(prediction.warnings.join())
+        .to.include('Nothing is known about 1 of 2 pictures')
+        .and.include(error.message);
+      return [name, error.code, error.message];
+    };
     for (const [filter, word] of [
       ['JPXDecode', 'JPEG 2000'],
       ['JBIG2Decode', 'JBIG2'],
@@ -122,17 +133,39 @@ describe('a PDF document', () => {
       ['LZWDecode', 'LZW'],
     ] as const) {
       const odd = { says: `${size} /Filter /${filter}`, data: noise };
-      const document = makePdf([await jpeg(photo), odd], [{ shows: [0] }, { shows: [1] }]);
-      const error = await rejection(analyser.analyse('x.pdf', document, { minArea: 0 }));
-      expect(error.code).to.equal('IMAGE_UNSUPPORTED');
-      expect(error.message).to.include('#page=2&image=1').and.include(word);
-      expect(error.suggestion).to.include('--page');
-      await analyser.analyse('x.pdf', document, { minArea: 0, page: 1 });
+      const [name, code, message] = await unseen(
+        makePdf([await jpeg(photo), odd], [{ shows: [0] }, { shows: [1] }]),
+      );
+      expect([name, code]).to.deep.equal(['x.pdf#page=2&image=1', 'IMAGE_UNSUPPORTED']);
+      expect(message).to.include('#page=2&image=1').and.include(word);
     }
+    // Known only once it is decoded.
+    const broken = jpegImage(Buffer.concat([photo.subarray(0, 300), Buffer.alloc(500, 7)]), 640, 427);
+    const damaged = await unseen(makePdf([broken, await jpeg(photo)], [{ shows: [0, 1] }]));
+    expect(damaged.slice(0, 2)).to.deep.equal(['x.pdf#page=1&image=1', 'IMAGE_DAMAGED']);
     const inline = 'BI /W 20 /H 20 /BPC 8 /CS /G ID 0123 EI';
-    const document = makePdf([await jpeg(photo)], [{ shows: [0], more: inline }]);
-    const error = await rejection(analyser.analyse('x.pdf', document, { minArea: 0 }));
-    expect(error.message).to.include('#page=1&image=2');
+    const within = await unseen(makePdf([await jpeg(photo)], [{ shows: [0], more: inline }]));
+    expect(within[0]).to.equal('x.pdf#page=1&image=2');
+  });
+
+  it('fails where nothing of it can be read, and --page looks at one page', async () => {
+    const odd = {
+      says: `/Width 64 /Height 64 /ColorSpace /DeviceGray /BitsPerComponent 1 /Filter /JPXDecode`,
+      data: noise,
+    };
+    const document = makePdf([await jpeg(photo), odd], [{ shows: [0] }, { shows: [1] }]);
+    const error = await rejection(analyser.analyse('x.pdf', document, { minArea: 0, page: 2 }));
+    expect([error.code, error.message.includes('#page=2&image=1')]).to.deep.equal([
+      'IMAGE_UNSUPPORTED',
+      true,
+    ]);
+    expect(
+      (await analyser.analyse('x.pdf', document, { minArea: 0, page: 1 })).prediction,
+    ).to.not.have.property('unseen');
+    const both = await rejection(
+      analyser.analyse('x.pdf', makePdf([odd, odd], [{ shows: [0, 1] }]), { minArea: 0 }),
+    );
+    expect(both.message).to.include('Nor can 1 other picture');
     const gone = await rejection(analyser.analyse('x.pdf', makePdf([], [{ shows: [4] }]), { minArea: 0 }));
     expect([gone.code, gone.message.includes('#page=1&image=1')]).to.deep.equal(['IMAGE_DAMAGED', true]);
     const spot = samples('[/Separation /Gold /DeviceRGB 1 0 R]', 8, noise);

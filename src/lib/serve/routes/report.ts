@@ -4,6 +4,7 @@ import { Type } from '@sinclair/typebox';
 import { caseContext } from '../../casefile/context.js';
 import { caseDocument } from '../../casefile/html/document.js';
 import { caseTwin } from '../../casefile/twin.js';
+import { unseenIn } from '../../casefile/writer.js';
 import { OfxError } from '../../core/errors.js';
 import { answers, security, TOKEN_PROBLEMS } from '../documentation.js';
 import { breathing } from '../breathe.js';
@@ -102,7 +103,7 @@ function documentOf({ subject, paper, summary, examined, entries }: SentReport, 
     summary,
     examined,
     createdAt: new Date().toISOString(),
-    failures: entries.flatMap(({ failure }) => failure ?? []),
+    failures: entries.flatMap(({ failure, result }) => failure ?? (result && unseenIn(result)) ?? []),
     index: entries.flatMap(({ result }) => result ?? []),
     photos: entries.filter((entry) => entry.result !== undefined),
     paper,
