@@ -7,7 +7,7 @@
 #
 # Exit status 77 where containers cannot be run here.
 set -eu
-storage=$1
+storage=${1:?a folder for the storage of images}
 cd "$(dirname "$0")/.."
 buildah() { command buildah --root "$storage/root" --runroot "$storage/run" --storage-driver vfs "$@"; }
 export BUILDAH_ISOLATION=chroot
@@ -28,6 +28,13 @@ for program in node sh env find rm ls cat sleep mkdir uname dirname basename sed
   ldd "$file" | grep -o '/[^ ]*' | while read -r library; do
     mkdir -p "$base$(dirname "$library")"
     cp -L "$library" "$base$library"
+  done
+done
+# What libraries that come with packages find in every Debian.
+libc=$(ldd "$(command -v node)" | grep -o '/[^ ]*/libc\.so[^ ]*')
+for name in librt libresolv libutil libnss_files libnss_dns; do
+  for library in "$(dirname "$libc")/$name".so.*; do
+    [ ! -e "$library" ] || cp -L "$library" "$base$(dirname "$libc")/"
   done
 done
 npm=$(dirname "$(dirname "$(readlink -f "$(command -v npm)")")")
