@@ -66,7 +66,7 @@ const rooms = {
     'metrics',
     'report',
   ],
-  models: [...foundations, 'files', 'model', 'python'],
+  models: [...foundations, 'files', 'model', 'predict', 'python'],
   batch: [...foundations, 'files', 'inputs', 'workers', 'image', 'model', 'predict'],
   serve: [...foundations, 'files', 'workers', 'image', 'model', 'predict', 'casefile'],
   cli: null,

@@ -1,5 +1,6 @@
 import { OnnxPool } from '../model/onnx-session.js';
 import type { ModelReference } from '../model/catalogue.js';
+import { fusionInForce } from '../model/fitted-fusion.js';
 import { resolveNetwork, type Network } from '../model/network.js';
 import type { EffectiveThresholds } from '../model/thresholds.js';
 import { chooseEvidence, type Evidence } from '../predict/evidence/choice.js';
@@ -30,7 +31,8 @@ export async function describeNetwork(
       pool = new OnnxPool(file, { threads: 1, concurrency: 1 });
       return pool.describe();
     });
-    const evidence = chooseEvidence(network, undefined, REGISTRY);
+    const fusion = await fusionInForce(network, undefined);
+    const evidence = chooseEvidence({ ...network, fusion }, undefined, REGISTRY);
     return {
       ...network,
       thresholds: await thresholdsInForce(network, scoring, evidence, new Map()),

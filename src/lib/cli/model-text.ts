@@ -22,7 +22,7 @@ export function modelText({ folder, manifest, thresholds, latency }: ShownModel)
   ];
   const files = variants.map((variant, index) => {
     const { file, inputSize, precision, bytes } = variant;
-    const { score, mask, temperature } = thresholds[index]!;
+    const { score, mask, temperature, evidence, origin } = thresholds[index]!;
     const megabytes = `${(bytes / 1e6).toFixed(1)} MB`;
     return [
       file,
@@ -34,6 +34,8 @@ export function modelText({ folder, manifest, thresholds, latency }: ShownModel)
       score.toFixed(3),
       mask.toFixed(3),
       temperature.toFixed(2),
+      evidence.join(' + '),
+      origin,
     ];
   });
   return [
@@ -46,7 +48,19 @@ export function modelText({ folder, manifest, thresholds, latency }: ShownModel)
     ),
     '',
     plainTable(
-      ['file', 'size', 'precision', 'bytes', 'time', 'accuracy', 'score >', 'mask >', 'temperature'],
+      [
+        'file',
+        'size',
+        'precision',
+        'bytes',
+        'time',
+        'accuracy',
+        'score >',
+        'mask >',
+        'temperature',
+        'by',
+        'thresholds from',
+      ],
       files,
     ),
     ...(latency ? ['', measuredOn(latency)] : []),

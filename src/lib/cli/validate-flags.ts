@@ -136,6 +136,11 @@ export const validateFlags = {
     helpValue: 'SPLIT',
     exclusive: ['calibrate', 'resume', 'thresholds'],
   }),
+  'fit-fusion': Flags.boolean({
+    description:
+      'With --calibrate or --calibrate-on: fit how the sources of evidence are joined, too; needs --evidence network,copies where the model has no fusion',
+    exclusive: ['tile'],
+  }),
   objective: Flags.option({
     description: 'What fitted thresholds shall reach [default: f1, or recall with --max-fpr]',
     options: ['f1', 'recall'] as const,
@@ -205,6 +210,7 @@ export const OF_A_MODEL = [
   'thresholds',
   'calibrate',
   'calibrate-on',
+  'fit-fusion',
   'robustness',
 ] as const;
 

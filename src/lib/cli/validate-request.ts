@@ -42,6 +42,7 @@ export async function validateRequest(
     sweepStep: flags['sweep-step'],
     saveMaps: flags['save-maps'],
     calibrate: flags.calibrate ? objectiveOf(flags) : undefined,
+    fitFusion: flags['fit-fusion'],
     limits: pickDefined({ maxPixels: flags['max-pixels'] }),
     robustness: parseDistortions(flags.robustness ?? []),
     failOn,

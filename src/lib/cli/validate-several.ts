@@ -16,7 +16,7 @@ export abstract class ValidateSeveral extends ValidateBase {
     hasVariants: boolean,
   ): Promise<Suite> {
     const alone = 'with several data sets: name one of them alone';
-    this.refuseIdle(['calibrate', 'calibrate-on', 'from', 'scores', 'layout'], alone);
+    this.refuseIdle(['calibrate', 'calibrate-on', 'fit-fusion', 'from', 'scores', 'layout'], alone);
     if (hasVariants) throw new OfxError('USAGE', `Several sizes or precisions cannot be given ${alone}.`);
     const { validateRequest } = await import('./validate-request.js');
     const { validateSuite } = await import('../validate/suite.js');

@@ -6,7 +6,7 @@ import { METRIC_DEFINITIONS, type MetricPath } from '../metrics/definitions.js';
 import type { Estimate } from '../metrics/run-metrics.js';
 import { RUN_FILES } from '../run/files.js';
 import type { RunRecord } from '../run/record.js';
-import { describeScoring, describeSize, metricAt } from '../run/summary.js';
+import { describeScoring, describeSize, metricAt, type Calibration } from '../run/summary.js';
 import { baselineText } from '../report/baseline-text.js';
 import type { Finding } from '../dataset/finding.js';
 
@@ -163,12 +163,18 @@ function bestThreshold({ metrics }: RunRecord['summary']): string {
 
 function calibrationLines({ summary: { calibration, model, settings } }: RunRecord): string[] {
   if (!calibration) return [];
-  const { objective, score, mask, temperature, file } = calibration;
+  const { objective, score, mask, temperature, fusion, file } = calibration;
   return [
+    ...(fusion ? [fusionLine(fusion)] : []),
     `fitted (${objective}): score > ${short(score)}, ` +
       `mask > ${mask === null ? 'as before' : short(mask)}, temperature ${short(temperature)}`,
     `in force from now on for this model at --size ${model.inputSize}${settings.tile ? ' with --tile' : ''}${settings.mirror ? ' with --mirror' : ''}, and no other way; kept in ${file}`,
   ];
+}
+
+function fusionLine({ sources, bias, auc }: NonNullable<Calibration['fusion']>): string {
+  const terms = sources.map(({ name, weight }) => `${short(weight)} × ${name}`);
+  return `fitted: log-odds = ${short(bias)} + ${terms.join(' + ')}; image AUC ${withInterval(auc)} on the data that it was fitted on`;
 }
 
 /** Findings about the data, worst first, for stderr. */

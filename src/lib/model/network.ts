@@ -98,12 +98,17 @@ async function networkOfModel({ folder, manifest }: Model, choice: NetworkChoice
   if (choice.size === undefined && variant.inputSize !== usualSize) {
     notes.push(`The model "${manifest.name}" has no variant for ${usualSize}: using ${variant.inputSize}.`);
   }
+  return { ...describedNetwork(folder, manifest, variant), notes };
+}
+
+/** A variant as its manifest describes it, whatever its file holds. */
+export function describedNetwork(folder: string, manifest: Manifest, variant: Variant): Network {
   return {
-    file,
+    file: path.join(folder, variant.file),
     identity: {
       name: manifest.name,
       version: manifest.version,
-      sha256,
+      sha256: variant.sha256,
       inputSize: variant.inputSize,
       precision: variant.precision,
       ...(manifest.input.fit === 'free' && { fit: 'free' }),
@@ -114,7 +119,7 @@ async function networkOfModel({ folder, manifest }: Model, choice: NetworkChoice
     fusion: variant.fusion ?? manifest.fusion,
     testScores: variant.testScores,
     testData: manifest.testData,
-    notes,
+    notes: [],
   };
 }
 

@@ -4,10 +4,17 @@ import { OfxError } from '../core/errors.js';
 import { checkSchema } from '../core/schema.js';
 import { readNamedText } from '../files/read-text.js';
 import { writeFileAtomic } from '../files/write.js';
-import { PrecisionSchema, ThresholdsSchema, type Thresholds } from './manifest.js';
+import { FusionSchema, PrecisionSchema, ThresholdsSchema, type Thresholds } from './manifest.js';
 
 /** Lies beside a model's manifest where thresholds were fitted into the model. */
 export const THRESHOLDS_FILE = 'thresholds.json';
+
+/** Thresholds that a user fitted, and the weights of the sources of evidence, where they were fitted, too. */
+export const FittedThresholdsSchema = Type.Object({
+  ...ThresholdsSchema.properties,
+  fusion: Type.Optional(Type.Pick(FusionSchema, ['sources', 'bias', 'fittedOn'])),
+});
+export type FittedThresholds = Static<typeof FittedThresholdsSchema>;
 
 const FittedEntrySchema = Type.Object(
   {
@@ -19,7 +26,7 @@ const FittedEntrySchema = Type.Object(
       description:
         'How it scored: empty for the network alone on the whole image, else e.g. network+copies, windows, mirror',
     }),
-    ...ThresholdsSchema.properties,
+    ...FittedThresholdsSchema.properties,
   },
   { title: 'Thresholds of one network and one way of scoring' },
 );

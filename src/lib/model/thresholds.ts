@@ -5,7 +5,7 @@ import { writeFileAtomic } from '../files/write.js';
 import { fittedThresholdsFolder } from '../core/paths.js';
 import { checkSchema } from '../core/schema.js';
 import { ThresholdsSchema, type Thresholds } from './manifest.js';
-import { thresholdsInModel } from './thresholds-file.js';
+import { thresholdsInModel, type FittedThresholds } from './thresholds-file.js';
 import { readText } from '../files/read-text.js';
 
 export interface EffectiveThresholds {
@@ -32,6 +32,10 @@ export function fittedThresholdsFile(modelName: string, sha256: string, way: Sco
   return path.join(fittedThresholdsFolder(), `${modelName}-${sha256.slice(0, 16)}${way && `-${way}`}.json`);
 }
 
+/** Where thresholds come from: fitted by the user, fitted into the model's folder, the model's manifest, or nowhere. */
+export const THRESHOLD_ORIGINS = ['fitted here', 'model folder', 'manifest', 'defaults'] as const;
+export type ThresholdOrigin = (typeof THRESHOLD_ORIGINS)[number];
+
 /**
  * The thresholds in force: fitted by the user, else those that were fitted into the model's folder, else the manifest's, else the
  * defaults.
@@ -46,28 +50,43 @@ export async function effectiveThresholds(
   way?: ScoringWay,
   folder?: string,
 ): Promise<EffectiveThresholds> {
-  const file = fittedThresholdsFile(modelName, sha256, way);
-  let fitted: Thresholds = {};
+  return (await thresholdsWithOrigin(modelName, sha256, manifest, way, folder)).thresholds;
+}
+
+/** As {@link effectiveThresholds}, with the first place that tells any of them. */
+export async function thresholdsWithOrigin(
+  modelName: string,
+  sha256: string,
+  manifest: Thresholds | undefined,
+  way: ScoringWay = '',
+  folder?: string,
+): Promise<{ thresholds: EffectiveThresholds; origin: ThresholdOrigin }> {
+  const fitted = await fittedByUser(fittedThresholdsFile(modelName, sha256, way));
+  const inModel = folder === undefined ? undefined : await thresholdsInModel(folder, { sha256 }, way);
+  const places = { 'fitted here': fitted, 'model folder': inModel, manifest };
+  const origin = (Object.keys(places) as (keyof typeof places)[]).find(
+    (place) => Object.keys(places[place] ?? {}).length > 0,
+  );
+  return { thresholds: complete({ ...manifest, ...inModel, ...fitted }), origin: origin ?? 'defaults' };
+}
+
+async function fittedByUser(file: string): Promise<Thresholds | undefined> {
   try {
     const checked = checkSchema(ThresholdsSchema, JSON.parse(await readText(file)));
     if (!checked.ok) throw new Error(checked.complaints.join('; '));
-    fitted = checked.value;
+    return checked.value;
   } catch (error) {
-    if (systemCode(error) !== 'ENOENT') {
-      throw new OfxError(
-        'MANIFEST_INVALID',
-        `The fitted thresholds ${file} are invalid: ${(error as Error).message}`,
-        {
-          suggestion:
-            'Delete the file to use the model’s own thresholds, or run "ofx validate --calibrate" again.',
-          cause: error,
-        },
-      );
-    }
+    if (systemCode(error) === 'ENOENT') return undefined;
+    throw new OfxError(
+      'MANIFEST_INVALID',
+      `The fitted thresholds ${file} are invalid: ${(error as Error).message}`,
+      {
+        suggestion:
+          'Delete the file to use the model’s own thresholds, or run "ofx validate --calibrate" again.',
+        cause: error,
+      },
+    );
   }
-  const inModel = folder === undefined ? undefined : await thresholdsInModel(folder, { sha256 }, way ?? '');
-  const merged = { ...manifest, ...inModel, ...fitted };
-  return complete(merged);
 }
 
 /** With defaults for what is not told. */
@@ -90,7 +109,7 @@ export function complete(merged: Thresholds): EffectiveThresholds {
 export async function saveFittedThresholds(
   modelName: string,
   sha256: string,
-  thresholds: Thresholds,
+  thresholds: FittedThresholds,
   way?: ScoringWay,
 ): Promise<string> {
   const file = fittedThresholdsFile(modelName, sha256, way);

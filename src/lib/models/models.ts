@@ -9,7 +9,8 @@ import { DEFAULT_MODEL, findModel, listModels, type Model } from '../model/catal
 import { Detector } from '../model/detector.js';
 import { readLatency } from '../model/latency-file.js';
 import { MANIFEST_FILE } from '../model/manifest.js';
-import { effectiveThresholds } from '../model/thresholds.js';
+import { describedNetwork } from '../model/network.js';
+import { usualWay } from '../predict/scoring.js';
 import { installedModelsFolder } from '../core/paths.js';
 import type { ListedModel, ShownModel, VerifiedVariant } from './result.js';
 import { publishFolder } from '../files/publish-folder.js';
@@ -46,11 +47,16 @@ export async function modelWithManifest(reference: string): Promise<Model> {
 export async function shownModel(reference: string): Promise<ShownModel> {
   const { folder, manifest } = await modelWithManifest(reference);
   const thresholds = await Promise.all(
-    manifest.variants.map(async ({ inputSize, precision, sha256 }) => ({
-      inputSize,
-      precision,
-      ...(await effectiveThresholds(manifest.name, sha256, manifest.thresholds, '', folder)),
-    })),
+    manifest.variants.map(async (variant) => {
+      const { inputSize, precision } = variant;
+      const {
+        evidence,
+        thresholds: inForce,
+        origin,
+      } = await usualWay(describedNetwork(folder, manifest, variant));
+      const { score, mask, temperature } = inForce;
+      return { inputSize, precision, evidence: [...evidence.deciding], score, mask, temperature, origin };
+    }),
   );
   const latency = await readLatency(folder);
   return { folder, manifest, thresholds, ...(latency && { latency }) };

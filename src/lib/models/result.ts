@@ -1,6 +1,7 @@
 import { Type, type Static } from '@sinclair/typebox';
 import { LatencySchema } from '../model/latency-file.js';
 import { ManifestSchema, PrecisionSchema, VariantSchema } from '../model/manifest.js';
+import { THRESHOLD_ORIGINS } from '../model/thresholds.js';
 
 const Envelope = { schemaVersion: Type.Literal(1), ofx: Type.String() };
 
@@ -37,9 +38,16 @@ export const ModelsShowSchema = Type.Object(
       Type.Object({
         inputSize: Type.Integer(),
         precision: PrecisionSchema,
+        evidence: Type.Array(Type.String(), {
+          description: 'Sources that decide where nothing is asked for',
+        }),
         score: Type.Number(),
         mask: Type.Number(),
         temperature: Type.Number(),
+        origin: Type.Union(
+          THRESHOLD_ORIGINS.map((origin) => Type.Literal(origin)),
+          { description: 'Where they come from' },
+        ),
       }),
       {
         description: 'In force for each variant: fitted by the user, else the manifest’s, else the defaults',

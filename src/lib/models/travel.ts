@@ -6,8 +6,13 @@ import { exists } from '../files/exists.js';
 import { readText } from '../files/read-text.js';
 import type { Model } from '../model/catalogue.js';
 import { LATENCY_FILE } from '../model/latency-file.js';
-import { MANIFEST_FILE, ThresholdsSchema } from '../model/manifest.js';
-import { addToThresholdsFile, THRESHOLDS_FILE, type FittedEntry } from '../model/thresholds-file.js';
+import { MANIFEST_FILE } from '../model/manifest.js';
+import {
+  addToThresholdsFile,
+  FittedThresholdsSchema,
+  THRESHOLDS_FILE,
+  type FittedEntry,
+} from '../model/thresholds-file.js';
 import { fittedFiles, forgetFittedThresholds } from '../model/thresholds.js';
 import { modelWithManifest } from './models.js';
 
@@ -61,7 +66,7 @@ async function fittedEntries({ manifest }: Model): Promise<FittedEntry[]> {
   const entries: FittedEntry[] = [];
   for (const { sha256, inputSize, precision } of manifest.variants) {
     for (const { file, way } of await fittedFiles(manifest.name, sha256)) {
-      const checked = checkSchema(ThresholdsSchema, JSON.parse(await readText(file)));
+      const checked = checkSchema(FittedThresholdsSchema, JSON.parse(await readText(file)));
       if (checked.ok)
         entries.push({ model: manifest.name, sha256, inputSize, precision, way, ...checked.value });
     }

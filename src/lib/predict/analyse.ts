@@ -14,6 +14,7 @@ import { RenderPool } from '../image/render-pool.js';
 import type { Strokes } from '../image/strokes.js';
 import type { ModelReference } from '../model/catalogue.js';
 import { Detector, type DetectorOptions, type SeenWindows } from '../model/detector.js';
+import { fusionInForce } from '../model/fitted-fusion.js';
 import type { Network } from '../model/network.js';
 import { scoreLogit, scoreProbability } from '../model/probability.js';
 import type { GivenThresholds } from '../model/thresholds-file.js';
@@ -127,6 +128,8 @@ export class Analyser {
   readonly #thresholds = new Map<string, Promise<EffectiveThresholds>>();
 
   private constructor(
+    /** With the fusion that is in force. */
+    readonly network: Network,
     private readonly detector: Detector,
     private readonly sources: OpenSources,
     private readonly registry: SourceRegistry,
@@ -138,17 +141,15 @@ export class Analyser {
     const { registry = REGISTRY, concurrency } = options;
     const detector = await Detector.open(reference, options);
     try {
-      const evidence = chooseEvidence(detector.network, options.evidence, registry);
+      const fusion = await fusionInForce(detector.network, options.thresholds);
+      const network = { ...detector.network, fusion };
+      const evidence = chooseEvidence(network, options.evidence, registry);
       const sources = await OpenSources.open(evidence, detector, registry, concurrency);
-      return new Analyser(detector, sources, registry, options.thresholds);
+      return new Analyser(network, detector, sources, registry, options.thresholds);
     } catch (error) {
       await detector.close();
       throw error;
     }
-  }
-
-  get network(): Network {
-    return this.detector.network;
   }
 
   /** Which sources look at an image, and which of them decide. */

@@ -4,12 +4,15 @@ import type { Network } from '../model/network.js';
 import {
   complete,
   effectiveThresholds,
+  thresholdsWithOrigin,
   type EffectiveThresholds,
   type ScoringWay,
+  type ThresholdOrigin,
 } from '../model/thresholds.js';
 import { thresholdsFor, type GivenThresholds } from '../model/thresholds-file.js';
-import type { Evidence } from './evidence/choice.js';
-import { NETWORK } from './evidence/sources.js';
+import { fusionInForce } from '../model/fitted-fusion.js';
+import { chooseEvidence, type Evidence } from './evidence/choice.js';
+import { NETWORK, REGISTRY } from './evidence/sources.js';
 
 /** What decides a score besides the image, the network and its evidence. Scores made in different ways do not compare. */
 export interface Scoring {
@@ -53,6 +56,28 @@ export async function thresholdsInForce(
       : effectiveThresholds(name, sha256, shipped, way, path.dirname(network.file)));
   known.set(way, found);
   return found;
+}
+
+/**
+ * What a model does where nothing is asked for: which sources decide, and the thresholds in force with where they come from.
+ *
+ * @param network - as the manifest describes it
+ */
+export async function usualWay(
+  network: Network,
+): Promise<{ evidence: Evidence; thresholds: EffectiveThresholds; origin: ThresholdOrigin }> {
+  const { name, sha256 } = network.identity;
+  const fused = { ...network, fusion: await fusionInForce(network, undefined) };
+  const evidence = chooseEvidence(fused, undefined, REGISTRY);
+  const shipped = shippedThresholds(fused, evidence);
+  const found = await thresholdsWithOrigin(
+    name,
+    sha256,
+    shipped,
+    wayOf({}, evidence),
+    path.dirname(network.file),
+  );
+  return { evidence, ...found };
 }
 
 /** The scores of test photos that scores by this evidence compare with, if there are any. */

@@ -106,6 +106,19 @@ export const CalibrationSchema = Type.Object({
   score: Type.Number({ description: 'Score threshold, to be met by the score after the new temperature' }),
   mask: NumberOrNull,
   temperature: Type.Number(),
+  fusion: Type.Optional(
+    Type.Object(
+      {
+        sources: Type.Array(Type.Object({ name: Type.String(), weight: Type.Number() })),
+        bias: Type.Number(),
+        auc: EstimateSchema,
+      },
+      {
+        description:
+          'Of --fit-fusion: log-odds of the joined score = bias + sum of weight * log-odds; its image AUC on the data that it was fitted on',
+      },
+    ),
+  ),
   file: Type.String({ description: 'Where the fitted values were written' }),
 });
 export type Calibration = Static<typeof CalibrationSchema>;

@@ -2,6 +2,7 @@ import { OfxError } from '../core/errors.js';
 import type { Analysis, AnalysisOptions } from '../predict/analyse.js';
 import type { Network } from '../model/network.js';
 import type { EffectiveThresholds } from '../model/thresholds.js';
+import type { GivenThresholds } from '../model/thresholds-file.js';
 import { workerFile } from '../workers/worker-file.js';
 import { WorkerPool, type WorkerEnd } from '../workers/pool.js';
 import { startProcess } from '../workers/start.js';
@@ -12,6 +13,8 @@ export interface AnalysisWorkerData {
   own: NetworkAddress;
   /** Those that were in force when the network was loaded; until they are known, those that the worker finds. */
   thresholds?: EffectiveThresholds | undefined;
+  /** Those that somebody names for the server's own network. */
+  given?: GivenThresholds | undefined;
   threads: number;
   evidence?: readonly string[] | undefined;
 }
@@ -30,8 +33,6 @@ export interface NetworkDescription {
   network: Network;
   /** In force for the network, as the worker found them. */
   thresholds: EffectiveThresholds;
-  /** Which way of scoring they are for. */
-  way: string;
 }
 
 export type AnalysisReply =
@@ -56,11 +57,11 @@ export class AnalysisPool {
   /** @param onEnd - told of workers that ended by themselves */
   constructor(
     own: NetworkAddress,
-    options: ServeOptions,
+    options: ServeOptions & { given: GivenThresholds | undefined },
     onEnd: (end: WorkerEnd, pool: AnalysisPool) => void,
   ) {
-    const { threads, evidence, concurrency, queue, recycle, deadlineMs } = options;
-    this.#data = { own, threads, evidence };
+    const { given, threads, evidence, concurrency, queue, recycle, deadlineMs } = options;
+    this.#data = { own, given, threads, evidence };
     this.#size = concurrency;
     this.#places = concurrency + queue;
     this.#pool = new WorkerPool({

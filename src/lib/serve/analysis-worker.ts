@@ -7,7 +7,7 @@ import type { NetworkAddress, WantedNetwork } from './networks.js';
  * A process that works on one image at a time, from its bytes to the result. It keeps the server's own network open, and
  * beside it the last other one that was asked for.
  */
-const { own, thresholds, threads, evidence } = (await workerData()) as AnalysisWorkerData;
+const { own, thresholds, given, threads, evidence } = (await workerData()) as AnalysisWorkerData;
 
 interface Opened {
   key: string;
@@ -28,7 +28,6 @@ async function handle(task: AnalysisTask): Promise<AnalysisReply> {
       kind: 'description',
       network: analyser.network,
       thresholds: await analyser.thresholds({}),
-      way: analyser.wayOf({}),
     };
   }
   const { name, bytes, options } = task;
@@ -54,7 +53,11 @@ async function opened(address: WantedNetwork): Promise<Opened> {
 async function open(address: NetworkAddress): Promise<Opened> {
   const { reference, otherwise, size, precision } = address;
   const key = keyOf(address);
-  const options = { size, precision, threads, concurrency: 1, evidence };
+  // What somebody names holds for the server's own network.
+  const options = {
+    ...{ size, precision, threads, concurrency: 1, evidence },
+    thresholds: address === own ? given : undefined,
+  };
   try {
     return { key, analyser: await Analyser.open(reference, options) };
   } catch (error) {

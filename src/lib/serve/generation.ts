@@ -7,7 +7,6 @@ import type { Token } from './access.js';
 import { AnalysisPool } from './analysis-pool.js';
 import { HeldFiles } from './held-files.js';
 import { Networks } from './networks.js';
-import { thresholdsFor } from '../model/thresholds-file.js';
 import type { ServeOptions } from './options.js';
 import type { EffectiveThresholds } from '../model/thresholds.js';
 import { chooseEvidence } from '../predict/evidence/choice.js';
@@ -46,11 +45,10 @@ export class Generation {
       size: options.size,
       precision: options.precision,
     });
-    const pool = new AnalysisPool(address(files), options, onEnd);
+    const pool = new AnalysisPool(address(files), { ...options, given }, onEnd);
     try {
-      const { network, thresholds, way } = await pool.describe();
+      const { network, thresholds: inForce } = await pool.describe();
       files ??= await HeldFiles.of(modelOf(reference, network), false);
-      const inForce = { ...thresholds, ...(given && thresholdsFor(given, network.identity, way)) };
       pool.pin(address(files), inForce);
       const broken: string[] = [];
       const others = await listModels(({ message }) => {

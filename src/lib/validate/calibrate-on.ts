@@ -3,7 +3,7 @@ import { OfxError } from '../core/errors.js';
 import { openDataset } from '../dataset/open.js';
 import { isFolder } from '../files/exists.js';
 import type { Objective } from '../metrics/calibrate.js';
-import { THRESHOLDS_FILE } from '../model/thresholds-file.js';
+import { readThresholds, THRESHOLDS_FILE } from '../model/thresholds-file.js';
 import { readEvidence } from '../run/evidence.js';
 import { chooseRunFolder } from '../run/folder.js';
 import type { RunRecord } from '../run/record.js';
@@ -81,7 +81,10 @@ export async function validateCalibrated(
       into: undefined,
       detector: {
         ...request.detector,
-        thresholds: { kind: 'plain', file: fitted.file, thresholds },
+        // Weights hold for the way in which sources are joined, which the file names.
+        thresholds: fitted.fusion
+          ? await readThresholds(fitted.file)
+          : { kind: 'plain', file: fitted.file, thresholds },
       },
       fittedOnImages: new Set(images.map(({ imageSha256 }) => imageSha256)),
     },

@@ -5,20 +5,31 @@ import {
   fitTemperature,
   parts,
   type FittedMaskThreshold,
-  type LabelledScore,
   type Objective,
 } from '../metrics/calibrate.js';
-import type { RunMetrics } from '../metrics/run-metrics.js';
+import type { Estimate, RunMetrics } from '../metrics/run-metrics.js';
 import path from 'node:path';
 import { OfxError } from '../core/errors.js';
 import { exists, isFolder } from '../files/exists.js';
-import { MANIFEST_FILE, type Precision, type Thresholds } from '../model/manifest.js';
-import { addToThresholdsFile, readThresholds, THRESHOLDS_FILE } from '../model/thresholds-file.js';
+import { MANIFEST_FILE, type Precision } from '../model/manifest.js';
+import {
+  addToThresholdsFile,
+  readThresholds,
+  THRESHOLDS_FILE,
+  type FittedThresholds,
+} from '../model/thresholds-file.js';
 import type { SourceIdentity } from './map-source.js';
 import { saveFittedThresholds, type ScoringWay } from '../model/thresholds.js';
 import type { ImageRow } from '../run/rows.js';
 import type { Calibration } from '../run/summary.js';
 import { applyTemperature } from '../core/temperature.js';
+import {
+  joinSources,
+  NO_WEIGHTS,
+  type JoinedSources,
+  type JoinRequest,
+  type ScoredRow,
+} from './join-sources.js';
 
 /** The data that thresholds were fitted on, as the model's fitted copy remembers them. */
 export interface FittedOn {
@@ -32,44 +43,69 @@ export interface FittedOn {
 /** What came of fitting: kept thresholds, or why there are none. */
 export type CalibrationOutcome = { calibration: Calibration } | { refused: string };
 
+export interface CalibrationRequest {
+  model: SourceIdentity;
+  objective: Objective;
+  fittedOn: FittedOn;
+  /** How the run scored, for which alone thresholds hold. */
+  way: ScoringWay;
+  /** A file, or a model's folder, that keeps them instead of the user's data folder. */
+  into?: string | undefined;
+  /** Fit how sources of evidence are joined, too. */
+  join?: JoinRequest | undefined;
+}
+
 /**
- * Fits temperature, score threshold and mask threshold on a run's data, and keeps them for the model in the user's data
- * folder, unless they would be worth nothing.
- *
- * @param way how the run scored, for which alone they hold
- * @param into a file, or a model's folder, that keeps them instead
+ * Fits temperature, score threshold and mask threshold on a run's data, and where it is asked for the weights of the sources of evidence
+ * before them, and keeps them for the model, unless they would be worth nothing.
  */
 export async function calibrate(
   rows: readonly ImageRow[],
   metrics: RunMetrics,
-  model: SourceIdentity,
-  objective: Objective,
-  fittedOn: FittedOn,
-  way: ScoringWay,
-  into?: string,
+  { model, objective, fittedOn, way, into, join }: CalibrationRequest,
 ): Promise<CalibrationOutcome> {
-  const raw = rows.flatMap(({ label, rawScore }): LabelledScore[] =>
-    label === null || rawScore === null ? [] : [{ label, score: rawScore }],
+  const scored = rows.flatMap(({ label, rawScore, logits }): ScoredRow[] =>
+    label === null || rawScore === null ? [] : [{ label, score: rawScore, logits }],
   );
-  if (new Set(raw.map(({ label }) => label)).size < 2) {
+  if (new Set(scored.map(({ label }) => label)).size < 2) {
     return {
       refused: 'the data set has images of one class only; fitting needs tampered and authentic ones',
     };
   }
+  const joined = join && joinSources(scored, join);
+  if (join && !joined) return { refused: NO_WEIGHTS };
+  const raw = joined?.scores ?? scored;
   const temperature = fitTemperature(raw);
   const scores = raw.map(({ label, score }) => ({ label, score: applyTemperature(score, temperature) }));
   const score = fitScoreThreshold(scores, objective);
-  const mask = fitMaskThreshold(metrics.sweep, metrics.falseAlarmAreas, objective);
-  const refused = whyWorthless(metrics, parts(scores, score)) ?? whyUnknown(metrics, mask);
+  // A run without a fusion did not see the joined map: its mask threshold stays as it was.
+  const sawMap = !join || join.inForce !== undefined;
+  const mask = sawMap ? fitMaskThreshold(metrics.sweep, metrics.falseAlarmAreas, objective) : undefined;
+  const refused =
+    whyWorthless(joined?.auc ?? metrics.metrics['image.auc'], parts(scores, score)) ??
+    whyUnknown(metrics, mask);
   if (refused !== undefined) return { refused };
-  const thresholds = { score, temperature, ...(mask && { mask: mask.threshold }), fittedOn };
+  const thresholds = {
+    ...{ score, temperature, fittedOn },
+    ...(mask && { mask: mask.threshold }),
+    ...(joined && { fusion: { ...joined.fusion, fittedOn } }),
+  };
+  const fittedWay = join ? join.sources.join('+') : way;
   const file =
     into === undefined
-      ? await saveFittedThresholds(model.name, model.sha256, thresholds, way)
-      : await saveInto(into, model, thresholds, way);
+      ? await saveFittedThresholds(model.name, model.sha256, thresholds, fittedWay)
+      : await saveInto(into, model, thresholds, fittedWay);
   return {
-    calibration: { objective: fittedOn.objective, score, mask: mask?.threshold ?? null, temperature, file },
+    calibration: {
+      ...{ objective: fittedOn.objective, score, mask: mask?.threshold ?? null, temperature },
+      ...(joined && { fusion: told(joined) }),
+      file,
+    },
   };
+}
+
+function told({ fusion: { sources, bias }, auc }: JoinedSources): NonNullable<Calibration['fusion']> {
+  return { sources: sources.map(({ name, weight }) => ({ name, weight })), bias, auc };
 }
 
 /**
@@ -80,7 +116,7 @@ export async function calibrate(
 async function saveInto(
   place: string,
   { name, sha256, inputSize, precision }: SourceIdentity,
-  thresholds: Thresholds,
+  thresholds: FittedThresholds,
   way: ScoringWay,
 ): Promise<string> {
   const file = (await isFolder(place)) ? path.join(place, THRESHOLDS_FILE) : place;
@@ -110,8 +146,7 @@ export async function checkInto(place: string): Promise<void> {
 }
 
 /** Why no score threshold serves: the model cannot tell the classes apart on these data. */
-function whyWorthless({ metrics }: RunMetrics, isParted: boolean): string | undefined {
-  const { value, low, high } = metrics['image.auc'];
+function whyWorthless({ value, low, high }: Estimate, isParted: boolean): string | undefined {
   if (value === null || low === null || high === null) return undefined;
   if (low <= 0.5) {
     return (

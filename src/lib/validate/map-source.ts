@@ -4,6 +4,7 @@ import type { RgbImage } from '../image/decode/index.js';
 import type { ImageLimits } from '../image/decode/samples.js';
 import type { ProbabilityMap } from '../image/probability-map.js';
 import type { Strokes } from '../image/strokes.js';
+import type { Fusion } from '../model/manifest.js';
 import type { ModelIdentity } from '../model/network.js';
 import type { EffectiveThresholds } from '../model/thresholds.js';
 import type { Analyser } from '../predict/analyse.js';
@@ -43,8 +44,8 @@ export interface MapSource {
   readonly notes: readonly string[];
   /** Sources of evidence by name. */
   readonly evidence: readonly string[];
-  /** The data that the weights of its sources of evidence were fitted on. */
-  readonly fusionFittedOn: unknown;
+  /** How its sources of evidence are joined, where they are. */
+  readonly fusion: Fusion | undefined;
   /** What people call a source of evidence. */
   titleOf(evidence: string): string;
   /** The name of a way of scoring, under which thresholds fitted for it are kept. */
@@ -64,7 +65,7 @@ export function modelSource(analyser: Analyser): MapSource {
     identity,
     notes,
     evidence: analyser.evidence.sources,
-    fusionFittedOn: analyser.evidence.fusion?.fittedOn,
+    fusion: analyser.evidence.fusion,
     titleOf: (evidence) => analyser.titleOf(evidence),
     wayOf: (scoring) => analyser.wayOf(scoring),
     thresholds: (scoring) => analyser.thresholds(scoring),

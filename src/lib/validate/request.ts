@@ -51,6 +51,8 @@ export interface ValidateRequest extends Scoring {
   strict: boolean;
   /** Fit thresholds on this data set and keep them. */
   calibrate?: Objective | undefined;
+  /** With `calibrate`: fit how the sources of evidence are joined, too. [false] */
+  fitFusion?: boolean | undefined;
   /** Where fitted thresholds are kept: a file, or a model's folder. [the user's data folder] */
   into?: string | undefined;
   /** SHA-256 of images that the thresholds in force were fitted on. */

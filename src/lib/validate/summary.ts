@@ -30,7 +30,8 @@ export interface SummaryContext {
 /** What a run was and what came out. With `--calibrate` the thresholds are fitted here, after all numbers. */
 export async function summariseRun(context: SummaryContext, result: FoldResult): Promise<RunSummary> {
   const { request, dataset, source, thresholds, settings, startedAt } = context;
-  const { identity, fusionFittedOn } = source;
+  const { identity, fusion } = source;
+  const fusionFittedOn = fusion?.fittedOn;
   const joined = fusionWarnings(fusionFittedOn, { name: dataset.name, sha256: result.sha256 });
   const headline = headlinePath(request.protocol);
   const { metrics } = result.metrics;
@@ -43,15 +44,16 @@ export async function summariseRun(context: SummaryContext, result: FoldResult):
   };
   const outcome =
     request.calibrate &&
-    (await calibrate(
-      result.rows,
-      result.metrics,
-      identity,
-      request.calibrate,
+    (await calibrate(result.rows, result.metrics, {
+      model: identity,
+      objective: request.calibrate,
       fittedOn,
-      source.wayOf(request),
-      request.into,
-    ));
+      way: source.wayOf(request),
+      into: request.into,
+      ...(request.fitFusion && {
+        join: { sources: source.evidence, inForce: fusion, seed: request.seed },
+      }),
+    }));
   const refused = outcome && 'refused' in outcome ? outcome.refused : undefined;
   const calibration = outcome && 'calibration' in outcome ? outcome.calibration : null;
   return {

@@ -61,6 +61,7 @@ export async function validate(
   const samples = selectSamples(dataset.samples, request);
   const source = await openSource(request, samples);
   try {
+    if (request.fitFusion && source.evidence.length < 2) throw oneSource(source.evidence);
     const run = await Run.start(request, dataset, samples, source, startedAt, events);
     await run.scoreAll(signal);
     const { robustness: distortions = [] } = request;
@@ -299,6 +300,16 @@ class Run {
       list: hashSamples(this.samples),
     };
   }
+}
+
+function oneSource([name]: readonly string[]): OfxError {
+  return new OfxError(
+    'USAGE',
+    `--fit-fusion joins several sources of evidence, and this run has one: ${name!}.`,
+    {
+      suggestion: 'Name them: --evidence network,copies.',
+    },
+  );
 }
 
 /** What is measured: a model, or predictions on disk. */

@@ -28,7 +28,7 @@ const EXAMPLES = 3;
 export class PredictionSource implements MapSource {
   readonly notes = [];
   readonly evidence = [];
-  readonly fusionFittedOn = undefined;
+  readonly fusion = undefined;
 
   private constructor(
     readonly identity: SourceIdentity,
