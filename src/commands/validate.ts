@@ -65,7 +65,10 @@ export default class Validate extends ValidateSeveral {
     const names = argv as string[];
     if (!asksNetwork(flags.evidence)) this.refuseIdle(OF_A_NETWORK, 'where no network is asked');
     if (!flags.calibrate && flags['calibrate-on'] === undefined)
-      this.refuseIdle(['into', 'objective', 'max-fpr', 'fit-fusion'], 'without --calibrate or --calibrate-on');
+      this.refuseIdle(
+        ['into', 'objective', 'max-fpr', 'fit-fusion'],
+        'without --calibrate or --calibrate-on',
+      );
     const hasVariants = [flags.size, flags.precision].some((list) => (list?.length ?? 1) > 1);
     if (!hasVariants) this.refuseIdle(['max-latency'], 'without several sizes or precisions');
     if (flags.from !== undefined)
