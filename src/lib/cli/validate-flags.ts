@@ -139,7 +139,7 @@ export const validateFlags = {
   'fit-fusion': Flags.boolean({
     description:
       'With --calibrate or --calibrate-on: fit how the sources of evidence are joined, too; needs --evidence network,copies where the model has no fusion',
-    exclusive: ['tile'],
+    exclusive: ['tile', 'mirror'],
   }),
   objective: Flags.option({
     description: 'What fitted thresholds shall reach [default: f1, or recall with --max-fpr]',

@@ -38,9 +38,9 @@ export async function fusionInForce(
   return network.fusion;
 }
 
-/** Names of ways are made by `wayOf`: sources with a plus between them. Windows have thresholds, and no weights, of their own. */
+/** Names of ways are made by `wayOf`: sources with a plus between them, then how the image was looked at: that has thresholds, and no weights, of its own. */
 function isJoined(way: string): boolean {
-  return way.includes('+') && !/-(tile|windows)$/.test(way);
+  return way.includes('+') && !way.includes('-');
 }
 
 function joinedIn(given: GivenThresholds | undefined, sha256: string): Joined[] {
