@@ -234,7 +234,9 @@ async function photosBeside(parent: string, masks: string, { files, folders }: L
     const inside = await list(folder);
     stemsOf(inside.files, photos);
     stemsOf(inside.links, photos);
-    others.push(...inside.folders.map((name) => path.join(folder, name)));
+    others.push(
+      ...inside.folders.filter((name) => !isMaskFolder(name)).map((name) => path.join(folder, name)),
+    );
   }
   return photos;
 }

@@ -101,6 +101,17 @@ describe('ImageSearch', () => {
     expect(names(await search([folder.file('set/masks')], { photosOnly: true }))).to.have.length(3);
   });
 
+  it('takes nothing in another folder of masks for the photo of a mask', async () => {
+    await put('masks/a.jpg');
+    await put('out/masks/a.png');
+    await put('b.jpg');
+    expect(names(await search([folder.path], { photosOnly: true }))).to.deep.equal([
+      'b.jpg',
+      'masks/a.jpg',
+      'out/masks/a.png',
+    ]);
+  });
+
   it('takes a name that is not UTF-8 for a failed input, and passes over one that is no picture', async function () {
     if (process.platform !== 'linux') this.skip();
     await put('a.jpg');

@@ -9,6 +9,7 @@ import {
   roundTo8Bits,
 } from './channels.js';
 import type { ImageFormat } from './formats.js';
+import { gifDamage } from './gif-damage.js';
 import { coverBackground, gifBackground } from './gif.js';
 import type { Pixels, SizeCheck } from '../pixels.js';
 import { loadSharp } from '../sharp.js';
@@ -68,6 +69,11 @@ export async function decodeWithSharp(
     readPixels(file, format, header, { ...options, failOn }, tiffPage);
   if (format !== 'jpeg' && !holdsJpeg(tiffPage)) {
     const pixels = await read('error');
+    const wrong = format === 'gif' ? gifDamage(file) : undefined;
+    if (wrong !== undefined) {
+      oddities.push('damaged');
+      warnings.push(aboutDamage(wrong));
+    }
     colours?.(pixels.data);
     return { ...(format === 'gif' ? coverBackground(file, pixels) : pixels), warnings, oddities };
   }
@@ -77,7 +83,7 @@ export async function decodeWithSharp(
   if (damage !== undefined && !hasEnd) throw new Error(damage);
   const repaired = (complaint: string): void => {
     oddities.push('damaged');
-    warnings.push(`The file is damaged, parts of the image may be wrong: ${complaint}.`);
+    warnings.push(aboutDamage(complaint));
   };
   if (damage !== undefined) repaired(damage);
   try {
@@ -89,6 +95,10 @@ export async function decodeWithSharp(
     if (damage === undefined) repaired(complaint);
     return { ...pixels, warnings, oddities };
   }
+}
+
+function aboutDamage(complaint: string): string {
+  return `The file is damaged, parts of the image may be wrong: ${complaint}.`;
 }
 
 /** What the decoder said first, without sharp's own heading. */

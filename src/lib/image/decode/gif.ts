@@ -40,15 +40,17 @@ export function coverBackground(file: Uint8Array, image: Pixels): Pixels {
   return { width, height, channels: 3, data };
 }
 
-interface Frame {
+export interface Frame {
   left: number;
   top: number;
   right: number;
   bottom: number;
+  /** Where its coded pixels begin. */
+  data: number;
 }
 
 /** Passes over extensions, each a chain of blocks, to the first image; nothing where the file ends before it. */
-function firstFrame(file: Uint8Array): Frame | undefined {
+export function firstFrame(file: Uint8Array): Frame | undefined {
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
   let at = HEADER_BYTES + 3 * paletteSize(file[10]!);
   while (file[at] === EXTENSION) {
@@ -63,6 +65,7 @@ function firstFrame(file: Uint8Array): Frame | undefined {
     top,
     right: left + view.getUint16(at + 5, true),
     bottom: top + view.getUint16(at + 7, true),
+    data: at + 10 + 3 * paletteSize(file[at + 9]!),
   };
 }
 
