@@ -43,7 +43,8 @@ function countPixels(file: Uint8Array, at: number): number | undefined {
           continue;
         }
         // The entry that is being made may be used at once.
-        if (code > next || (code === next && previous < 0) || (previous < 0 && code > clear)) return undefined;
+        if (code > next || (code === next && previous < 0) || (previous < 0 && code > clear))
+          return undefined;
         const length = code === next ? lengths[previous]! + 1 : lengths[code]!;
         count += length;
         if (previous >= 0 && next < MOST_CODES) {
