@@ -53,6 +53,7 @@ const rooms = {
     'validate',
     'compare',
     'bench',
+    'report',
   ],
   bench: [
     ...foundations,

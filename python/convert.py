@@ -1,9 +1,10 @@
 """Converts a checkpoint to ONNX files, and writes what PyTorch makes of given inputs, so that both can be compared.
 
-Called by `ofx convert`. For every size S it reads S.shapes.json, the heights and widths of N images, and S.input.f32,
-their (3, H, W) one after the other, from a folder. There it writes S.onnx, one file with the weights of all of them,
-and what PyTorch makes of the inputs in float32 and in float64: S.score.f32 and .f64, (N,), S.mask.f32 and .f64, (H, W)
-one after the other, plain and little-endian. For every other precision P it writes S-P.onnx, with the weights of all
+Called by `ofx convert`. For every size S it reads S.shapes.json, the heights and widths of N images, S.input.f32,
+their (3, H, W) one after the other, and S.photos.json, the files of the first of them, from a folder. There it writes
+S.onnx, one file with the weights of all of them, and what PyTorch makes of the inputs in float32 and in float64:
+S.score.f32 and .f64, (N,), S.mask.f32 and .f64, (H, W) one after the other, plain and little-endian.
+For every other precision P it writes S-P.onnx, with the weights of all
 sizes in a file of P's own; int8 is calibrated on S.calibration.f32, (N, 3, T, T), T being S, or with --fit free the
 next multiple of 16 below. Progress is one JSON event a line on stdout.
 What is wrong from outside is an `error` event, and the exit status is that of its kind.
@@ -57,6 +58,7 @@ def convert(arguments: argparse.Namespace, events: Events) -> None:
     from ofx import export, precisions  # noqa: PLC0415
     from ofx.checkpoint import read_checkpoint, sha256_of  # noqa: PLC0415
     from ofx.own_network import OwnNetwork, check_logits  # noqa: PLC0415
+    from ofx.pixels import compare_pixels  # noqa: PLC0415
     from ofx.shared_weights import share_weights  # noqa: PLC0415
 
     torch.set_num_threads(arguments.threads)
@@ -88,13 +90,17 @@ def convert(arguments: argparse.Namespace, events: Events) -> None:
         network = checkpoint.network if free else checkpoint.arrange(size)
         export.export_onnx(network, size, folder / f"{size}.onnx", free=free)
         events.emit("exported", size=size)
+        given = json.loads((folder / f"{size}.photos.json").read_text())
         values = torch.frombuffer(bytearray((folder / f"{size}.input.f32").read_bytes()), dtype=torch.float32)
         shapes = json.loads((folder / f"{size}.shapes.json").read_text())
         images = torch.split(values, [3 * height * width for height, width in shapes])
+        tensors = [flat.view(3, *shape).numpy() for flat, shape in zip(images, shapes, strict=True)]
+        pixels = compare_pixels(given["photos"], tensors, given["mean"], given["std"])
+        events.emit("pixels", size=size, **pixels)
         for (height, width), flat in zip(shapes, images, strict=True):
             image = flat.view(1, 3, height, width)
-            for reference, pixels, ending in ((checkpoint.network, image, "f32"), (double, image.double(), "f64")):
-                outputs = export.reference_outputs(reference, pixels)
+            for reference, input_, ending in ((checkpoint.network, image, "f32"), (double, image.double(), "f64")):
+                outputs = export.reference_outputs(reference, input_)
                 for name, output in zip(("score", "mask"), outputs, strict=True):
                     with (folder / f"{size}.{name}.{ending}").open("ab") as file:
                         file.write(output.numpy().tobytes())

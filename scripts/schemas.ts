@@ -11,7 +11,7 @@ import { RowSchema } from '../src/lib/batch/row.js';
 import { RunFileSchema } from '../src/lib/batch/run.js';
 import { CaseFileSchema } from '../src/lib/casefile/schema.js';
 import { BenchDocumentSchema, SummarySchema } from '../src/lib/bench/result.js';
-import { ConvertDocumentSchema } from '../src/lib/convert/result.js';
+import { ConvertDocumentSchema, ParityFileSchema } from '../src/lib/convert/result.js';
 import {
   ModelsExportSchema,
   ModelsInstallSchema,
@@ -61,6 +61,7 @@ export const SCHEMAS: readonly TSchema[] = [
   PredictDocumentSchema,
   CaseFileSchema,
   ConvertDocumentSchema,
+  ParityFileSchema,
   ModelsListSchema,
   ModelsShowSchema,
   ModelsVerifySchema,

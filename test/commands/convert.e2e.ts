@@ -164,8 +164,32 @@ describe('ofx convert', function () {
           'mine-64.onnx',
           'mine.onnx.data',
           'model.json',
+          'parity.html',
           'parity.json',
         ]);
+        const parityFile = JSON.parse(await readFile(path.join(model(), 'parity.json'), 'utf8')) as object;
+        const paritySchema = JSON.parse(
+          await readFile(path.join(ROOT, 'schemas/parity.schema.json'), 'utf8'),
+        ) as object;
+        expect(new Ajv({ strict: false }).validate(paritySchema, parityFile)).to.equal(true);
+        expect(parityFile).to.deep.include({ layers: report.layers });
+        expect(report.layers.task.map(({ photos, within }) => [photos, within])).to.deep.equal([
+          [4, true],
+          [4, true],
+        ]);
+        expect(report.layers.images).to.have.length(2 * report.parity.photos);
+        for (const pixels of report.layers.pixels) {
+          // Bit-exact, where that Python has OpenCV; and said, where it has none.
+          expect(pixels).to.include(
+            pixels.opencv === null ? { photos: 0 } : { photos: report.parity.photos, differing: 0 },
+          );
+        }
+        const page = await readFile(path.join(model(), 'parity.html'), 'utf8');
+        expect(page)
+          .to.contain('splice-astronaut.jpg')
+          .and.to.contain('Difference × ')
+          .and.to.contain('<svg');
+        expect(page).not.to.match(/(src|href)="https?:/);
         const { manifest } = await readModel(model());
         expect(manifest).to.deep.include({
           name: 'mine',
@@ -211,8 +235,8 @@ describe('ofx convert', function () {
           return Promise.all((await readdir(out)).sort().map((name) => readFile(path.join(out, name))));
         };
         const [a, b] = [await made(folder.file('a')), await made(folder.file('b'))];
-        // The manifest, the network, its weights, and how near it is.
-        expect(a).to.have.length(4);
+        // The manifest, the network, its weights, and how near it is, with a page.
+        expect(a).to.have.length(5);
         a.forEach((content, index) => expect(content.equals(b[index]!)).to.equal(true));
       });
 
@@ -230,6 +254,7 @@ describe('ofx convert', function () {
           'model.json',
           'other-64.onnx',
           'other.onnx.data',
+          'parity.html',
           'parity.json',
         ]);
         expect(await readdir(folder.file('models'))).to.deep.equal(['mine']);
@@ -360,9 +385,11 @@ describe('ofx convert', function () {
       python(path.join(FIXTURES, 'make.py'), checkpoint());
       const broken = { ...env, PYTHONPATH: path.join(ROOT, 'test/fixtures/broken-exporter') };
       const args = [checkpoint(), '--out', model(), '--size', '64'];
-      const { code, exit, stderr } = await fails(args, broken);
+      const { code, exit, stderr } = await fails([...args, '--bisect'], broken);
       expect([code, exit]).to.deep.equal(['PARITY_FAILED', 3]);
       expect(stderr).to.contain('At size 64').and.to.contain('1e-5');
+      // GELU follows the stem in that network.
+      expect(stderr).to.contain('The graph itself differs').and.to.contain('after stem, which agrees');
       expect(await readdir(folder.file('models'))).to.deep.equal([]);
       const allowed = await ofx(['convert', ...args, '--tolerance', '0.1'], { env: broken });
       expect(allowed.exitCode, allowed.stderr).to.equal(0);

@@ -29,6 +29,9 @@ const checkpointFlags = {
     dependsOn: ['arch'],
   }),
   tolerance: toleranceFlag,
+  bisect: Flags.boolean({
+    description: 'Go through each file node by node, and name the first that leaves PyTorch',
+  }),
 };
 
 /** What says how a model is made. */

@@ -14,6 +14,7 @@ interface GivenFlags extends GivenPrecisions {
   weights?: string | undefined;
   arch?: string | undefined;
   'trust-code': boolean;
+  bisect: boolean;
   tolerance?: number | undefined;
   python?: string | undefined;
   threads?: number | undefined;
@@ -42,6 +43,7 @@ export function convertRequest(checkpoint: string | undefined, flags: GivenFlags
     weights: flags.weights,
     own: ownNetwork(flags.arch, flags['trust-code']),
     tolerance: flags.tolerance,
+    bisect: flags.bisect,
     threads: flags.threads ?? usableCpus(),
     force: flags.force,
     ...precisionRequest(flags),

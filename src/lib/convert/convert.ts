@@ -12,8 +12,9 @@ import { exportAll, readReference, withoutEvent } from './export.js';
 import { makeManifest } from './make-manifest.js';
 import { checkOwnNetwork } from './own-network.js';
 import { countInputs, parityInputs, parityTensors } from './parity-inputs.js';
-import { notEqual, uncertain, UNCERTAIN } from './parity-texts.js';
-import { compareOutputs, isWithin, PARITY_TOLERANCE, type VariantParity } from './parity.js';
+import { LayersOfSizes } from './look-at-layers.js';
+import { uncertain, UNCERTAIN } from './parity-texts.js';
+import { compareOutputs, PARITY_TOLERANCE, type VariantParity } from './parity.js';
 import { compareWithFloat32, countCompared, type FoundPrecisions } from './precisions.js';
 import { publishModel } from './publish-model.js';
 import type { ConvertRequest } from './request.js';
@@ -50,10 +51,10 @@ export async function convert(
   await checkOwnNetwork(request.own);
   await checkDestination(out, force);
   const python = await findPython(request.python, { signal });
-  const inputs = await parityInputs();
   const steps = new Steps(events);
   // What cannot be measured on is told now, not after the search for int8.
-  if (request.validate !== undefined) await openDataset(request.validate);
+  const dataset = request.validate === undefined ? undefined : await openDataset(request.validate);
+  const inputs = await parityInputs(dataset);
   const calibration =
     others.length > 0 ? await readCalibration(request, sizes, steps.warn, signal) : undefined;
 
@@ -66,7 +67,7 @@ export async function convert(
     const compared = countCompared(calibration);
     const each = others.length * (1 + compared) + (others.length > 0 ? compared + 1 : 0);
     steps.start(1 + sizes.length * (1 + 2 * countInputs(inputs) + each));
-    const { described, quantised } = await exportAll(
+    const { described, pixels, quantised } = await exportAll(
       {
         request,
         sizes,
@@ -82,13 +83,18 @@ export async function convert(
     );
 
     const parities: VariantParity[] = [];
+    const layers = new LayersOfSizes(
+      { request, python: python.executable, draft, inputs, pixels, tolerance, signal },
+      steps,
+    );
     const found: FoundPrecisions[] = [];
     for (const size of sizes) {
       const tensors = parityTensors(inputs, size, request.fit);
       const file = path.join(draft, draftFileOf(size, 'fp32'));
       const actual = await runOnnx(file, tensors, described, { threads, signal }, steps.done);
-      const parity = compareOutputs(size, { ...(await readReference(draft, size)), actual }, tolerance);
-      if (!isWithin(parity, tolerance)) throw notEqual(parity, tolerance, request.own !== undefined);
+      const outputs = { ...(await readReference(draft, size)), actual };
+      const parity = compareOutputs(size, outputs, tolerance);
+      await layers.look(size, tensors, outputs, parity);
       if (parity.pytorch.map.max > UNCERTAIN) steps.warn(uncertain(parity));
       parities.push(parity);
       if (!calibration) continue;
@@ -112,6 +118,8 @@ export async function convert(
       variants: parities,
     };
     const search = quantised && withoutEvent(quantised);
+    const source = { name: path.basename(checkpoint), sha256: described.sha256 };
+    const { architecture, parameters, torch } = described;
     const published = await publishModel(
       {
         request,
@@ -126,7 +134,8 @@ export async function convert(
             those,
             parity,
           ),
-        parity: { ...parity, ...(search && { int8: search }) },
+        parity: { ...parity, layers: layers.found, ...(search && { int8: search }) },
+        page: await layers.page({ name, architecture, checkpoint: source, torch, parity }),
         signal,
       },
       steps,
@@ -134,13 +143,14 @@ export async function convert(
     return {
       folder: request.out,
       name,
-      architecture: described.architecture,
-      parameters: described.parameters,
-      checkpoint: { name: path.basename(checkpoint), sha256: described.sha256 },
+      architecture,
+      parameters,
+      checkpoint: source,
       python: python.executable,
-      torch: described.torch,
+      torch,
       ...published,
       parity,
+      layers: layers.found,
       ...(search && { int8: search }),
       warnings: steps.warnings,
       seconds: (performance.now() - started) / 1000,

@@ -1,7 +1,8 @@
 import { appendFile, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { Precision } from '../model/manifest.js';
-import type { CheckpointEvent, ConvertEvent, QuantisedEvent } from '../python/events.js';
+import { inputShape } from '../model/input-shape.js';
+import { IMAGENET_NORMALISATION, type Precision } from '../model/manifest.js';
+import type { CheckpointEvent, ConvertEvent, PixelsEvent, QuantisedEvent } from '../python/events.js';
 import { runScript } from '../python/script.js';
 import type { Outputs } from './parity.js';
 import type { CalibrationPhotos } from './calibration.js';
@@ -30,6 +31,8 @@ export interface ExportRun {
 /** What Python told. */
 export interface Exported {
   described: CheckpointEvent;
+  /** Of every size, against OpenCV. */
+  pixels: PixelsEvent[];
   /** Where int8 was asked for. */
   quantised: QuantisedEvent | undefined;
 }
@@ -43,6 +46,14 @@ export async function exportAll(
     const tensors = parityTensors(inputs, size, request.fit);
     const shapes = tensors.map(({ width, height }) => [height, width]);
     await writeFile(path.join(draft, `${size}.shapes.json`), JSON.stringify(shapes));
+    const photos = inputs.photos.map(({ name, file, image }) => {
+      const { width, height } = inputShape(image, size, { fit: request.fit ?? 'stretch' }).covered;
+      return { name, file, width, height };
+    });
+    await writeFile(
+      path.join(draft, `${size}.photos.json`),
+      JSON.stringify({ photos, ...IMAGENET_NORMALISATION }),
+    );
     await writeFile(
       path.join(draft, `${size}.input.f32`),
       Buffer.concat(tensors.map(({ data }) => asBytes(data))),
@@ -51,6 +62,7 @@ export async function exportAll(
   if (calibration && precisions.includes('int8')) await writeCalibration(calibration, sizes, draft);
   const told = new ToldBySearch(steps);
   let described: CheckpointEvent | undefined;
+  const pixels: PixelsEvent[] = [];
   await runScript({
     python,
     script: 'convert.py',
@@ -68,12 +80,13 @@ export async function exportAll(
     temporary: draft,
     onEvent: (event) => {
       if (event.event === 'checkpoint') described = event;
-      told.hear(event);
+      if (event.event === 'pixels') pixels.push(event);
+      else told.hear(event);
     },
     signal,
   });
   if (!described) throw new Error('convert.py told nothing of the checkpoint.');
-  return { described, quantised: told.quantised };
+  return { described, pixels, quantised: told.quantised };
 }
 
 export type AddedRun = Pick<

@@ -1,27 +1,69 @@
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
+import { OfxError } from '../core/errors.js';
+import type { Dataset } from '../dataset/sample.js';
+import { exists } from '../files/exists.js';
 import { decodeImage, type RgbImage } from '../image/decode/index.js';
+import { readGroundTruth, type GroundTruth } from '../image/ground-truth.js';
 import { resizeLinearOpenCv } from '../image/resize.js';
 import { toTensor } from '../image/tensor.js';
 import { inputShape, padToShape } from '../model/input-shape.js';
 import { IMAGENET_NORMALISATION, type Fit } from '../model/manifest.js';
 import { SHIPPED_SAMPLES } from '../core/paths.js';
 
+/** A photo that two runtimes are compared on. */
+export interface ParityPhoto {
+  name: string;
+  file: string;
+  image: RgbImage;
+  /** Which pixels were manipulated, where that is known. */
+  truth: GroundTruth | null;
+}
+
 /** Images that two runtimes are compared on. */
 export interface ParityInputs {
-  /** The shipped samples. */
-  photos: RgbImage[];
+  /** The shipped samples, and photos of a data set. */
+  photos: ParityPhoto[];
   /** Seeds of images of noise. */
   noise: number[];
 }
 
-export async function parityInputs(): Promise<ParityInputs> {
+/** Photos of a data set with ground truth that are looked at, too. */
+const OF_DATASET = 8;
+
+/**
+ * @param dataset - adds a few of its photos that have ground truth, evenly from all of them; those that cannot be read are
+ *   left out, as validation tells of them
+ */
+export async function parityInputs(dataset?: Dataset): Promise<ParityInputs> {
   const names = (await readdir(SHIPPED_SAMPLES)).filter(
     (name) => /\.(jpe?g|png)$/i.test(name) && !/mask/i.test(name),
   );
+  const samples = await Promise.all(
+    names.sort().map(async (name) => {
+      const mask = path.join(SHIPPED_SAMPLES, `${path.parse(name).name}_mask.png`);
+      return readPhoto(name, path.join(SHIPPED_SAMPLES, name), (await exists(mask)) ? mask : null);
+    }),
+  );
+  const known = dataset?.samples.filter(({ mask }) => mask !== null) ?? [];
+  const wanted = Math.min(OF_DATASET, known.length);
+  for (let index = 0; index < wanted; index++) {
+    const { name, image, mask } = known[Math.floor((index * known.length) / wanted)]!;
+    try {
+      samples.push(await readPhoto(name, image, mask));
+    } catch (error) {
+      if (!(error instanceof OfxError)) throw error;
+    }
+  }
+  return { photos: samples, noise: [1, 2] };
+}
+
+async function readPhoto(name: string, file: string, mask: string | null): Promise<ParityPhoto> {
   return {
-    photos: await Promise.all(names.sort().map((name) => decodeImage(path.join(SHIPPED_SAMPLES, name)))),
-    noise: [1, 2],
+    name,
+    file,
+    image: await decodeImage(file),
+    truth: mask === null ? null : await readGroundTruth(mask),
   };
 }
 
@@ -45,10 +87,10 @@ export function parityTensors(
   const { mean, std } = IMAGENET_NORMALISATION;
   const square = inputShape({ width: size, height: size }, size, { fit });
   return [
-    ...photos.map((photo) => {
-      const shape = inputShape(photo, size, { fit });
+    ...photos.map(({ image }) => {
+      const shape = inputShape(image, size, { fit });
       const { width, height } = shape.covered;
-      return { shape, rgb: padToShape(resizeLinearOpenCv(photo, width, height), shape) };
+      return { shape, rgb: padToShape(resizeLinearOpenCv(image, width, height), shape) };
     }),
     ...noise.map((seed) => ({ shape: square, rgb: noisePixels(square, seed) })),
   ].map(({ shape: { width, height }, rgb }) => ({ width, height, data: toTensor(rgb, mean, std) }));

@@ -8,12 +8,12 @@ import { Type, type Static } from '@sinclair/typebox';
 /** The difference that a float32 file may have, whatever PyTorch's own float32 results are. */
 export const PARITY_TOLERANCE = 1e-5;
 /** How many times as far from the truth as PyTorch's float32 results a file may be. */
-const TIMES_PYTORCH = 2;
+export const TIMES_PYTORCH = 2;
 
 /** Pixels whose probability is larger are marked; a flipped pixel is marked by one side only. */
-const MASK_THRESHOLD = 0.5;
+export const MASK_THRESHOLD = 0.5;
 
-const OutputDistanceSchema = Type.Object({
+export const OutputDistanceSchema = Type.Object({
   max: Type.Number({ minimum: 0 }),
   mean: Type.Number({ minimum: 0 }),
   p999: Type.Number({ minimum: 0, description: '99.9th percentile' }),
@@ -102,7 +102,7 @@ function distance(truth: Outputs<Float64Array>, other: Outputs): Distance {
 }
 
 /** The percentile by nearest rank. */
-function distanceOf(differences: Float64Array): OutputDistance {
+export function distanceOf(differences: Float64Array): OutputDistance {
   const sorted = differences.sort();
   const rank = Math.ceil(0.999 * sorted.length) - 1;
   return {

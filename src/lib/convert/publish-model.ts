@@ -12,6 +12,8 @@ import type { Steps } from './steps.js';
 
 /** What was compared and found in full, beside the manifest. */
 export const PARITY_FILE = 'parity.json';
+/** The same for people, with error maps. */
+const PARITY_PAGE = 'parity.html';
 
 export interface Candidate {
   request: ConvertRequest;
@@ -24,12 +26,14 @@ export interface Candidate {
   manifest: (variants: readonly Variant[], usual: Precision | undefined) => Manifest;
   /** For PARITY_FILE [it stays as it is]. */
   parity?: object;
+  /** For PARITY_PAGE [it stays as it is]. */
+  page?: string;
   signal: AbortSignal | undefined;
 }
 
 /** @throws {OfxError} PRECISION_FAILED where nothing is left; what `validate` throws */
 export async function publishModel(
-  { request, draft, model, variants, precisions, manifest, parity, signal }: Candidate,
+  { request, draft, model, variants, precisions, manifest, parity, page, signal }: Candidate,
   steps: Steps,
 ): Promise<{ variants: Variant[]; latency?: Latency }> {
   const write = (name: string, content: object): Promise<void> =>
@@ -52,6 +56,7 @@ export async function publishModel(
     : undefined;
   await write(MANIFEST_FILE, manifest(kept, usual));
   if (parity) await write(PARITY_FILE, parity);
+  if (page !== undefined) await writeFile(path.join(model, PARITY_PAGE), page);
   const own = latency && (await writeLatency(model, latency, kept));
   signal?.throwIfAborted();
   await publishFolder(model, path.resolve(request.out));

@@ -22,6 +22,8 @@ export interface ConvertRequest {
   weights?: string | undefined;
   /** Code that builds the network, where it is none that ofx knows. It is run. */
   own?: OwnNetwork | undefined;
+  /** Name the first node of a file that leaves PyTorch. */
+  bisect?: boolean | undefined;
   /** What is made [fp32]. */
   precisions?: readonly Precision[] | undefined;
   /** What is taken where nobody asks for a precision [fp32, where it is made]. */

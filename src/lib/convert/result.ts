@@ -2,6 +2,7 @@ import { Type, type Static } from '@sinclair/typebox';
 import { LatencySchema } from '../model/latency-file.js';
 import { VariantSchema } from '../model/manifest.js';
 import { InspectionSchema } from '../python/inspection.js';
+import { LayersSchema } from './layers.js';
 import { ParitySchema } from './parity.js';
 
 const SearchSchema = Type.Object(
@@ -40,6 +41,7 @@ export const ConvertReportSchema = Type.Object({
   torch: Type.String(),
   variants: Type.Array(VariantSchema),
   parity: ParitySchema,
+  layers: LayersSchema,
   int8: Type.Optional(SearchSchema),
   latency: Type.Optional(LatencyResultSchema),
   warnings: Type.Array(Type.String()),
@@ -66,6 +68,16 @@ export const SetupReportSchema = Type.Object({
   python: Type.String({ description: 'The interpreter of the environment' }),
 });
 export type SetupReport = Static<typeof SetupReportSchema>;
+
+/** `parity.json` beside the manifest: what was compared and found in full. */
+export const ParityFileSchema = Type.Object(
+  {
+    ...ParitySchema.properties,
+    layers: Type.Optional(Type.Object(LayersSchema.properties, { description: 'Pixels and task' })),
+    int8: Type.Optional(SearchSchema),
+  },
+  { $id: 'parity', title: 'parity.json of a model that ofx convert made' },
+);
 
 const head = { schemaVersion: Type.Literal(1), ofx: Type.String() };
 

@@ -1,4 +1,5 @@
 import { Type, type Static } from '@sinclair/typebox';
+import { DeviationSchema } from './deviation.js';
 import { InspectionSchema } from './inspection.js';
 
 /** What the scripts of `python/` tell, one JSON object a line. Events that are not here are ignored. */
@@ -25,6 +26,15 @@ export const ConvertEventSchema = Type.Union([
   }),
   Type.Object({ event: Type.Literal('warning'), message: Type.String() }),
   Type.Object({ event: Type.Literal('exported'), size: Type.Integer() }),
+  Type.Object({
+    event: Type.Literal('pixels'),
+    size: Type.Integer(),
+    opencv: Type.Union([Type.String(), Type.Null()]),
+    photos: Type.Array(Type.Object({ name: Type.String(), largest: Type.Number() })),
+    values: Type.Integer(),
+    differing: Type.Integer(),
+  }),
+  Type.Object({ event: Type.Literal('deviation'), ...DeviationSchema.properties }),
   Type.Object({ event: Type.Literal('reference'), size: Type.Integer() }),
   Type.Object({ event: Type.Literal('search'), done: Type.Integer(), total: Type.Integer() }),
   Type.Object({
@@ -64,4 +74,5 @@ export const ConvertEventSchema = Type.Union([
 ]);
 export type ConvertEvent = Static<typeof ConvertEventSchema>;
 export type CheckpointEvent = Extract<ConvertEvent, { event: 'checkpoint' }>;
+export type PixelsEvent = Extract<ConvertEvent, { event: 'pixels' }>;
 export type QuantisedEvent = Extract<ConvertEvent, { event: 'quantised' }>;
