@@ -20,6 +20,9 @@ describe('ofx doctor', () => {
       Images: 'ok',
       'ONNX Runtime': 'ok',
       'Model tiny at 288': 'ok',
+      // Two precisions of a size are told apart.
+      'Model objectformer-lite at 380 in fp32': 'ok',
+      'Model objectformer-lite at 380 in int8': 'ok',
       'Data folder': 'ok',
       Python: 'missing',
     });

@@ -43,6 +43,18 @@ describe('ofx models', () => {
     expect(none.stderr).to.contain('has no card').and.contain('ofx validate');
   });
 
+  it('verifies each precision of a size by its name', async () => {
+    const { exitCode, stdout } = await models('verify', 'objectformer-lite');
+    expect(exitCode).to.equal(0);
+    expect(stdout).to.match(/ok +\S*-380-int8\.onnx \(objectformer-lite at 380 in int8\)/);
+    expect(stdout).to.match(/ok +\S*-380\.onnx \(objectformer-lite at 380 in fp32\)/);
+    const json = await models('verify', TINY_MODEL, '--json');
+    await expectSchema('models-verify', JSON.parse(json.stdout));
+    expect((await models('verify', TINY_MODEL)).stdout)
+      .to.contain('(tiny at 64)')
+      .and.not.to.contain('fp32');
+  });
+
   it('does not replace an installed model unless told to', async () => {
     await models('install', TINY_MODEL);
     expect((await models('install', TINY_MODEL)).exitCode).to.equal(2);

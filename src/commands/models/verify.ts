@@ -16,10 +16,11 @@ export default class ModelsVerify extends BaseCommand {
 
   async run(): Promise<{ variants: VerifiedVariant[] }> {
     const { argv } = await this.parse(ModelsVerify);
-    const { verifyModels } = await import('../../lib/models/models.js');
+    const { variantName, verifyModels } = await import('../../lib/models/models.js');
     const variants = await verifyModels(argv as string[], usableCpus());
-    for (const { file, ok, problem } of variants) {
-      this.print(ok ? `${pc.green('ok')}   ${file}` : `${pc.red('bad')}  ${file}`);
+    for (const variant of variants) {
+      const { file, ok, problem } = variant;
+      this.print(`${ok ? `${pc.green('ok')} ` : pc.red('bad')}  ${file} (${variantName(variant, variants)})`);
       if (!ok) this.failure(problem ?? file);
     }
     if (variants.some(({ ok }) => !ok)) process.exitCode = ERROR_TABLE.MODEL_CORRUPT.exit;

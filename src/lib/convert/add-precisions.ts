@@ -9,7 +9,7 @@ import { findPython } from '../python/interpreter.js';
 import { readCalibration } from './calibration.js';
 import { checkDestination } from './destination.js';
 import { inDraft } from './draft.js';
-import { addAll, withoutEvent } from './export.js';
+import { addAll } from './export.js';
 import { compareWithFloat32, countCompared, type FoundPrecisions } from './precisions.js';
 import { PARITY_FILE, publishModel } from './publish-model.js';
 import type { ConvertRequest } from './request.js';
@@ -27,7 +27,7 @@ export async function addPrecisions(
   events: ConvertEvents = {},
   signal?: AbortSignal,
 ): Promise<PrecisionsReport> {
-  const started = performance.now();
+  const steps = new Steps(events);
   const { checkpoint: folder, threads, force } = request;
   const out = path.resolve(request.out);
   const source = await readModel(folder);
@@ -38,7 +38,6 @@ export async function addPrecisions(
   checkExported(source, others);
   await checkDestination(out, force);
   const python = await findPython(request.python, { signal });
-  const steps = new Steps(events);
   if (request.validate !== undefined) await openDataset(request.validate);
   const fitted = { ...request, fit: manifest.input.fit };
   const calibration = await readCalibration(fitted, sizes, steps.warn, signal);
@@ -97,7 +96,6 @@ export async function addPrecisions(
         })),
       );
     }
-    const search = quantised && withoutEvent(quantised);
     const published = await publishModel(
       {
         request,
@@ -110,7 +108,8 @@ export async function addPrecisions(
           variants: [...those],
           ...(usual !== undefined && { defaultPrecision: usual }),
         }),
-        ...(search && { parity: { ...(await readParity(source.folder)), int8: search } }),
+        ...(quantised && { parity: await readParity(source.folder) }),
+        quantised,
         signal,
       },
       steps,
@@ -121,9 +120,6 @@ export async function addPrecisions(
       model: folder,
       python: python.executable,
       ...published,
-      ...(search && { int8: search }),
-      warnings: steps.warnings,
-      seconds: (performance.now() - started) / 1000,
     };
   });
 }

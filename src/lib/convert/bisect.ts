@@ -47,7 +47,8 @@ export async function bisect({
     temporary: draft,
     onEvent: (event) => {
       if (event.event !== 'deviation') return;
-      const { event: _, ...deviation } = event;
+      const deviation: Partial<typeof event> & Deviation = { ...event };
+      delete deviation.event;
       found = deviation;
     },
     signal,

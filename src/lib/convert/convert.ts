@@ -8,7 +8,7 @@ import { findPython } from '../python/interpreter.js';
 import { readCalibration } from './calibration.js';
 import { checkDestination, checkInput } from './destination.js';
 import { inDraft } from './draft.js';
-import { exportAll, readReference, withoutEvent } from './export.js';
+import { exportAll, readReference } from './export.js';
 import { makeManifest } from './make-manifest.js';
 import { checkOwnNetwork } from './own-network.js';
 import { countInputs, parityInputs, parityTensors } from './parity-inputs.js';
@@ -38,7 +38,7 @@ export async function convert(
   events: ConvertEvents = {},
   signal?: AbortSignal,
 ): Promise<ConvertReport> {
-  const started = performance.now();
+  const steps = new Steps(events);
   const { checkpoint, threads, force, tolerance = PARITY_TOLERANCE } = request;
   const out = path.resolve(request.out);
   const wanted = request.sizes.length > 0 ? request.sizes : DEFAULT_SIZES;
@@ -51,7 +51,6 @@ export async function convert(
   await checkOwnNetwork(request.own);
   await checkDestination(out, force);
   const python = await findPython(request.python, { signal });
-  const steps = new Steps(events);
   // What cannot be measured on is told now, not after the search for int8.
   const dataset = request.validate === undefined ? undefined : await openDataset(request.validate);
   const inputs = await parityInputs(dataset);
@@ -117,7 +116,6 @@ export async function convert(
       noise: inputs.noise.length,
       variants: parities,
     };
-    const search = quantised && withoutEvent(quantised);
     const source = { name: path.basename(checkpoint), sha256: described.sha256 };
     const { architecture, parameters, torch } = described;
     const published = await publishModel(
@@ -134,7 +132,8 @@ export async function convert(
             those,
             parity,
           ),
-        parity: { ...parity, layers: layers.found, ...(search && { int8: search }) },
+        parity: { ...parity, layers: layers.found },
+        quantised,
         page: await layers.page({ name, architecture, checkpoint: source, torch, parity }),
         signal,
       },
@@ -151,9 +150,6 @@ export async function convert(
       ...published,
       parity,
       layers: layers.found,
-      ...(search && { int8: search }),
-      warnings: steps.warnings,
-      seconds: (performance.now() - started) / 1000,
     };
   });
 }

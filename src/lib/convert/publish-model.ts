@@ -1,10 +1,12 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { publishFolder } from '../files/publish-folder.js';
-import type { Latency } from '../model/latency-file.js';
 import { MANIFEST_FILE, type Manifest, type Precision, type Variant } from '../model/manifest.js';
+import type { QuantisedEvent } from '../python/events.js';
+import { withoutEvent } from './export.js';
 import { measureLatency, writeLatency } from './latency.js';
 import type { ConvertRequest } from './request.js';
+import type { ConvertReport } from './result.js';
 import { selectVariants } from './select-variants.js';
 import type { Steps } from './steps.js';
 
@@ -24,18 +26,24 @@ export interface Candidate {
   /** What is to be left in it. */
   precisions: readonly Precision[];
   manifest: (variants: readonly Variant[], usual: Precision | undefined) => Manifest;
-  /** For PARITY_FILE [it stays as it is]. */
+  /** For PARITY_FILE, beside the search for int8 [it stays as it is]. */
   parity?: object;
+  /** Where int8 was asked for. */
+  quantised: QuantisedEvent | undefined;
   /** For PARITY_PAGE [it stays as it is]. */
   page?: string;
   signal: AbortSignal | undefined;
 }
 
+/** The end of every report. */
+type Published = Pick<ConvertReport, 'variants' | 'int8' | 'latency' | 'warnings' | 'seconds'>;
+
 /** @throws {OfxError} PRECISION_FAILED where nothing is left; what `validate` throws */
 export async function publishModel(
-  { request, draft, model, variants, precisions, manifest, parity, page, signal }: Candidate,
+  { request, draft, model, variants, precisions, manifest, parity, quantised, page, signal }: Candidate,
   steps: Steps,
-): Promise<{ variants: Variant[]; latency?: Latency }> {
+): Promise<Published> {
+  const search = quantised && { int8: withoutEvent(quantised) };
   const write = (name: string, content: object): Promise<void> =>
     writeFile(path.join(model, name), `${JSON.stringify(content, null, 2)}\n`);
   await write(MANIFEST_FILE, manifest(variants, undefined));
@@ -55,10 +63,16 @@ export async function publishModel(
     ? request.defaultPrecision
     : undefined;
   await write(MANIFEST_FILE, manifest(kept, usual));
-  if (parity) await write(PARITY_FILE, parity);
+  if (parity) await write(PARITY_FILE, { ...parity, ...search });
   if (page !== undefined) await writeFile(path.join(model, PARITY_PAGE), page);
   const own = latency && (await writeLatency(model, latency, kept));
   signal?.throwIfAborted();
   await publishFolder(model, path.resolve(request.out));
-  return { variants: kept, ...(own && { latency: own }) };
+  return {
+    variants: kept,
+    ...search,
+    ...(own && { latency: own }),
+    warnings: steps.warnings,
+    seconds: steps.seconds,
+  };
 }

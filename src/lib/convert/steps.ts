@@ -9,10 +9,16 @@ export interface ConvertEvents {
 /** Counts what is done of a conversion, and collects what people should know. */
 export class Steps {
   readonly warnings: string[] = [];
+  readonly #started = performance.now();
   #done = 0;
   #total = 0;
 
   constructor(private readonly events: ConvertEvents) {}
+
+  /** Since the beginning. */
+  get seconds(): number {
+    return (performance.now() - this.#started) / 1000;
+  }
 
   start(total: number): void {
     this.#total = total;

@@ -7,7 +7,7 @@ import { makeFolder } from '../files/make-folder.js';
 import { disableTelemetry } from '../model/telemetry.js';
 import { userDataFolder } from '../core/paths.js';
 import { findPython } from '../python/interpreter.js';
-import { verifyModels } from './models.js';
+import { variantName, verifyModels } from './models.js';
 
 export const CheckSchema = Type.Object({
   name: Type.String(),
@@ -65,8 +65,9 @@ async function checkedModels(): Promise<Check[]> {
     const fix = 'Install ofx again, or a model of your own: ofx models install FOLDER';
     return [{ name: 'Models', state: 'broken', detail: 'There is none.', fix }];
   }
-  return variants.map(({ model, inputSize, ok, problem }) => {
-    const name = `Model ${model} at ${inputSize}`;
+  return variants.map((variant) => {
+    const { ok, problem } = variant;
+    const name = `Model ${variantName(variant, variants)}`;
     return ok
       ? { name, state: 'ok', detail: 'its hash fits, it loads and runs' }
       : {

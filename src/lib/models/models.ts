@@ -100,12 +100,22 @@ export async function verifyModels(
         model: model.manifest.name,
         file: path.join(model.folder, file),
         inputSize,
+        precision,
         ok: problem === undefined,
         ...(problem !== undefined && { problem }),
       });
     }
   }
   return results;
+}
+
+/** A variant in words; its precision where another of the same size would be called alike. */
+export function variantName(
+  { model, inputSize, precision }: VerifiedVariant,
+  all: readonly VerifiedVariant[],
+): string {
+  const alike = all.filter((other) => other.model === model && other.inputSize === inputSize);
+  return `${model} at ${inputSize}${alike.length > 1 ? ` in ${precision}` : ''}`;
 }
 
 async function problemOf(

@@ -62,6 +62,7 @@ export const VerifiedVariantSchema = Type.Object({
   model: Type.String(),
   file: Type.String(),
   inputSize: Type.Integer(),
+  precision: PrecisionSchema,
   ok: Type.Boolean(),
   problem: Type.Optional(Type.String()),
 });
