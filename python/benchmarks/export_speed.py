@@ -94,11 +94,19 @@ def main() -> None:
     parser.add_argument("--size", type=int, default=288)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=30)
+    parser.add_argument(
+        "--only-export", type=Path, metavar="FOLDER", help="write ofx.onnx and plain.onnx, time nothing"
+    )
     arguments = parser.parse_args()
 
     torch.manual_seed(0)
     network = ObjectFormer(ObjectFormerConfig()).eval()
     arrange = ARCHITECTURES[objectformer.NAME].arrange
+    if arguments.only_export:
+        folder = arguments.only_export
+        export_onnx(arrange(network, arguments.size), arguments.size, folder / "ofx.onnx")
+        export_plain(network, arguments.size, folder / "plain.onnx")
+        return
     image = torch.randn(1, 3, arguments.size, arguments.size).numpy()
     with tempfile.TemporaryDirectory() as folder:
         files = {name: Path(folder) / f"{name}.onnx" for name in ("ofx", "pruned", "plain")}
