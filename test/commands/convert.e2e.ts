@@ -389,7 +389,9 @@ describe('ofx convert', function () {
       expect(refused.exitCode).to.equal(3);
       expect(refused.stderr).to.contain('At size 64').and.to.contain('1e-5');
       // GELU follows the stem in that network.
-      expect(refused.stderr).to.contain('The graph itself differs').and.to.contain('after stem, which agrees');
+      expect(refused.stderr)
+        .to.contain('The graph itself differs')
+        .and.to.contain('after stem, which agrees');
       expect(await readdir(folder.file('models'))).to.deep.equal([]);
       const allowed = await ofx(['convert', ...args, '--tolerance', '0.1'], { env: broken });
       expect(allowed.exitCode, allowed.stderr).to.equal(0);
