@@ -47,7 +47,7 @@ export function startNullWorker(
   url: string,
   lockMs: number,
   msPerImage: number,
-  { waits = false, ...env }: { waits?: boolean; DIES_OF?: string } = {},
+  { waits = false, ...env }: { waits?: boolean; DIES_OF?: string; SLICE?: string } = {},
 ): NullWorker {
   const child = spawn(
     process.execPath,

@@ -14,6 +14,7 @@ import { OfxError } from '../../src/lib/core/errors.js';
 import { nullScore } from './null-score.js';
 
 const [folder = '', url = '-', lockMs = '30000', msPerImage = '0', waits = ''] = process.argv.slice(2);
+const [index, count] = (process.env['SLICE'] ?? '0/1').split('/').map(Number);
 const store = new FolderStore(folder);
 const run = await openRun(store);
 const scorer: Scorer = {
@@ -39,7 +40,7 @@ const source = server
         console.error(note);
       },
     })
-  : new MissingShards(store, run);
+  : new MissingShards(store, run, { index: index!, count: count! }, true);
 const told: ShardSource = {
   next: async (signal) => {
     const taken = await source.next(signal);
