@@ -3,6 +3,7 @@ import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
+import sharp from 'sharp';
 import { compare } from '../../../src/lib/compare/compare.js';
 import type { MapManifest } from '../../../src/lib/run/maps.js';
 import { parseMetricCondition } from '../../../src/lib/run/metric-gates.js';
@@ -211,6 +212,45 @@ describe('predictions on disk', () => {
         const { map } = await readPrediction(path.join(FIXTURES, name));
         expect([map.data[0], map.data[32]], name).to.deep.equal([1, 0]);
       }
+    });
+
+    it('that hold classes in few levels are told, of 8 and of 16 bits', async () => {
+      const file = folder.file('dark.png');
+      for (const [level, wide, isDark] of [
+        [1, false, true],
+        [2, false, false],
+        [0, false, false],
+        [1, true, true],
+        [255, true, true],
+        [256, true, false],
+      ] as const) {
+        const samples = new (wide ? Uint16Array : Uint8Array)(64).fill(level, 0, 9);
+        const picture = sharp(samples, { raw: { width: 8, height: 8, channels: 1 } });
+        await picture
+          .toColourspace(wide ? 'grey16' : 'b-w')
+          .png()
+          .toFile(file);
+        expect((await readPrediction(file)).isDark, `${level} ${wide}`).to.equal(isDark);
+      }
+    });
+
+    it('that are no map are invalid, by their own name', async () => {
+      const file = folder.file('map.png');
+      const alpha = Buffer.alloc(64 * 4);
+      for (let at = 3; at < 100; at += 4) alpha[at] = 255;
+      await sharp(alpha, { raw: { width: 8, height: 8, channels: 4 } })
+        .png()
+        .toFile(file);
+      expect((await rejection(readPrediction(file))).message).to.match(/Its prediction .*map.png .*alpha/);
+      const float = fileURLToPath(
+        new URL('../../fixtures/oddities/unsupported-float64.tif', import.meta.url),
+      );
+      const error = await rejection(readPrediction(float));
+      expect([error.code, error.message.startsWith('Its prediction ')]).to.deep.equal([
+        'RESULT_INVALID',
+        true,
+      ]);
+      expect(error.message).to.contain('floating-point').and.to.contain('unsupported-float64.tif');
     });
 
     it('of scores come as CSV, TSV and JSON', async () => {

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { OfxError } from '../../core/errors.js';
+import { OfxError, type ErrorCode } from '../../core/errors.js';
 import { readInput } from '../../files/read.js';
 import { DEFAULT_LIMITS, onlyPicture, openImage, type ImageLimits } from '../../image/decode/samples.js';
 import { storedSamples } from '../../image/decode/stored-samples.js';
@@ -11,7 +11,7 @@ export interface StoredPrediction {
   map: ProbabilityMap;
   /** Where the file has one beside the map. */
   score: number | undefined;
-  /** The map is an image whose brightest level is 1 of 255: perhaps a mask of zeros and ones. */
+  /** The map is an image whose brightest level is 1 of 255, or less of 65,535: perhaps a mask of zeros and ones. */
   isDark: boolean;
 }
 
@@ -39,7 +39,7 @@ export async function readPrediction(
         return await readPicture(bytes, limits);
     }
   } catch (error) {
-    if (error instanceof OfxError && error.code !== 'IMAGE_DAMAGED') throw error;
+    if (error instanceof OfxError && !OF_CONTENT.has(error.code)) throw error;
     if (!(error instanceof OfxError) && !(error instanceof RangeError)) throw error;
     throw new OfxError('RESULT_INVALID', `Its prediction ${file} is invalid: ${error.message}.`, {
       suggestion:
@@ -48,6 +48,14 @@ export async function readPrediction(
     });
   }
 }
+
+/** Errors about what a file holds. */
+const OF_CONTENT = new Set<ErrorCode>([
+  'IMAGE_DAMAGED',
+  'IMAGE_UNSUPPORTED',
+  'IMAGE_UNRECOGNISED',
+  'IMAGE_EMPTY',
+]);
 
 async function readArchive(bytes: Uint8Array): Promise<StoredPrediction> {
   const { unzipSync } = await import('fflate');
@@ -110,7 +118,7 @@ async function readPicture(bytes: Uint8Array, limits: Partial<ImageLimits>): Pro
   const picture = onlyPicture(await openImage(bytes, limits, 'the image'));
   const decoded = await picture.decode();
   const { width, height } = decoded;
-  const { channels, samples } = await storedSamples(bytes, decoded, picture.page);
+  const { channels, samples, alpha } = await storedSamples(bytes, decoded, picture.page);
   const most = samples instanceof Uint16Array ? 65_535 : 255;
   const data = new Float32Array(width * height);
   let brightest = 0;
@@ -121,5 +129,9 @@ async function readPicture(bytes: Uint8Array, limits: Partial<ImageLimits>): Pro
     if (level > brightest) brightest = level;
     data[i] = level / most;
   }
-  return { map: { width, height, data }, score: undefined, isDark: most === 255 && brightest === 1 };
+  if (alpha && data.every((one) => one === data[0]))
+    throw new RangeError('only its alpha channel varies, and a map is in its grey levels');
+  // Eight bits in a file of sixteen are as dark.
+  const isDark = brightest > 0 && brightest <= (most === 255 ? 1 : 255);
+  return { map: { width, height, data }, score: undefined, isDark };
 }
