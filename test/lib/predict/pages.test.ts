@@ -72,6 +72,15 @@ describe('an analysis of several pages', () => {
     expect(
       (await analyser.analyse('wide', await wide(8 * 64), { minArea: 0 })).prediction.warnings,
     ).to.deep.equal([]);
+    const copies = await Analyser.open(await findModel(TINY_MODEL), {
+      size: 64,
+      threads: 1,
+      concurrency: 1,
+      evidence: ['copies'],
+    });
+    const { prediction } = await copies.analyse('wide', await wide(600), { minArea: 0 });
+    await copies.close();
+    expect(prediction.warnings, 'nothing is shrunk for a network').to.deep.equal([]);
     const steps: [number, number][] = [];
     const onWindow = (done: number, total: number): void => void steps.push([done, total]);
     const tiled = await analyser.analyse('wide', await wide(600), { minArea: 0, tile: true, onWindow });
