@@ -250,15 +250,15 @@ describe('ofx predict --report', () => {
     const links = Array.from({ length: 40 }, (_, i) => folder.file(`link-${i}.png`));
     await writeFile(photo, versions[0]!);
     for (const link of links) await symlink(photo, link);
-    let isDone = false;
+    const done = new AbortController();
     const replacing = (async () => {
-      for (let i = 0; !isDone; i++) {
+      for (let i = 0; !done.signal.aborted; i++) {
         await writeFile(`${photo}.new`, versions[i % 2]!);
         await rename(`${photo}.new`, photo);
       }
     })();
     const { stdout } = await ofx(['predict', ...links, '--model', TINY_MODEL, '--json']);
-    isDone = true;
+    done.abort();
     await replacing;
     const hashes = versions.map((bytes) => createHash('sha256').update(bytes).digest('hex'));
     const { results } = JSON.parse(stdout) as CaseFile;
