@@ -98,12 +98,12 @@ export abstract class BaseCommand extends Command {
     A extends Interfaces.OutputArgs<Interfaces.ArgInput>,
   >(options?: Interfaces.Input<F, B, A>, argv?: string[]): Promise<Interfaces.ParserOutput<F, B, A>> {
     const parsed = await super.parse(options, argv);
-    for (const [name, values] of Object.entries(parsed.flags as Record<string, unknown>)) {
+    for (const [name, values] of Object.entries(parsed.flags)) {
       const isList = (this.#flagShapes[name] as { delimiter?: string } | undefined)?.delimiter !== undefined;
       if (!isList || !Array.isArray(values)) continue;
-      const twice = (values as unknown[]).find((value, index) => values.indexOf(value) !== index);
+      const twice = (values as (string | number)[]).find((value, index) => values.indexOf(value) !== index);
       if (twice === undefined) continue;
-      throw new OfxError('USAGE', `--${name} names ${String(twice)} twice.`, { suggestion: 'Name it once.' });
+      throw new OfxError('USAGE', `--${name} names ${twice} twice.`, { suggestion: 'Name it once.' });
     }
     return parsed;
   }

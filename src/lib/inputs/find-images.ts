@@ -243,7 +243,9 @@ export async function findInputFiles(
   try {
     const files: InputFile[] = [];
     let ignored = 0;
-    const count = (_: string, reason: SkipReason): void => void (reason === 'no-image' && ignored++);
+    const count = (_: string, reason: SkipReason): void => {
+      if (reason === 'no-image') ignored++;
+    };
     for await (const file of search.files(count)) files.push(file);
     return { files, single: await search.isSingle(), ignored };
   } finally {

@@ -13,7 +13,7 @@ export interface ListedPath {
 
 /** Line feed and carriage return. */
 const LINE_ENDS: readonly number[] = [0x0a, 0x0d];
-// eslint-disable-next-line no-control-regex -- what no path begins with, but for a line feed and a tab
+/** What no path of a list holds; it may hold a line feed and a tab. */
 const CONTROLS = /[\x01-\x08\x0b-\x1f\x7f]/;
 
 /**
