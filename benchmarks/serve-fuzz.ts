@@ -12,7 +12,7 @@ import { fileURLToPath } from 'node:url';
 import pMap from 'p-map';
 import { ERROR_TABLE } from '../src/lib/core/errors.js';
 import { decodeImage } from '../src/lib/image/decode/index.js';
-import { startServing } from './serving.js';
+import { generator, startServing } from './serving.js';
 
 const [uploads = '10000', seed = '1'] = process.argv.slice(2);
 const FIXTURES = fileURLToPath(new URL('../test/fixtures/', import.meta.url));
@@ -20,16 +20,6 @@ const MAX_BYTES = 300_000;
 const AT_ONCE = 4;
 /** What a leak of a few kilobytes an upload would pass, in MiB. */
 const MOST_GROWTH = 60;
-
-/** mulberry32: small, seeded, good enough to choose by. */
-function generator(state: number): () => number {
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 interface Malformed {
   kind: string;

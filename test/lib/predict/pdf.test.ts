@@ -172,6 +172,14 @@ describe('a PDF document', () => {
     expect((await rejection(first(spot))).message).to.include('Separation');
   });
 
+  it('comes to an end where its objects are damaged', async () => {
+    for (const stray of [')', '}', '{ ) }']) {
+      const text = `%PDF-1.4\n1 0 obj <</Type /Catalog ${stray} /Pages 2 0 R>> endobj\n`;
+      const { code } = await rejection(openImage(Buffer.from(text)));
+      expect(code, stray).to.equal('IMAGE_DAMAGED');
+    }
+  });
+
   it('fails with the reason where it is encrypted, damaged, a bomb or without pictures', async () => {
     const document = makePdf([await jpeg(photo)], [{ shows: [0] }]);
     const pdf = await PDF.load(document);

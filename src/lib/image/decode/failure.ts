@@ -34,6 +34,8 @@ export function decodeFailure(name: string, format: string, error: unknown): Ofx
 function meaning(reason: string, system: string | undefined): ErrorCode {
   if (system === 'EMFILE' || system === 'ENFILE' || /too many open files/i.test(reason))
     return 'TOO_MANY_OPEN_FILES';
+  // What a file asks for beyond a decoder's own limits is a lie of the file, whatever there is of memory.
+  if (/security limit/i.test(reason)) return 'IMAGE_DAMAGED';
   if (
     system === 'ENOMEM' ||
     /out of memory|not enough memory|memory allocation|(could not|cannot|unable to|failed to) allocate|allocation failed/i.test(

@@ -8,6 +8,7 @@ describe('decodeFailure', () => {
     ['tiff2vips: LERC compression support is not configured', 'IMAGE_UNSUPPORTED'],
     ['VipsJpeg: Unsupported JPEG data precision 12', 'IMAGE_UNSUPPORTED'],
     ['heif: Unsupported feature: Unsupported codec (4.3000)', 'IMAGE_UNSUPPORTED'],
+    ['heif: Memory allocation error: Security limit exceeded: Number of extents (1304)', 'IMAGE_DAMAGED'],
     ['out of memory -- size == 381MB', 'OUT_OF_MEMORY'],
     [
       'WebAssembly.instantiate(): Out of memory: Cannot allocate Wasm memory for new instance',

@@ -1,6 +1,7 @@
 import { inflateSync } from 'node:zlib';
 import { OfxError } from '../../../core/errors.js';
 import { counted, inNumber } from '../../../text/plural.js';
+import { BoundedBytes } from './bounded-bytes.js';
 import type { Resolve } from './objects.js';
 import { shownOn, type Shown } from './walk.js';
 
@@ -34,7 +35,9 @@ const MOST_TABLES = 128 * 2 ** 20;
 export async function readPdf(file: Uint8Array, name: string): Promise<PdfDocument> {
   checkTables(file, name);
   const { PDF, SecurityError } = await import('@libpdf/core');
-  const pdf = await PDF.load(file).catch((error: unknown) => {
+  const pdf = await PDF.load(
+    new BoundedBytes(file.buffer as ArrayBuffer, file.byteOffset, file.byteLength),
+  ).catch((error: unknown) => {
     if (error instanceof SecurityError) throw encrypted(name);
     throw error;
   });
