@@ -18,6 +18,8 @@ export interface ParityPhoto {
   image: RgbImage;
   /** Which pixels were manipulated, where that is known. */
   truth: GroundTruth | null;
+  /** Whether it may be shown in what goes with the model: photos of somebody's data set are not ours to give away. */
+  shown: boolean;
 }
 
 /** Images that two runtimes are compared on. */
@@ -50,7 +52,7 @@ export async function parityInputs(dataset?: Dataset): Promise<ParityInputs> {
   for (let index = 0; index < wanted; index++) {
     const { name, image, mask } = known[Math.floor((index * known.length) / wanted)]!;
     try {
-      samples.push(await readPhoto(name, image, mask));
+      samples.push({ ...(await readPhoto(name, image, mask)), shown: false });
     } catch (error) {
       if (!(error instanceof OfxError)) throw error;
     }
@@ -64,6 +66,7 @@ async function readPhoto(name: string, file: string, mask: string | null): Promi
     file,
     image: await decodeImage(file),
     truth: mask === null ? null : await readGroundTruth(mask),
+    shown: true,
   };
 }
 

@@ -44,7 +44,8 @@ export async function renderParityPage(page: ParityPage): Promise<string> {
       'histogram',
       'How many pixels differ by how much',
       html`<div class="charts">${figures}</div>`,
-      html`All photos and ${counted(parity.noise, 'image')} of noise; equal pixels are in the first bar.`,
+      html`All photos and ${counted(parity.noise, 'image')} of noise; equal pixels, and those within 1e−12,
+      are in the first bar.`,
     ),
     section(
       'about',
@@ -62,8 +63,7 @@ export async function renderParityPage(page: ParityPage): Promise<string> {
   return renderPage(
     `${name}: ONNX against PyTorch`,
     html`${parity.variants.map(({ inputSize }) => `${inputSize} × ${inputSize}`).join(', ')}; largest
-    difference ${Math.max(...parity.variants.map(({ map }) => map.max)).toExponential(1)} in the probability
-    of a pixel`,
+    difference ${power(Math.max(...parity.variants.map(({ map }) => map.max)))} in the probability of a pixel`,
     [
       { id: 'layers', text: 'Layers' },
       ...(layers.deviations.length > 0 ? [{ id: 'nodes', text: 'Nodes' }] : []),
@@ -93,7 +93,9 @@ function layerTable({ parity, layers }: ParityPage): Html {
         'Pixels',
         !pixels || pixels.opencv === null
           ? 'not compared: that Python has no OpenCV'
-          : `up to ${counted(pixels.largest, 'level')} of 255 from OpenCV ${pixels.opencv}, in ${pixels.differing.toLocaleString('en')} of ${pixels.values.toLocaleString('en')} values of ${counted(pixels.photos, 'photo')}`,
+          : pixels.largest === 0
+            ? `none differs from OpenCV ${pixels.opencv}: ${pixels.values.toLocaleString('en')} values of ${counted(pixels.photos, 'photo')}`
+            : `up to ${counted(pixels.largest, 'level')} of 255 from OpenCV ${pixels.opencv}, in ${pixels.differing.toLocaleString('en')} of ${pixels.values.toLocaleString('en')} values of ${counted(pixels.photos, 'photo')}`,
         pixels ? counted(pixels.limit, 'level') : '',
         !pixels || pixels.opencv === null ? 'not compared' : verdict(pixels.within),
       ],
@@ -181,10 +183,10 @@ function deviationPart({
       : cause === 'export'
         ? `At size ${size} the graph itself differs from PyTorch, by ${power(graph.map)} in the map: first in ${module?.name ?? 'a place that no module shows'}.`
         : `At size ${size} the first node that is off by more than ${power(tolerance)} is ${node!.name} (${node!.operator}), by ${power(node!.error)}.`;
-  return html`<p>${said}</p>
+  return html`<p class="intro">${said}</p>
     ${table(
       ['Node', 'Operator', 'Number', 'Error'],
-      worst.map(({ name, operator, number, error }) => [name, operator, number, power(error)]),
+      worst.map(({ name, operator, number, error }) => [name, operator, number + 1, power(error)]),
     )}`;
 }
 

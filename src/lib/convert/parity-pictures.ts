@@ -13,7 +13,7 @@ export interface ParityPictures {
   difference: string;
 }
 
-/** Encodes as JPEG and PNG, at the network's size. */
+/** Encodes those that may be shown as JPEG and PNG, at the network's size. */
 export async function parityPictures(
   photos: readonly ParityPhoto[],
   tensors: readonly ParityTensor[],
@@ -22,11 +22,12 @@ export async function parityPictures(
 ): Promise<ParityPictures[]> {
   let at = 0;
   const made: ParityPictures[] = [];
-  for (const [index, { name, image }] of photos.entries()) {
+  for (const [index, { name, image, shown }] of photos.entries()) {
     const { width, height } = tensors[index]!;
     const right = truth.maps.subarray(at, at + width * height);
     const own = actual.maps.subarray(at, at + width * height);
     at += width * height;
+    if (!shown) continue;
     const png = (values: Float32Array | Float64Array): Promise<string> => heat(values, width, height);
     made.push({
       name,

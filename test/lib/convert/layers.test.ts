@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { imageFigures, pixelLayer, pixelWarning, taskLayer } from '../../../src/lib/convert/layers.js';
-import { differenceBins, differenceScale } from '../../../src/lib/convert/parity-pictures.js';
+import { differenceBins, differenceScale, parityPictures } from '../../../src/lib/convert/parity-pictures.js';
 
 const SIDE = 100;
 const PIXELS = SIDE * SIDE;
@@ -21,6 +21,7 @@ function figures(flipped: number, byPytorch = 0) {
           file: 'a.png',
           image,
           truth: { width: SIDE, height: SIDE, data: truth, reading: 'grey' },
+          shown: true,
         },
       ],
       noise: [],
@@ -82,5 +83,26 @@ describe('the layers of parity', () => {
     expect(bins[0]).to.deep.equal({ from: -12, to: -11.8, count: 1 });
     expect(bins.reduce((sum, { count }) => sum + count, 0)).to.equal(4);
     expect(bins.at(-1)!.count).to.equal(1);
+  });
+
+  it('show no photo of somebody’s data set', async () => {
+    const image = { width: 2, height: 1, data: Uint8Array.from([255, 0, 0, 0, 0, 255]) } as never;
+    const photo = { file: '', image, truth: null };
+    const tensor = { width: 2, height: 1, data: new Float32Array(0) };
+    const pictures = await parityPictures(
+      [
+        { ...photo, name: 'theirs.jpg', shown: false },
+        { ...photo, name: 'ours.jpg', shown: true },
+      ],
+      [tensor, tensor],
+      {
+        truth: { scores: new Float64Array(2), maps: new Float64Array([1, 1, 0, 0]) },
+        actual: { scores: new Float32Array(2), maps: new Float32Array([1, 1, 0, 0]) },
+      },
+      1,
+    );
+    expect(pictures.map(({ name }) => name)).to.deep.equal(['ours.jpg']);
+    // Each has its own part of the maps.
+    expect(pictures[0]!.onnx).to.equal(pictures[0]!.difference);
   });
 });
