@@ -20,7 +20,7 @@ if (!existsSync(path.join(ROOT, 'dist')) || !existsSync(path.join(ROOT, 'node_mo
 
 const there = `http://127.0.0.1:${PORT}`;
 if (await isOfx(there)) {
-  console.log(`ofx runs already: ${there}`);
+  process.stdout.write(`ofx runs already: ${there}\n`);
   open(there);
 } else {
   serve((await isFree(PORT)) ? PORT : 0);
@@ -32,8 +32,8 @@ function serve(port) {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   createInterface({ input: server.stdout }).once('line', (url) => {
-    console.log(
-      `ofx examines photos at ${url}\nNothing leaves this machine. Close this window, or press Ctrl-C, to end it.`,
+    process.stdout.write(
+      `ofx examines photos at ${url}\nNothing leaves this machine. Close this window, or press Ctrl-C, to end it.\n`,
     );
     open(url);
   });
@@ -46,7 +46,7 @@ function serve(port) {
 function open(url) {
   const [command, ...args] = opener(url);
   const browser = spawn(command, args, { stdio: 'ignore', detached: true });
-  browser.on('error', () => console.log(`Open ${url} in a browser.`));
+  browser.on('error', () => process.stdout.write(`Open ${url} in a browser.\n`));
   browser.unref();
 }
 
@@ -79,6 +79,6 @@ function isFree(port) {
 }
 
 function give(words) {
-  console.error(words);
+  process.stderr.write(`${words}\n`);
   process.exit(1);
 }

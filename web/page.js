@@ -22,6 +22,7 @@ let lone;
 let stopped = false;
 let countdown;
 let listTimer;
+let isWaiting = false;
 
 for (const id of ['file', 'folder']) {
   byId(id).addEventListener('change', ({ target }) => {
@@ -82,6 +83,13 @@ startSaving({
   examine: () => void examineAll(),
 });
 startOpening(() => model);
+session.follow({
+  onChange: () => {
+    if (byId('result').hidden) showPlace();
+  },
+  onClear: forget,
+  onFull: tellFull,
+});
 void begin();
 
 async function begin() {
@@ -193,9 +201,24 @@ function alone(job) {
   if (!navigator.locks) return job();
   return navigator.locks.request('ofx-session', { ifAvailable: true }, (lock) => {
     if (lock || isWorking()) return job();
-    say('Another tab of this browser examines these photos. Reload this one to see what came of them.');
+    say('Another tab of this browser examines these photos: they appear here as they are done.');
+    void takeOver();
     return false;
   });
+}
+
+/** Goes on where the other tab is closed before all is done. */
+async function takeOver() {
+  if (isWaiting) return;
+  isWaiting = true;
+  await navigator.locks.request('ofx-session', () => undefined);
+  isWaiting = false;
+  if (waiting().length > 0) await examineAll();
+  else say(summarise());
+}
+
+function tellFull() {
+  byId('full').hidden = false;
 }
 
 function onDone(entry) {
@@ -260,13 +283,21 @@ async function clear() {
   stop();
   forgetReview();
   await session.clear();
+  forget();
+  byId('choose').focus();
+}
+
+/** As at the beginning. */
+function forget() {
+  stop();
+  forgetReview();
   emptyList();
+  byId('full').hidden = true;
   history.replaceState(null, '', location.pathname);
   lone = undefined;
   stopped = false;
   setState('begin');
   say('Cleared: this browser keeps nothing of it.');
-  byId('choose').focus();
 }
 
 /** @param {'working' | ''} kind */

@@ -9,9 +9,12 @@ import { openStore } from './store.js';
 export const entries = [];
 
 const byId = new Map();
+/** Other tabs with the same session hear what changes. */
+const tabs = globalThis.BroadcastChannel && new BroadcastChannel('ofx-session');
 /** Of a browser that keeps nothing, or whose disk is full. */
 const pictures = new Map();
 let store;
+let tellFull = () => undefined;
 
 /** @returns {Promise<void>} once what was there before a reload is there again */
 export async function restore() {
@@ -54,13 +57,21 @@ export async function add(given) {
     take(entry);
     return entry;
   });
-  return { added, kept: store.add(fresh) };
+  const kept = store.add(fresh).catch((error) => {
+    if (isFull(error)) tellFull();
+    return fresh;
+  });
+  void kept.then(() => fresh.length > 0 && tabs?.postMessage({ added: fresh.map(({ id }) => id) }));
+  return { added, kept };
 }
 
 /** Sets what became known of a photo, here and on the disk. */
 export function change(entry, changes) {
   Object.assign(entry, changes);
-  void store.update(entry.id, changes).catch(() => undefined);
+  void store.update(entry.id, changes).then(
+    () => tabs?.postMessage({ changed: entry.id }),
+    (error) => isFull(error) && tellFull(),
+  );
 }
 
 /** @returns {Promise<Blob | undefined>} the photo itself, if it is still there */
@@ -83,6 +94,7 @@ export async function picturesOf(entry) {
 export async function keepPictures(entry, made) {
   pictures.set(entry.id, made);
   if (await store.keepPictures(entry.id, made)) pictures.delete(entry.id);
+  else if (store.keeps) tellFull();
 }
 
 export async function setting(name) {
@@ -99,6 +111,41 @@ export async function clear() {
   byId.clear();
   pictures.clear();
   await store.clear();
+  tabs?.postMessage({ cleared: true });
+}
+
+/**
+ * Follows what other tabs do with the session, and what does not fit on the disk.
+ *
+ * @param {object} events
+ * @param {() => void} events.onChange - entries came, or have other values
+ * @param {() => void} events.onClear - another tab forgot everything
+ * @param {() => void} events.onFull - the browser has no room for more; what is here stays until this tab is closed
+ */
+export function follow({ onChange, onClear, onFull }) {
+  tellFull = onFull;
+  if (!tabs) return;
+  tabs.onmessage = async ({ data: { added = [], changed, cleared } }) => {
+    if (cleared) {
+      entries.length = 0;
+      byId.clear();
+      pictures.clear();
+      onClear();
+      return;
+    }
+    for (const id of [...added, ...(changed === undefined ? [] : [changed])]) {
+      const kept = await store.photo(id);
+      const known = byId.get(id);
+      // What it has no more, a photo that is examined again, it has no more here.
+      if (kept && known) Object.assign(known, { result: undefined, problem: undefined }, kept);
+      else if (kept) take(kept);
+    }
+    onChange();
+  };
+}
+
+function isFull(error) {
+  return error?.name === 'QuotaExceededError';
 }
 
 function take(entry) {

@@ -38,6 +38,11 @@ export class Store {
     return answer(this.#database.transaction('photos').objectStore('photos').getAll());
   }
 
+  /** @returns {Promise<object | undefined>} one of the list */
+  async photo(id) {
+    return this.#get('photos', id);
+  }
+
   /**
    * @param {object[]} entries - with an `id` each, and maybe a `file`
    * @returns {Promise<object[]>} those whose file did not fit on the disk

@@ -254,6 +254,82 @@ describeInChromium('a session on the page', () => {
     expect(await page.locator('#closer-again').isHidden()).to.equal(true);
   });
 
+  it('shows in every tab what one of them does, and goes on where that one is closed', async () => {
+    await open();
+    const buffer = await sharp(white(40)).png().toBuffer();
+    const files = (names: string[]) => names.map((name) => ({ name, mimeType: 'image/png', buffer }));
+    await page.setInputFiles('#file', files(['a.png', 'b.png']));
+    await untilDone();
+    const second = await newPage();
+    await second.goto(server.url);
+    await second.locator('#entries li').nth(1).waitFor();
+    // A note and a photo of the second tab are in the first.
+    await second.setInputFiles('#file', files(['c.png', 'd.png']));
+    await page.locator('#entries .name', { hasText: 'c.png' }).waitFor();
+    await second.locator('#entries li[data-verdict="manipulated"]').nth(3).waitFor();
+    await page.locator('#entries li[data-verdict="manipulated"]').nth(3).waitFor();
+    await second.locator('#entries li', { hasText: 'a.png' }).locator('input').check();
+    await page.locator('#entries li', { hasText: 'a.png' }).locator('input:checked').waitFor();
+
+    // The first examines, and is closed in the middle; the second goes on.
+    let isHeld = true;
+    await page.route('**/v1/predict?*', async (route) => {
+      if (!isHeld) await route.continue();
+    });
+    await page.setInputFiles('#file', files(['e.png', 'f.png']));
+    await second.locator('#entries .name', { hasText: 'f.png' }).waitFor();
+    await second.setInputFiles('#file', files(['g.png', 'h.png']));
+    await second.getByText('Another tab of this browser examines these photos').waitFor();
+    isHeld = false;
+    await page.close();
+    await second.locator('#status', { hasText: /^8 photos\. / }).waitFor();
+    expect(await second.locator('#entries li[data-verdict="manipulated"]').count()).to.equal(8);
+
+    const third = await newPage();
+    await third.goto(server.url);
+    await third.locator('#entries li').first().waitFor();
+    await second.click('#clear');
+    await second.locator('#clear-dialog button[value="clear"]').click();
+    await third.locator('#choose').waitFor();
+    expect(await third.locator('#list').isVisible()).to.equal(false);
+    page = third;
+  });
+
+  it('says that the storage of the browser is full, and loses nothing of what is there', async () => {
+    await open();
+    const devtools = await context.newCDPSession(page);
+    await devtools.send('Storage.overrideQuotaForOrigin', {
+      origin: new URL(server.url).origin,
+      quotaSize: 150_000,
+    });
+    const noise = {
+      create: {
+        width: 200,
+        height: 150,
+        channels: 3,
+        background: 'white',
+        noise: { type: 'gaussian', mean: 200, sigma: 60 },
+      },
+    } as const;
+    const files = await Promise.all(
+      Array.from({ length: 6 }, async (_, i) => ({
+        name: `noise-${i}.png`,
+        mimeType: 'image/png',
+        buffer: await sharp(noise).png().toBuffer(),
+      })),
+    );
+    await page.setInputFiles('#file', files);
+    await untilDone();
+    await page.locator('#full').waitFor();
+    expect(await page.locator('#full').textContent()).to.match(/storage is full.*save the report/s);
+    expect(await page.locator('#entries button.row').count()).to.equal(6);
+    const rows = parse<Record<string, string>>(await download('#save-csv'), { columns: true, bom: true });
+    expect(rows.every(({ sha256 }) => sha256!.length === 64)).to.equal(true);
+    await page.click('#save-report');
+    const report = await download('#report-save');
+    expect(report.match(/href="data:image\/jpeg/g)).to.have.length(6);
+  });
+
   it('says that it waits for a busy server, and goes on by itself', async () => {
     await open();
     let busy = 2;
