@@ -36,15 +36,17 @@ async function load(): Promise<void> {
   }
 }
 
+async function ready(): Promise<number> {
+  const answer = await fetch(`${server.url}/readyz`);
+  return ((await answer.json()) as { workers: { ready: number } }).workers.ready;
+}
+
 const clients = Array.from({ length: AT_ONCE }, load);
 for (let done = 0; done < Number(kills); done++) {
   const [worker] = await server.workers();
-  if (worker !== undefined) process.kill(worker, 'SIGKILL');
-  // Until there are two again: what is killed while it starts has no request to lose.
-  while (
-    ((await (await fetch(`${server.url}/readyz`)).json()) as { workers: { ready: number } }).workers.ready < 2
-  )
-    await sleep(20);
+  process.kill(worker!, 'SIGKILL');
+  // Until it is gone and there are two again: what is killed while it starts has no request to lose.
+  while ((await server.workers()).includes(worker!) || (await ready()) < 2) await sleep(20);
 }
 isOver = true;
 await Promise.all(clients);
