@@ -145,7 +145,7 @@ describe('ofx convert', function () {
 
       it('makes a model that predicts what PyTorch predicts', async () => {
         const { exitCode, stdout, stderr } = await ofx(
-          ['convert', '--size', '64,100', checkpoint(), '--out', model(), '--size', '64', '--json'],
+          ['convert', '--size', '64', checkpoint(), '--out', model(), '--size', '100', '--json'],
           { env },
         );
         expect(exitCode, stderr).to.equal(0);
