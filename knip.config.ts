@@ -10,7 +10,7 @@ const config: KnipConfig = {
     'src/**/*-worker.ts',
     'src/lib/bench/bench-child.ts',
     'scripts/*.ts',
-    'benchmarks/*.ts',
+    'benchmarks/**/*.ts',
     'test/**/*.{test,e2e}.ts',
     'test/support/*-worker.ts',
   ],
@@ -30,6 +30,7 @@ const config: KnipConfig = {
     'nginx',
     'kubectl',
     'buildah',
+    'cc',
   ],
   // A type beside its schema, or beside the function that gives it, is part of what a module says.
   // Read as a file: the JSON Schema of compose files.

@@ -16,10 +16,12 @@ const IMAGES = Number(process.env['OFX_TEST_BATCH_IMAGES'] ?? 1_000_000);
 const SHARD_SIZE = 1000;
 const SHARDS = Math.ceil(IMAGES / SHARD_SIZE);
 const KILLS = 6;
+const POLL_MS = 200;
 
 const QUERY = `
 import duckdb, json, sys, pyarrow.dataset as ds, pyarrow.compute as pc
 parts, merged = sys.argv[1:]
+duckdb.sql('set enable_progress_bar = false')
 images, distinct, total = duckdb.sql(f"select count(*), count(distinct image), sum(score) from '{parts}/*.parquet'").fetchall()[0]
 table = ds.dataset(merged).to_table(columns=['image', 'score'])
 footer = duckdb.sql(f"select count(*) from parquet_kv_metadata('{merged}')").fetchall()[0][0]
@@ -53,17 +55,13 @@ describeWith(BATCH_PYTHON, 'a run of a million images (tests 14 and 18)', () => 
       for (;;) {
         const worker = startNullWorker(run, '-', 30_000, 0, { SLICE: `${index}/2` });
         const isAt = Math.ceil(((kills + 1) * SHARDS) / (KILLS + 2));
-        let ended = false;
-        const exited = worker.exited.then((code) => {
-          ended = true;
-          return code;
-        });
-        while (!ended && (kills >= KILLS || (await parts()) < isAt)) await sleep(50);
-        if (!ended) {
+        const isAlive = (): boolean => worker.child.exitCode === null && worker.child.signalCode === null;
+        while (isAlive() && (kills >= KILLS || (await parts()) < isAt)) await sleep(POLL_MS);
+        if (isAlive()) {
           kills++;
           worker.child.kill('SIGKILL');
         }
-        const code = await exited;
+        const code = await worker.exited;
         if (code === 0) return;
         expect(code, worker.output()).to.equal(null);
       }
