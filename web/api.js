@@ -117,7 +117,7 @@ async function ask(address, options = {}) {
     });
   }
   const problem = await problemOf(response);
-  // Nobody waits at a page until a quota begins anew.
+  // Nobody waits at a page until a quota begins again.
   const isSpent = problem.code === 'QUOTA_EXCEEDED';
   const retryAfter = isSpent ? undefined : Number(response.headers.get('retry-after')) || undefined;
   throw new Problem(problem, retryAfter);

@@ -38,7 +38,7 @@ async function mark(maskThreshold) {
   const entry = current;
   asking = new AbortController();
   const { signal } = asking;
-  words.textContent = 'Marking anew …';
+  words.textContent = 'Marking again …';
   try {
     await examine(entry, { maskThreshold }, signal);
     if (entry === current && !signal.aborted) done(entry);

@@ -19,7 +19,7 @@ _ALIGNMENT = 64
 
 
 def share_weights(files: Sequence[Path], data: Path) -> None:
-    """Moves the weights of ONNX files into one file in their folder, each value once; the files are written anew.
+    """Moves the weights of ONNX files into one file in their folder, each value once; the files are written again.
 
     The same files give the same bytes.
     """

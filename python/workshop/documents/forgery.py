@@ -1,6 +1,6 @@
 """Documents as they reach us: captured by a scanner or a phone, then forged in the captured picture, then saved.
 
-Edits are those that people make: a value typed anew, characters copied from elsewhere on the page, a portrait
+Edits are those that people make: a value typed again, characters copied from elsewhere on the page, a portrait
 exchanged, a stamp moved, a line erased and filled with paper.
 """
 

@@ -140,7 +140,7 @@ def augment_real(
     """A new history for a photo that people made: by its file alone, its class could be told.
 
     Manipulated photos were saved by an editor, authentic ones by a camera or a collection. Both are resized and saved
-    anew in the same ways, with the same tables.
+    again in the same ways, with the same tables.
     """
     if rng.random() < 0.5:
         pixels, mask = pixels[:, ::-1], mask[:, ::-1]

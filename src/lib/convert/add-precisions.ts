@@ -81,7 +81,7 @@ export async function addPrecisions(
         ),
       );
     }
-    // What was there stays, but for what is made anew.
+    // What was there stays, but for what is made again.
     const variants = manifest.variants.filter(
       ({ inputSize, precision }) =>
         !(others.some((other) => other === precision) && sizes.includes(inputSize)),

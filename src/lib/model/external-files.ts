@@ -17,7 +17,7 @@ export async function checkExternalFiles(file: string): Promise<void> {
     const found = await statOf(file, part);
     const isBelow = (await realpath(part)).startsWith(path.join(folder, path.sep));
     const problem = !found.isFile()
-      ? 'which is no file'
+      ? 'which is not a file'
       : !isBelow
         ? 'a link that leads out of its folder, which ONNX Runtime refuses'
         : found.size < bytes

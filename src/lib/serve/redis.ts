@@ -16,7 +16,7 @@ const FIRST_PATIENCE_MS = 10_000;
 const LONGEST_RETRY_MS = 2000;
 
 /**
- * Connects with the Redis that several servers share. Once it was there, the connection is made anew whenever it breaks;
+ * Connects with the Redis that several servers share. Once it was there, the connection is made again whenever it breaks;
  * what is asked meanwhile fails soon.
  *
  * @throws {OfxError} USAGE for another URL, PACKAGE_MISSING, QUEUE_UNAVAILABLE where nobody answers

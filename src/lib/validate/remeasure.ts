@@ -135,7 +135,7 @@ export async function remeasure(
   });
 }
 
-/** Maps and ground truth meet anew, at another size. */
+/** Maps and ground truth meet again, at another size. */
 async function fromMaps(
   request: RemeasureRequest,
   from: string,

@@ -28,7 +28,7 @@ import type { SuiteEntry } from './suite-list.js';
 
 export interface SuiteEvents extends ValidateEvents {
   onDataset?: (name: string, index: number, total: number) => void;
-  /** A data set is measured, or was before the suite was taken up. */
+  /** A data set is measured, or was before the suite was resumed. */
   onRun?: (name: string, record: RunRecord | undefined) => Promise<void>;
 }
 

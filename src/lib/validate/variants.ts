@@ -50,7 +50,7 @@ export interface LatencyRequest {
 
 export interface VariantEvents extends ValidateEvents {
   onVariant?: (name: string, index: number, total: number) => void;
-  /** A variant is measured, or was before the call was taken up. */
+  /** A variant is measured, or was before the call was resumed. */
   onRun?: (name: string, record: RunRecord | undefined) => Promise<void>;
   /** Accuracy is known, latency follows: a step a variant. */
   onLatency?: (steps: number) => void;

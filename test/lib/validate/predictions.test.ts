@@ -159,7 +159,7 @@ describe('predictions on disk', () => {
       expect(value(missing, 'pixel.macro.f1')).to.equal(1);
       const says: Record<string, string> = {
         'nan.npy': 'not a number (NaN)',
-        'logits.npy': 'the value 3.5, which is no probability',
+        'logits.npy': 'the value 3.5, which is not a probability',
         'other-size.npy': 'has 40 x 50 pixels, the image 64 x 64',
         'classes.npy': 'its shape (2, 64, 64) is not (height, width)',
       };

@@ -30,7 +30,7 @@ export async function readWebhookKeys(file: string): Promise<Buffer[]> {
     Buffer.from(line.startsWith(PREFIX) ? line.slice(PREFIX.length) : '', 'base64'),
   );
   if (keys.length === 0 || keys.some(({ length }) => length < SHORTEST_KEY)) {
-    throw new OfxError('USAGE', `${file} does not hold valid webhook keys.`, {
+    throw new OfxError('USAGE', `${file} has no valid webhook keys.`, {
       suggestion: 'Make one with: echo "whsec_$(openssl rand -base64 32)"',
     });
   }

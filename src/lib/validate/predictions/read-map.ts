@@ -110,7 +110,7 @@ function probability(value: number, what: string): number {
   if (value >= -SLACK && value <= 1 + SLACK) return value < 0.5 ? 0 : 1;
   if (Number.isNaN(value)) throw new RangeError(`it holds a ${what} that is not a number (NaN)`);
   throw new RangeError(
-    `it holds the ${what} ${value}, which is no probability (before the sigmoid, perhaps?)`,
+    `it holds the ${what} ${value}, which is not a probability (before the sigmoid, perhaps?)`,
   );
 }
 
