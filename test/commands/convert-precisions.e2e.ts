@@ -63,6 +63,7 @@ function precisions(): void {
       'm-int8.onnx.data',
       'm.onnx.data',
       'model.json',
+      'parity.html',
       'parity.json',
     ]);
     for (const [name, content] of a) expect(content.equals(b.get(name)!), name).to.equal(true);

@@ -7,7 +7,14 @@ import { DeviationSchema } from '../python/deviation.js';
 import type { PixelsEvent } from '../python/events.js';
 import { counted } from '../text/plural.js';
 import type { ParityInputs, ParityTensor } from './parity-inputs.js';
-import { distanceOf, MASK_THRESHOLD, OutputDistanceSchema, TIMES_PYTORCH, type Outputs } from './parity.js';
+import {
+  distanceOf,
+  MASK_THRESHOLD,
+  OutputDistanceSchema,
+  PARITY_TOLERANCE,
+  TIMES_PYTORCH,
+  type Outputs,
+} from './parity.js';
 
 /**
  * What parity means beyond the outputs of the graph: the pixels that the network is given, against OpenCV's, and what is
@@ -32,7 +39,10 @@ const ImageFiguresSchema = Type.Object({
   score: Type.Number({
     description: 'The same of the score logit, divided by its size where that is over 1',
   }),
-  flippedPixels: Type.Integer({ description: 'Marked by one of both only' }),
+  flippedPixels: Type.Integer({
+    description:
+      'Marked by one of both only, where float64 is farther from the threshold than the graph may differ from it',
+  }),
   flippedByPytorch: Type.Integer({ description: 'The same of PyTorch in float32' }),
   truth: Type.Union(
     [Type.Object({ f1: BothSchema('Pixel F1'), iou: BothSchema('Pixel IoU') }), Type.Null()],
@@ -116,6 +126,7 @@ export function imageFigures(
   fit: Fit | undefined,
   { truth, pytorch, actual }: { truth: Outputs<Float64Array>; pytorch: Outputs; actual: Outputs },
 ): ImageFigures[] {
+  const uncertainty = uncertaintyOf(pytorch.maps, truth.maps);
   let at = 0;
   return photos.map((photo, index) => {
     const { width, height } = tensors[index]!;
@@ -131,9 +142,10 @@ export function imageFigures(
       isWhole && photo.truth
         ? resizeNearestOpenCv(photo.truth.data, photo.truth.width, photo.truth.height, width, height)
         : null;
+    const surely = withoutUncertain(own, right, uncertainty);
     const both = (metric: (confusion: Confusion) => number) => ({
       pytorch: metric(confusion(right, marks!)),
-      onnx: metric(confusion(own, marks!)),
+      onnx: metric(confusion(surely, marks!)),
     });
     return {
       inputSize,
@@ -142,7 +154,7 @@ export function imageFigures(
       height,
       map: distanceOf(right.map((probability, i) => Math.abs(probability - own[i]!))),
       score: Math.abs(logit - actual.scores[index]!) / Math.max(1, Math.abs(logit)),
-      flippedPixels: flips(right, own),
+      flippedPixels: flips(right, surely),
       flippedByPytorch: flips(right, theirs),
       truth: marks ? { f1: both(f1), iou: both(iou) } : null,
     };
@@ -165,6 +177,17 @@ export function taskLayer(inputSize: number, images: readonly ImageFigures[]): T
       (found.flipped <= FLIP_LIMIT && found.f1 <= METRIC_LIMIT && found.iou <= METRIC_LIMIT) ||
       known.every(({ flippedPixels, flippedByPytorch }) => flippedPixels <= TIMES_PYTORCH * flippedByPytorch),
   };
+}
+
+/** How far the graph may be from float64, as the first layer has it: its tolerance, or what PyTorch's float32 explains. */
+function uncertaintyOf(theirs: Float32Array, right: Float64Array): number {
+  const largest = right.reduce((most, value, i) => Math.max(most, Math.abs(value - theirs[i]!)), 0);
+  return Math.max(PARITY_TOLERANCE, TIMES_PYTORCH * largest);
+}
+
+/** A map in which pixels that are nearer to the threshold than is certain are as float64 has them. */
+function withoutUncertain(own: Float32Array, right: Float64Array, uncertainty: number): Float64Array {
+  return right.map((value, i) => (Math.abs(value - MASK_THRESHOLD) > uncertainty ? own[i]! : value));
 }
 
 function flips(first: Float64Array | Float32Array, second: Float64Array | Float32Array): number {
