@@ -70,7 +70,7 @@ describe('what an ONNX file refers to', () => {
     await cp(part, folder.file('elsewhere/gain.bin'));
     for (const [spoil, words] of [
       [async () => truncate(part, 2), /has 2 bytes where 4 are needed/],
-      [async () => mkdir(part), /no file/],
+      [async () => mkdir(part), /not a file/],
       [async () => symlink(folder.file('elsewhere/gain.bin'), part), /leads out of its folder/],
       [async () => symlink(folder.file('nowhere'), part), /not there/],
     ] as const) {
