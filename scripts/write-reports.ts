@@ -13,11 +13,15 @@ import { findModel } from '../src/lib/model/catalogue.js';
 import { runMarkdown } from '../src/lib/report/markdown.js';
 import type { RunSummary } from '../src/lib/run/summary.js';
 
-const DATA = process.env['OFX_TEST_DATA'] ?? '../shared/data';
 const DATA_SETS = ['casia1-dev', 'imd2020-dev'];
 const SIZE = 380;
 
 const root = path.resolve(import.meta.dirname, '..');
+/** Reports name where the data lie, and no machine's own places. */
+const DATA = path.relative(
+  root,
+  path.resolve(process.env['OFX_TEST_DATA'] ?? path.join(root, '../shared/data')),
+);
 process.chdir(root);
 const named = process.argv.slice(2);
 const models = named.length > 0 ? named : await readdir('models');

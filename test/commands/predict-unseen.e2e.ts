@@ -68,6 +68,7 @@ describe('ofx predict and what it cannot see', () => {
         execFileSync('cc', ['-shared', '-fPIC', '-o', folder.file('lost.so'), source, '-ldl']);
       } catch {
         // It stands between Node and the C library, which takes Linux and a compiler.
+        this.currentTest!.title += ' (no C compiler here)';
         this.skip();
       }
     });
