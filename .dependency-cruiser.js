@@ -20,7 +20,7 @@ const rooms = {
   report: [...foundations, 'files', 'gates', 'image', 'metrics', 'run'],
   python: [...foundations, 'files'],
   predict: [...foundations, 'files', 'gates', 'inputs', 'workers', 'image', 'model', 'copies'],
-  casefile: [...foundations, 'files', 'image', 'model', 'predict', 'report'],
+  casefile: [...foundations, 'files', 'inputs', 'image', 'model', 'predict', 'report'],
   validate: [
     ...foundations,
     'files',

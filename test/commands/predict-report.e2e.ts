@@ -267,6 +267,26 @@ describe('ofx predict --report', () => {
     for (const { sha256 } of results) expect(hashes).to.include(sha256);
   });
 
+  it('tells on its first page what was left out of folders', async () => {
+    await mkdir(folder.file('mixed'));
+    for (const name of ['a.jpg', 'a_mask.jpg', '.b.jpg']) await copyFile(SAMPLE, folder.file('mixed', name));
+    await writeFile(folder.file('mixed/notes.txt'), 'No photo.');
+    const out = folder.file('mixed.html');
+    const { exitCode, stderr } = await ofx([
+      ...['predict', folder.file('mixed'), '--model', TINY_MODEL, '--report', out],
+    ]);
+    expect(exitCode, stderr).to.equal(0);
+    const page = (await readFile(out, 'utf8')).replace(/\s+/g, ' ');
+    for (const sentence of [
+      '1 file is not an image and was left out.',
+      '1 ground-truth mask beside its photo was left out.',
+      '1 hidden image or folder was left out.',
+    ]) {
+      expect(page).to.contain(sentence);
+      expect(stderr).to.contain(sentence);
+    }
+  });
+
   it('never calls a photo authentic', async () => {
     const { text } = await report();
     for (const [sentence] of text.replace(/\s+/g, ' ').matchAll(/[^.>]*authentic[^.<]*/gi))

@@ -1,6 +1,9 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
+import os from 'node:os';
+import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from './s3.js';
 
@@ -61,4 +64,25 @@ export class RedisServer {
     this.#child.kill(signal);
     await exited;
   }
+}
+
+/** A redis-server for the tests of a suite; its address is known once they run. */
+export function redisForSuite(): Pick<RedisServer, 'url' | 'start' | 'kill'> {
+  let folder: string;
+  let redis: RedisServer;
+  before(async () => {
+    folder = await mkdtemp(path.join(os.tmpdir(), 'ofx-redis-'));
+    redis = await RedisServer.start(folder);
+  });
+  after(async () => {
+    await redis.kill();
+    await rm(folder, { recursive: true });
+  });
+  return {
+    get url() {
+      return redis.url;
+    },
+    start: () => redis.start(),
+    kill: () => redis.kill(),
+  };
 }

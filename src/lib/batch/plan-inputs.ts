@@ -1,6 +1,6 @@
 import { DEFAULT_LIMITS } from '../image/decode/samples.js';
 import type { ImageLimits } from '../image/decode/samples.js';
-import { SkippedFiles, type SkippedCounts } from '../inputs/skipped.js';
+import { skippedNotes, SkippedFiles, type SkippedCounts } from '../inputs/skipped.js';
 import { findModel, type ModelReference } from '../model/catalogue.js';
 import { describeNetwork } from './network.js';
 import { findKeys, inputFolders } from './inputs.js';
@@ -76,7 +76,7 @@ export async function planInputs(
     onProgress,
     signal,
   );
-  for (const note of skipped.notes()) onNote?.(note);
+  for (const note of skippedNotes(skipped.counts())) onNote?.(note);
   return { ...planned, ...(skipped.total > 0 && { skipped: skipped.counts() }) };
 }
 

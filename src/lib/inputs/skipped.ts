@@ -43,30 +43,25 @@ export class SkippedFiles {
       hidden: this.#counts.hidden,
     };
   }
+}
 
-  /** What people should know. */
-  notes(): string[] {
-    const { 'no-image': others, 'own-output': own, 'ground-truth': truths, hidden } = this.#counts;
-    return [
-      ...(others > 0
-        ? [
-            inNumber(
-              others,
-              `${others} {file is not an image and was|files are not images and were} left out.`,
-            ),
-          ]
-        : []),
-      ...(own > 0
-        ? [`${counted(own, 'image')} that ofx wrote ${inNumber(own, '{was|were}')} left out.`]
-        : []),
-      ...(truths > 0
-        ? [
-            `${counted(truths, 'ground-truth mask')} beside ${inNumber(truths, '{its photo was|their photos were}')} left out.`,
-          ]
-        : []),
-      ...(hidden > 0
-        ? [`${hidden} hidden ${inNumber(hidden, '{image or folder was|images and folders were}')} left out.`]
-        : []),
-    ];
-  }
+/** What people should know of files that were left out. */
+export function skippedNotes({ noImages, ownOutputs, groundTruth, hidden }: SkippedCounts): string[] {
+  const others = Object.values(noImages).reduce((sum, count) => sum + count, 0);
+  return [
+    ...(others > 0
+      ? [inNumber(others, `${others} {file is not an image and was|files are not images and were} left out.`)]
+      : []),
+    ...(ownOutputs > 0
+      ? [`${counted(ownOutputs, 'image')} that ofx wrote ${inNumber(ownOutputs, '{was|were}')} left out.`]
+      : []),
+    ...(groundTruth > 0
+      ? [
+          `${counted(groundTruth, 'ground-truth mask')} beside ${inNumber(groundTruth, '{its photo was|their photos were}')} left out.`,
+        ]
+      : []),
+    ...(hidden > 0
+      ? [`${hidden} hidden ${inNumber(hidden, '{image or folder was|images and folders were}')} left out.`]
+      : []),
+  ];
 }

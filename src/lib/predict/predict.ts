@@ -5,7 +5,7 @@ import { OfxError, systemCode, toPlainError } from '../core/errors.js';
 import { isFolder } from '../files/exists.js';
 import { ImageSearch, type InputFile, type OnSkipped } from '../inputs/find-images.js';
 import { Lookahead } from '../inputs/lookahead.js';
-import { SkippedFiles } from '../inputs/skipped.js';
+import { skippedNotes, SkippedFiles } from '../inputs/skipped.js';
 import { nameKey } from '../text/names.js';
 import { OUTPUT_KINDS, OUTPUTS, type OutputFormats } from '../image/output-kinds.js';
 import { DEFAULT_LIMITS } from '../image/decode/samples.js';
@@ -172,7 +172,7 @@ async function predictFound(
     summary.seconds = (performance.now() - started) / 1000;
     if (skipped.total > 0) {
       summary.skipped = skipped.counts();
-      for (const note of skipped.notes()) events.onNote?.(note);
+      for (const note of skippedNotes(skipped.counts())) events.onNote?.(note);
     }
     await keeper?.finish(summary);
     return { summary, onlyFailure };

@@ -1,9 +1,6 @@
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import os from 'node:os';
-import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { Webhook } from 'standardwebhooks';
@@ -11,7 +8,7 @@ import type { Prediction } from '../../../src/lib/predict/result.js';
 import type { JobDocument } from '../../../src/lib/serve/jobs/job.js';
 import { parseAllowedHosts } from '../../../src/lib/serve/outbound/allowed-hosts.js';
 import { describeWith } from '../../support/batch.js';
-import { RedisServer } from '../../support/redis.js';
+import { redisForSuite } from '../../support/redis.js';
 import {
   form,
   picture,
@@ -46,16 +43,7 @@ describe('jobs in memory', () => {
 });
 
 describeWith('redis-server', 'jobs in Redis', () => {
-  let folder: string;
-  let redis: RedisServer;
-  before(async () => {
-    folder = await mkdtemp(path.join(os.tmpdir(), 'ofx-redis-'));
-    redis = await RedisServer.start(folder);
-  });
-  after(async () => {
-    await redis.kill();
-    await rm(folder, { recursive: true });
-  });
+  const redis = redisForSuite();
 
   jobs(() => redis.url);
 

@@ -1,6 +1,3 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import os from 'node:os';
-import path from 'node:path';
 import { expect } from 'chai';
 import { Redis } from 'ioredis';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -9,7 +6,7 @@ import { parseTokens } from '../../../src/lib/serve/access.js';
 import { parseQuota, spanOf } from '../../../src/lib/serve/quotas/quota.js';
 import { Quotas } from '../../../src/lib/serve/quotas/quotas.js';
 import { describeWith } from '../../support/batch.js';
-import { RedisServer } from '../../support/redis.js';
+import { redisForSuite } from '../../support/redis.js';
 import { form, picture, problemCode, startTestServer, type TestServer } from '../../support/server.js';
 import { workersOf } from '../../support/workers.js';
 
@@ -83,16 +80,7 @@ async function untilRunning({ url }: TestServer): Promise<void> {
 }
 
 describeWith('redis-server', 'quotas in Redis', () => {
-  let folder: string;
-  let redis: RedisServer;
-  before(async () => {
-    folder = await mkdtemp(path.join(os.tmpdir(), 'ofx-redis-'));
-    redis = await RedisServer.start(folder);
-  });
-  after(async () => {
-    await redis.kill();
-    await rm(folder, { recursive: true });
-  });
+  const redis = redisForSuite();
 
   it('are those of all servers together', async () => {
     const options = { tokens: LINES, redis: redis.url };

@@ -1,4 +1,5 @@
 import { VERDICT_WORDS } from '../../core/verdict.js';
+import { skippedNotes } from '../../inputs/skipped.js';
 import type { PredictSummary } from '../../predict/result.js';
 import { html, type Html } from '../../report/html/html.js';
 import { counted } from '../../text/plural.js';
@@ -19,7 +20,7 @@ export interface FrontPage {
 export function frontPage({ subject, context, summary, examined, createdAt, failures }: FrontPage): Html {
   const { software, model } = context;
   const { inputs, manipulated, suspicious, noFinding, failed, skipped } = summary;
-  const left = skipped ? Object.values(skipped.noImages).reduce((sum, count) => sum + count, 0) : 0;
+  const leftOut = skipped ? skippedNotes(skipped) : [];
   return html`<section class="sheet first" id="front">
     <p class="eyebrow">Examination of photos for manipulation</p>
     <h1>${subject.id === undefined ? 'Case file' : `Case ${subject.id}`}</h1>
@@ -63,7 +64,7 @@ export function frontPage({ subject, context, summary, examined, createdAt, fail
       ],
     ])}
     ${failures.length > 0 && failureTable(failures)}
-    ${left > 0 && html`<p class="small">${counted(left, 'file')} in the folders ${left === 1 ? 'is no picture and was' : 'are no pictures and were'} left out.</p>`}
+    ${leftOut.length > 0 && html`<p class="small left-out">Of the folders: ${leftOut.join(' ')}</p>`}
   </section>`;
 }
 

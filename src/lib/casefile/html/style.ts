@@ -15,6 +15,7 @@ a { color: inherit; }
 .eyebrow { margin: 0 0 1mm; color: #59626e; font-size: 9pt; text-transform: uppercase; letter-spacing: .07em; }
 .soft { color: #59626e; }
 .small { font-size: 8.5pt; }
+.left-out { margin-top: 4mm; }
 .hash { font-family: 'DejaVu Sans Mono', Menlo, Consolas, monospace; font-size: 8.5pt; overflow-wrap: anywhere; }
 .counts { display: grid; grid-template-columns: repeat(4, 1fr); gap: 3mm; margin: 5mm 0; }
 .count { padding: 3mm 4mm; border: 1px solid #cfd4da; border-top: 1.2mm solid var(--tone, #8a939e); }
